@@ -1,0 +1,1 @@
+"""The broker process: the event proxy and the command gateway."""

@@ -1,0 +1,63 @@
+"""CURVE keys for the broker's TCP endpoints: who is on the list may connect, nobody else.
+
+The answer to ZeroMQ's authentication requests (ZAP, RFC 27) is given in broker's loop.
+"""
+
+from pathlib import Path
+
+import zmq
+from zmq.utils import z85
+
+from shared.config import Bus, Curve
+from shared.errors import ConfigError
+from shared.runtime import Runtime
+
+ZAP_ENDPOINT = "inproc://zeromq.zap.01"
+
+
+def secure(socket: "zmq.Socket[bytes]", bus: Bus) -> None:
+    """Ask clients of the endpoints that are bound from here on for a key; without keys configured, do nothing."""
+    if bus.curve is None:
+        return
+    secret = _secret_key(bus.curve)
+    socket.set(zmq.CURVE_SERVER, 1)
+    socket.set(zmq.CURVE_SECRETKEY, secret)
+    socket.set(zmq.ZAP_DOMAIN, b"restrike")
+
+
+def _secret_key(curve: Curve) -> bytes:
+    path = Path(curve.secret_key_file)
+    try:
+        mode = path.stat().st_mode & 0o077
+        secret = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("curve.unreadable", f"bus.curve.secret_key_file cannot be read: {error}.") from error
+    if mode:
+        raise ConfigError("curve.open", f"{path} holds a secret and others may read it: chmod 600 {path}")
+    if len(secret) != 40:
+        raise ConfigError("curve.malformed", f"{path} must hold one Z85 secret key of 40 characters.")
+    return secret.encode()
+
+
+class Gatekeeper:
+    """Answers which public keys may connect. `refused` counts the others."""
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", curve: Curve) -> None:
+        self.refused = 0
+        self._names = {z85.decode(key.encode()): name for name, key in curve.clients.items()}
+        self._requests = context.socket(zmq.REP)
+        self._requests.bind(ZAP_ENDPOINT)
+
+    def register(self, runtime: Runtime) -> None:
+        """Have the runtime's loop answer."""
+        runtime.on_readable(self._requests, self.answer)
+
+    def answer(self) -> None:
+        """Answer one request: its frames are version, id, domain, address, identity, mechanism, key."""
+        version, request_id, _, _, _, mechanism, *credentials = self._requests.recv_multipart()
+        name = self._names.get(credentials[0]) if mechanism == b"CURVE" and credentials else None
+        if name is None:
+            self.refused += 1
+            self._requests.send_multipart([version, request_id, b"400", b"this key is not on the list", b"", b""])
+        else:
+            self._requests.send_multipart([version, request_id, b"200", b"OK", name.encode(), b""])

@@ -1,0 +1,113 @@
+"""The command gateway: other programs and machines ask any service over TCP; the reply comes back the same way.
+
+Requests are passed on as they are; a service that stays silent is answered for.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+import zmq
+
+from services.broker.curve import secure
+from services.broker.proxy import bind_tcp
+from shared.clock import monotonic_s
+from shared.config import Bus
+from shared.messages.commands import COMMANDS, Command, Err, Reply, Request
+from shared.paths import Paths
+from shared.rpc import is_locked
+from shared.runtime import Runtime
+
+MAX_WAITING = 1000
+"""Requests under way at once; more are refused, so that a client in a loop costs bounded memory."""
+SWEEP_EVERY_S = 0.1
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Request).decode
+
+
+class Gateway:
+    """A TCP ROUTER in front of the services' command sockets. `passed` and `refused` count requests."""
+
+    def __init__(self, runtime: Runtime, paths: Paths, bus: Bus) -> None:
+        self.passed = 0
+        self.refused = 0
+        self._runtime = runtime
+        self._paths = paths
+        self._waiting: dict[bytes, tuple[list[bytes], str, str, float]] = {}
+        self._count = 0
+        self._services: dict[str, zmq.Socket[bytes]] = {}
+        self._clients = runtime.context.socket(zmq.ROUTER)
+        self._clients.set(zmq.LINGER, 200)
+        secure(self._clients, bus)
+        bind_tcp(self._clients, bus.commands, "commands")
+        runtime.on_readable(self._clients, self.take_requests)
+        runtime.every(SWEEP_EVERY_S, self.answer_for_the_silent)
+
+    def take_requests(self) -> None:
+        """Pass on the requests that wait."""
+        while True:
+            try:
+                *route, body = self._clients.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            try:
+                request = _decode(body)
+            except msgspec.DecodeError as error:
+                self._refuse(route, "", "command.unreadable", f"The request is not understood: {error}")
+                continue
+            self._pass_on(route, request, body)
+
+    def _pass_on(self, route: list[bytes], request: Request, body: bytes) -> None:
+        command = COMMANDS.get(request.command)
+        if command is None:
+            self._refuse(route, request.id, "command.unknown", f"There is no command {request.command!r}.")
+        elif not is_locked(self._paths.lock(request.service)):
+            self._refuse(route, request.id, "service.not_running", f"{request.service!r} is not running.")
+        elif len(self._waiting) >= MAX_WAITING:
+            self._refuse(route, request.id, "gateway.busy", f"{MAX_WAITING} requests are under way. Ask again later.")
+        else:
+            self._count += 1
+            ticket = self._count.to_bytes(8, "big")
+            self._waiting[ticket] = (route, request.id, request.service, self._deadline(command))
+            self._service(request.service).send_multipart([ticket, b"", body], zmq.NOBLOCK)
+            self.passed += 1
+
+    @staticmethod
+    def _deadline(command: type[Command[object]]) -> float:
+        return monotonic_s() + command.deadline_s
+
+    def _service(self, name: str) -> "zmq.Socket[bytes]":
+        socket = self._services.get(name)
+        if socket is None:
+            socket = self._services[name] = self._runtime.context.socket(zmq.DEALER)
+            socket.set(zmq.LINGER, 0)
+            socket.set(zmq.RECONNECT_IVL, 20)
+            socket.connect(self._paths.command_socket(name))
+            self._runtime.on_readable(socket, self._replies_of(socket))
+        return socket
+
+    def _replies_of(self, socket: "zmq.Socket[bytes]") -> Callable[[], None]:
+        def take_replies() -> None:
+            while True:
+                try:
+                    ticket, *_, body = socket.recv_multipart(zmq.NOBLOCK)
+                except zmq.Again:
+                    return
+                waiting = self._waiting.pop(ticket, None)
+                if waiting is not None:
+                    self._clients.send_multipart([*waiting[0], body])
+
+        return take_replies
+
+    def answer_for_the_silent(self) -> None:
+        """Tell the clients whose service did not answer in time."""
+        now = monotonic_s()
+        for ticket, (route, request_id, service, deadline) in list(self._waiting.items()):
+            if deadline <= now:
+                del self._waiting[ticket]
+                self._refuse(route, request_id, "service.no_answer", f"{service} did not answer in time.")
+
+    def _refuse(self, route: list[bytes], request_id: str, code: str, message: str) -> None:
+        self.refused += 1
+        reply = Reply(id=request_id, ok=False, error=Err(code=code, message=message))
+        self._clients.send_multipart([*route, _encode(reply)])

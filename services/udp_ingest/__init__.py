@@ -1,0 +1,1 @@
+"""The udp-ingest process: takes every datagram, journals it, then publishes it."""

@@ -1,0 +1,184 @@
+"""The journal: what every ring received, in order, on disk before anybody hears of it.
+
+`journal.db` belongs to udp-ingest. One row is one batch as it was published (`wire.datagrams`), so that a commit costs
+the same for one datagram and for a thousand, and a replay sends the stored bytes. Numbers are never reused: what was
+trimmed away leaves its last number in `rings`.
+"""
+
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from shared.clock import utc_now_iso
+from shared.db.sqlite import connect_writer, sqlite3
+from shared.errors import DatabaseError
+
+FORMAT: Final = 1
+TRIM_BATCHES: Final = 2_000
+"""Batches deleted in one go, a few milliseconds' work, so that trimming never delays a datagram noticeably."""
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS journal (id TEXT NOT NULL, format INTEGER NOT NULL, created_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS rings (ring TEXT PRIMARY KEY, last INTEGER NOT NULL, session TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batches (
+  ring TEXT NOT NULL, last INTEGER NOT NULL, first INTEGER NOT NULL, session TEXT NOT NULL,
+  received_at_us INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (ring, last)
+) WITHOUT ROWID;
+"""
+
+
+class StoredBatch(Struct, frozen=True, gc=False):
+    """A batch for the journal: `body` is the encoded `Datagrams`, `received_at_us` its last entry's time."""
+
+    ring: str
+    last: int
+    first: int
+    session: str
+    received_at_us: int
+    body: bytes
+
+
+class RingEnd(Struct, frozen=True, kw_only=True):
+    """Where a ring's journal ends: its last number and session (0 and "" for a new ring), and the last batch."""
+
+    last: int
+    session: str
+    body: bytes | None
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """Stored batches after an entry. `session_at_after` is its session, None when it is not held (any more)."""
+
+    session_at_after: str | None
+    first: int
+    bodies: list[bytes]
+
+
+class Journal:
+    """An open journal. Raises DatabaseError or `sqlite3.Error` where the file cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = connect_writer(path)
+        self._connection.executescript(_SCHEMA)
+        row = self._connection.execute("SELECT id, format FROM journal").fetchone()
+        if row is None:
+            row = (uuid.uuid4().hex, FORMAT)
+            self._connection.execute("INSERT INTO journal VALUES (?, ?, ?)", (*row, utc_now_iso()))
+        if row[1] != FORMAT:
+            raise DatabaseError("journal.format", f"{path} was written by another version (format {row[1]}).")
+        self.id: str = row[0]
+
+    def append(self, batches: Sequence[StoredBatch]) -> None:
+        """Store `batches` in one transaction; on return they survive a power cut.
+
+        Raises:
+            sqlite3.Error: nothing of it was stored (disk full, I/O error).
+        """
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.executemany(
+                "INSERT INTO batches (ring, last, first, session, received_at_us, body) VALUES (?, ?, ?, ?, ?, ?)",
+                [(b.ring, b.last, b.first, b.session, b.received_at_us, b.body) for b in batches],
+            )
+            execute("COMMIT")
+        except sqlite3.Error:
+            if self._connection.in_transaction:
+                execute("ROLLBACK")
+            raise
+
+    def end(self, ring: str) -> RingEnd:
+        """Where the ring's journal ends."""
+        row = self._connection.execute(
+            "SELECT last, session, body FROM batches WHERE ring = ? ORDER BY last DESC LIMIT 1", (ring,)
+        ).fetchone()
+        if row is not None:
+            return RingEnd(last=row[0], session=row[1], body=row[2])
+        row = self._connection.execute("SELECT last, session FROM rings WHERE ring = ?", (ring,)).fetchone()
+        return RingEnd(last=row[0], session=row[1], body=None) if row else RingEnd(last=0, session="", body=None)
+
+    def page(self, ring: str, *, after: int, limit: int) -> Page:
+        """Batches from the one that holds entry `after + 1`, until they hold `limit` entries or more."""
+        bodies: list[bytes] = []
+        entries = 0
+        rows = self._connection.execute(
+            "SELECT first, last, body FROM batches WHERE ring = ? AND last > ? ORDER BY last", (ring, after)
+        )
+        for first, last, body in rows:
+            bodies.append(body)
+            entries += last - max(first, after + 1) + 1
+            if entries >= limit:
+                break
+        rows.close()
+        return Page(session_at_after=self._session_of(ring, after), first=self._first(ring), bodies=bodies)
+
+    def _session_of(self, ring: str, entry: int) -> str | None:
+        row = self._connection.execute(
+            "SELECT session, first FROM batches WHERE ring = ? AND last >= ? ORDER BY last LIMIT 1", (ring, entry)
+        ).fetchone()
+        if row is not None and row[1] <= entry:
+            return str(row[0])
+        row = self._connection.execute(
+            "SELECT session FROM rings WHERE ring = ? AND last = ?", (ring, entry)
+        ).fetchone()
+        return str(row[0]) if row else None
+
+    def _first(self, ring: str) -> int:
+        row = self._connection.execute(
+            "SELECT first FROM batches WHERE ring = ? ORDER BY last LIMIT 1", (ring,)
+        ).fetchone()
+        return int(row[0]) if row else self.end(ring).last + 1
+
+    def trim(self, ring: str, *, through: int, before_us: int) -> int:
+        """Drop whole batches up to entry `through` that are older than `before_us`; say how many went."""
+        rows = self._connection.execute(
+            "SELECT last, session, received_at_us FROM batches WHERE ring = ? AND last <= ? ORDER BY last LIMIT ?",
+            (ring, through, TRIM_BATCHES),
+        ).fetchall()
+        old = []
+        for row in rows:
+            if row[2] >= before_us:
+                break
+            old.append(row)
+        if not old:
+            return 0
+        last, session, _ = old[-1]
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("INSERT OR REPLACE INTO rings VALUES (?, ?, ?)", (ring, last, session))
+            self._connection.execute("DELETE FROM batches WHERE ring = ? AND last <= ?", (ring, last))
+        return len(old)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+def open_journal(path: Path) -> tuple[Journal, Path | None]:
+    """The journal at `path`. A damaged or foreign file is set aside, never deleted, and a new journal begun: a ring
+    must be heard whatever happened to a file. Returns the journal, and where the old file went.
+
+    Raises:
+        DatabaseError: not even a new file can be opened.
+    """
+    try:
+        return Journal(path), None
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        if not _is_damage(error):
+            raise
+    aside = path.with_name(f"{path.name}.damaged-{utc_now_iso().replace(':', '')}")
+    for suffix in ("", "-wal", "-shm"):
+        old = path.with_name(path.name + suffix)
+        if old.exists():
+            old.rename(aside.with_name(aside.name + suffix))
+    return Journal(path), aside
+
+
+def _is_damage(error: Exception) -> bool:
+    if isinstance(error, DatabaseError) and error.code == "journal.format":
+        return True
+    code = getattr(error.__cause__ or error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}

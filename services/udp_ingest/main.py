@@ -1,0 +1,95 @@
+"""udp-ingest: takes every datagram of every ring, journals it, then publishes it."""
+
+from collections.abc import Callable
+
+from services.udp_ingest import interfaces
+from services.udp_ingest.journal import open_journal
+from services.udp_ingest.recorder import Recorder, trimmer
+from services.udp_ingest.rings import Rings
+from shared.messages.commands import (
+    BeginReplay,
+    EndReplay,
+    GetRings,
+    ListInterfaces,
+    ReplayEntries,
+    RestartRing,
+    StartRing,
+    StopRing,
+)
+from shared.messages.commands import (
+    Rings as RingsReply,
+)
+from shared.messages.service import ServiceHealth
+from shared.messages.topics import PARSER, SERVICE_HEALTH, WRITER
+from shared.messages.udp import Interfaces
+from shared.runtime import Runtime, serve
+
+LOOK_EVERY_S = 1.0
+BIND_EVERY_S = 2.0
+TRIM_EVERY_S = 5.0
+
+
+def build(runtime: Runtime) -> None:
+    """Open the journal, bind the rings, register commands and timers."""
+    config = runtime.config
+    journal, damaged = open_journal(runtime.paths.journal)
+    if damaged is not None:
+        runtime.log.error("journal_damaged", set_aside=str(damaged), help="A new journal was begun; keep the old file.")
+    recorder = Recorder(
+        journal, wire=runtime.wire(), bus=runtime.bus, memory_bytes=config.journal.memory_bytes, log=runtime.log
+    )
+    rings = Rings(runtime, recorder)
+    rings.start_wanted()
+    recorder.record()
+    register_commands(runtime, rings, recorder)
+    runtime.positions = lambda: {ring: stream.position() for ring, stream in recorder.streams.items()}
+    runtime.queue_depth = lambda: recorder.waiting()[0]
+    runtime.after_turn(recorder.record)
+    runtime.after_turn(rings.introduce)
+    runtime.every(LOOK_EVERY_S, rings.look)
+    runtime.every(LOOK_EVERY_S, recorder.standing)
+    runtime.every(LOOK_EVERY_S, recorder.retry)
+    runtime.every(BIND_EVERY_S, rings.start_wanted)
+    runtime.every(BIND_EVERY_S, rings.follow_interfaces)
+    allowed = no_longer_needed(runtime, recorder)
+    runtime.every(TRIM_EVERY_S, trimmer(recorder, keep_hours=config.journal.keep_hours, through=allowed))
+    runtime.on_stop(rings.close)
+    runtime.on_stop(recorder.retry)
+
+
+def register_commands(runtime: Runtime, rings: Rings, recorder: Recorder) -> None:
+    """Answer what is asked of udp-ingest."""
+    runtime.on_command(GetRings, lambda _: RingsReply(rings=rings.statuses()))
+    runtime.on_command(StartRing, lambda command: rings.start(command.ring))
+    runtime.on_command(StopRing, lambda command: rings.stop(command.ring))
+    runtime.on_command(RestartRing, lambda command: rings.restart(command.ring))
+    runtime.on_command(ListInterfaces, lambda _: Interfaces(interfaces=interfaces.detect()))
+    runtime.on_command(ReplayEntries, recorder.page)
+    runtime.on_command(BeginReplay, rings.begin_replay)
+    runtime.on_command(EndReplay, rings.end_replay)
+
+
+def no_longer_needed(runtime: Runtime, recorder: Recorder) -> Callable[[str], int]:
+    """Up to which entry of a ring both pss-parser and db-writer are done, as they said last; 0 while they did not."""
+    done: dict[str, ServiceHealth] = {}
+
+    @runtime.on(SERVICE_HEALTH)
+    def remember(health: ServiceHealth) -> None:
+        if health.service in (PARSER, WRITER):
+            done[health.service] = health
+
+    def through(ring: str) -> int:
+        entries = []
+        for service in (PARSER, WRITER):
+            position = done[service].done_with.get(ring) if service in done else None
+            if position is None or position.journal_id != recorder.journal.id:
+                return 0
+            entries.append(position.entry)
+        return min(entries)
+
+    return through
+
+
+def main() -> None:
+    """Run the service."""
+    serve("udp-ingest", build)

@@ -1,0 +1,156 @@
+"""Journal first, then publish: takes every ring's pending entries through the journal to the wire.
+
+While the journal cannot be written, entries are published in order and kept in memory; they are journaled first when
+it can be written again.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from msgspec import Raw
+
+from services.udp_ingest.backlog import Backlog
+from services.udp_ingest.journal import Journal, StoredBatch
+from services.udp_ingest.stream import Stream, lost_batch
+from shared.bus import Channel, Publisher
+from shared.clock import monotonic_s, unix_ns
+from shared.db.sqlite import sqlite3
+from shared.errors import ValidationError
+from shared.messages.commands import EncodedEntriesPage, ReplayEntries
+from shared.messages.facts import EntriesLost
+from shared.messages.topics import UDP_JOURNAL, WIRE_DATAGRAMS
+from shared.messages.udp import JournalTrouble
+
+RETRY_S: Final = 0.5
+"""How often a journal that could not be written is tried: a failing commit costs time that the sockets need."""
+CATCH_UP_BATCHES: Final = 2_000
+"""Batches journaled in one transaction while catching up, so that new datagrams do not wait long."""
+
+
+class Recorder:
+    """The journal with the streams of all rings."""
+
+    def __init__(
+        self, journal: Journal, *, wire: Publisher, bus: Publisher, memory_bytes: int, log: structlog.stdlib.BoundLogger
+    ) -> None:
+        self.journal = journal
+        self.streams: dict[str, Stream] = {}
+        self.error: str | None = None
+        self._wire = wire
+        self._channels: dict[str, Channel] = {}
+        self._bus = bus
+        self._log = log
+        self._backlog = Backlog(memory_bytes)
+        self._retry_at = 0.0
+
+    def stream(self, ring: str) -> Stream:
+        """The ring's stream; opened where its journal ends when it is new."""
+        stream = self.streams.get(ring)
+        if stream is None:
+            stream = self.streams[ring] = Stream(ring, journal_id=self.journal.id, end=self.journal.end(ring))
+            self._channels[ring] = self._wire.channel(WIRE_DATAGRAMS, ring)
+        return stream
+
+    def record(self) -> None:
+        """Journal and publish everything that is pending. Called at the end of each turn."""
+        batches = [batch for stream in self.streams.values() if stream.pending and (batch := stream.take_batch())]
+        if not batches:
+            return
+        if self.error is not None or not self._append(batches):
+            self._backlog.add(batches)
+        for batch in batches:
+            self._channels[batch.ring].publish(Raw(batch.body))
+
+    def retry(self) -> None:
+        """Try to journal what had to be kept in memory; by timer and at the end."""
+        if self.error is None or monotonic_s() < self._retry_at:
+            return
+        while self._backlog or self._backlog.lost:
+            tombs = [self._tomb(ring) for ring in self._backlog.lost]
+            oldest = self._backlog.oldest(CATCH_UP_BATCHES)
+            if not self._append([*tombs, *oldest]):
+                return
+            self._backlog.lost.clear()
+            self._backlog.discard(len(oldest))
+        self.error = None
+        self._log.info("journal_writable_again")
+        self._tell()
+
+    def standing(self) -> None:
+        """Publish where each stream stands, so that a lost last batch is noticed."""
+        for ring, stream in self.streams.items():
+            self._channels[ring].offer(stream.standing)
+
+    def page(self, command: ReplayEntries) -> EncodedEntriesPage:
+        """Answer `ReplayEntries` from the journal, and from memory for what is not journaled."""
+        stream = self.streams.get(command.ring)
+        if stream is None:
+            raise ValidationError("ring.unknown", "There is no such ring in the journal.", value=command.ring)
+        page = self.journal.page(command.ring, after=command.after, limit=command.limit)
+        kept = self._backlog.of_ring(command.ring, after=command.after - 1)
+        bodies = page.bodies or [batch.body for batch in kept if batch.last > command.after][: command.limit]
+        held = next((batch.session for batch in kept if batch.first <= command.after), None)
+        return EncodedEntriesPage(
+            journal_id=self.journal.id,
+            session_at_after=page.session_at_after or held,
+            first=page.first,
+            end=stream.last,
+            batches=[Raw(body) for body in bodies],
+        )
+
+    def waiting(self) -> tuple[int, int]:
+        """Entries and bytes that wait in memory for the journal."""
+        return self._backlog.entries, self._backlog.bytes
+
+    def lost(self, ring: str) -> int:
+        """How many of the ring's entries fell out of memory before they could be journaled."""
+        return self._backlog.lost_entries[ring]
+
+    def _append(self, batches: list[StoredBatch]) -> bool:
+        try:
+            self.journal.append(batches)
+        except sqlite3.Error as error:
+            self._retry_at = monotonic_s() + RETRY_S
+            if self.error is None:
+                self.error = str(error)
+                self._log.error("journal_not_writable", error=self.error, help="Free space on the disk of data/.")
+                self._tell()
+            return False
+        return True
+
+    def _tomb(self, ring: str) -> StoredBatch:
+        lost = self._backlog.lost[ring]
+        fact = EntriesLost(
+            from_entry=lost.first.first,
+            to_entry=lost.last.last,
+            from_us=lost.first.received_at_us,
+            to_us=lost.last.received_at_us,
+        )
+        return lost_batch(self.streams[ring], lost.first, lost.last, fact)
+
+    def _tell(self) -> None:
+        entries, size = self.waiting()
+        for ring in self.streams:
+            trouble = JournalTrouble(
+                ring=ring,
+                error=self.error,
+                waiting_entries=entries,
+                waiting_bytes=size,
+                limit_bytes=self._backlog.limit_bytes,
+                lost_entries=self.lost(ring),
+            )
+            self._bus.publish(UDP_JOURNAL, ring, trouble)
+
+
+def trimmer(recorder: Recorder, *, keep_hours: int, through: Callable[[str], int]) -> Callable[[], None]:
+    """A timer's callback that drops a few old batches of each ring: older than `keep_hours`, and not after the entry
+    that `through(ring)` allows.
+    """
+
+    def trim() -> None:
+        before_us = unix_ns() // 1000 - keep_hours * 3_600_000_000
+        for ring in list(recorder.streams):
+            recorder.journal.trim(ring, through=through(ring), before_us=before_us)
+
+    return trim

@@ -1,0 +1,263 @@
+"""The rings of udp-ingest: which listen, and on which socket; start, stop and restart one without the others."""
+
+from typing import Final
+
+from services.udp_ingest import interfaces
+from services.udp_ingest.port import Port
+from services.udp_ingest.recorder import Recorder
+from services.udp_ingest.senders import SenderRecord
+from shared.clock import unix_ns
+from shared.config import Ring, load
+from shared.errors import NetworkError, ValidationError
+from shared.messages.commands import BeginReplay, EndReplay, ReplayTicket
+from shared.messages.facts import NetworkInterface, ReplayBegan, ReplayEnded, SessionOpened
+from shared.messages.topics import UDP_REFUSED, UDP_RING, UDP_SENDER
+from shared.messages.udp import RingStatus, SenderAppeared, SenderRefused
+from shared.runtime import Runtime
+
+ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104  # a ring binds it only when restrike.json says so
+HEARD_WITHIN_US: Final = 10_000_000
+"""A ring that heard its scoring system within this time refuses a replay: its clock ticks each second."""
+
+
+class Rings:
+    """All configured rings. `wanted` are those that should listen; one that cannot is tried again."""
+
+    def __init__(self, runtime: Runtime, recorder: Recorder) -> None:
+        self._runtime = runtime
+        self._recorder = recorder
+        self._config = runtime.config
+        self._ports: dict[tuple[str, int], Port] = {}
+        self._port_of: dict[str, Port] = {}
+        self._errors: dict[str, str] = {}
+        self._told: dict[str, tuple[object, ...]] = {}
+        self._wanted = {ring.name for ring in self._config.rings if ring.auto_start}
+        for ring in self._config.rings:
+            recorder.stream(ring.name)
+
+    # Commands
+
+    def start(self, name: str) -> RingStatus:
+        """Listen for the ring, as `restrike.json` says now; nothing happens when it listens already.
+
+        Raises:
+            ValidationError: there is no such ring.
+            NetworkError: its socket cannot be bound; it is not tried again by itself.
+        """
+        if name not in self._port_of:
+            self._config = load(self._runtime.paths.config)
+            self._bind(self._ring(name))
+            self._wanted.add(name)
+        return self.status(name)
+
+    def stop(self, name: str) -> RingStatus:
+        """Stop to listen for the ring; what its socket holds is taken first."""
+        self._ring(name)
+        self._wanted.discard(name)
+        self._errors.pop(name, None)
+        self._unbind(name, reason="asked")
+        return self.status(name)
+
+    def restart(self, name: str) -> RingStatus:
+        """Stop and start the ring, as `restrike.json` says now."""
+        self._ring(name)
+        self._unbind(name, reason="restart")
+        return self.start(name)
+
+    def statuses(self) -> list[RingStatus]:
+        """The status of every ring."""
+        return [self.status(ring.name) for ring in self._config.rings]
+
+    def status(self, name: str) -> RingStatus:
+        """A ring's socket and counters."""
+        ring = self._ring(name)
+        stream = self._recorder.stream(name)
+        port = self._port_of.get(name)
+        senders = port.senders.of_ring(name) if port else []
+        waiting = self._recorder.waiting()[1]
+        return RingStatus(
+            ring=name,
+            listening=port is not None,
+            session=stream.session if port else None,
+            journal_id=stream.journal_id,
+            entry=stream.last,
+            bind=ring.bind,
+            address=port.address if port else None,
+            port=ring.port,
+            source=ring.source,
+            error=self._errors.get(name),
+            receive_buffer_bytes=port.receive_buffer_bytes if port else 0,
+            receive_buffer_asked_bytes=ring.receive_buffer_bytes,
+            max_packet_bytes=ring.max_packet_bytes,
+            packets=sum(s.packets for s in senders),
+            bytes=sum(s.bytes for s in senders),
+            kernel_drops=port.kernel_drops if port else 0,
+            refused=port.refused.get(name, 0) if port else 0,
+            cut=port.cut.get(name, 0) if port else 0,
+            lost=self._recorder.lost(name),
+            unjournaled_bytes=waiting,
+            last_packet_us=max((s.last_seen_us for s in senders), default=None),
+            senders=[s.public() for s in senders],
+        )
+
+    def begin_replay(self, command: BeginReplay) -> ReplayTicket:
+        """Let a replay send to the ring.
+
+        Raises:
+            ValidationError: the ring does not listen, or hears another sender and `force` is not set.
+        """
+        port = self._port_of.get(command.ring)
+        if port is None:
+            raise ValidationError(
+                "replay.not_listening", f"{command.ring} does not listen: restrike udp start {command.ring}"
+            )
+        since_us = unix_ns() // 1000 - HEARD_WITHIN_US
+        others = [s for s in port.senders.of_ring(command.ring) if s.last_seen_us > since_us]
+        if others and not command.force:
+            other = f"{others[0].address}:{others[0].port}"
+            raise ValidationError(
+                "replay.ring_in_use",
+                f"{command.ring} hears {other}, a replay would be mixed into it. Wait for silence, or use --force.",
+            )
+        port.expect_replay(command.ring, (command.address, command.port))
+        stream = self._recorder.stream(command.ring)
+        stream.note(ReplayBegan(address=command.address, port=command.port, file=command.file))
+        address = "127.0.0.1" if port.address == ALL_ADDRESSES else port.address
+        return ReplayTicket(ring=command.ring, address=address, port=port.number)
+
+    def end_replay(self, command: EndReplay) -> ReplayTicket:
+        """Note that a replay is over; what it sent was taken before."""
+        port = self._port_of.get(command.ring)
+        if port is None:
+            raise ValidationError("replay.not_listening", f"{command.ring} does not listen any more.")
+        port.drain()
+        if port.end_replay((command.address, command.port)):
+            stream = self._recorder.stream(command.ring)
+            stream.note(ReplayEnded(address=command.address, port=command.port))
+        return ReplayTicket(ring=command.ring, address=port.address, port=port.number)
+
+    # Timers
+
+    def start_wanted(self) -> None:
+        """Bind the rings that should listen and do not: at the start, and after trouble."""
+        for ring in self._config.rings:
+            if ring.name in self._wanted and ring.name not in self._port_of:
+                self._try_to_bind(ring)
+
+    def follow_interfaces(self) -> None:
+        """Move rings with `bind: auto` to the recommended address when it changed."""
+        automatic = [r for r in self._config.rings if r.bind == "auto" and r.name in self._port_of]
+        if not automatic:
+            return
+        best = interfaces.recommended(interfaces.detect())
+        for ring in automatic:
+            if best is not None and self._port_of[ring.name].address != best.address:
+                self._runtime.log.warning("interface_changed", ring=ring.name, address=best.address)
+                self._unbind(ring.name, reason=f"moved to {best.address}")
+                self._try_to_bind(ring)
+
+    def look(self) -> None:
+        """Each second: kernel drops into the streams, status of rings whose counters moved onto the bus."""
+        for port in self._ports.values():
+            port.look_for_drops()
+        for ring in self._config.rings:
+            status = self.status(ring.name)
+            key = (status.listening, status.error, status.entry, status.kernel_drops, status.refused, status.session)
+            if self._told.get(ring.name) != key:
+                self._told[ring.name] = key
+                self._runtime.bus.publish(UDP_RING, ring.name, status)
+
+    def introduce(self) -> None:
+        """Publish the senders that were met since the last turn."""
+        for port in self._ports.values():
+            while port.met:
+                self._introduce(port.met.pop())
+
+    def close(self) -> None:
+        """Stop to listen for all rings, in order."""
+        for name in list(self._port_of):
+            self._unbind(name, reason="shutdown")
+
+    # Sockets
+
+    def _ring(self, name: str) -> Ring:
+        ring = self._config.ring(name) or load(self._runtime.paths.config).ring(name)
+        if ring is None:
+            known = ", ".join(r.name for r in self._config.rings)
+            raise ValidationError("ring.unknown", f"There is no ring {name}. Configured: {known}.", value=name)
+        return ring
+
+    def _try_to_bind(self, ring: Ring) -> None:
+        try:
+            self._bind(ring)
+        except NetworkError as error:
+            if self._errors.get(ring.name) != str(error):
+                self._runtime.log.warning("ring_cannot_listen", ring=ring.name, error=str(error))
+            self._errors[ring.name] = str(error)
+
+    def _bind(self, ring: Ring) -> None:
+        found = interfaces.detect()
+        address = _address_of(ring, found)
+        port = self._ports.get((address, ring.port))
+        if port is None:
+            sharing = [r for r in self._config.rings if r.port == ring.port and r.bind == ring.bind]
+            streams = {r.name: self._recorder.stream(r.name) for r in sharing}
+            port = Port(address=address, rings=sharing, streams=streams)
+            self._ports[(address, ring.port)] = port
+            self._runtime.on_readable(port.socket.fileno(), port.drain)
+        self._recorder.record()
+        self._port_of[ring.name] = port
+        self._errors.pop(ring.name, None)
+        self._recorder.stream(ring.name).open_session(
+            _opened(ring, port, found), last_alive_us=self._runtime.last_alive_us
+        )
+        self._runtime.log.info("listening", ring=ring.name, address=address, port=ring.port)
+
+    def _unbind(self, name: str, *, reason: str) -> None:
+        port = self._port_of.pop(name, None)
+        if port is None:
+            return
+        if port in self._port_of.values():
+            port.drain()
+        else:
+            self._runtime.forget(port.socket.fileno())
+            port.close()
+            self._ports = {key: other for key, other in self._ports.items() if other is not port}
+        port.senders.forget(name)
+        self._recorder.stream(name).close_session(reason)
+        self._recorder.record()
+
+    def _introduce(self, record: SenderRecord) -> None:
+        bus = self._runtime.bus
+        if record.ring is not None:
+            appeared = SenderAppeared(ring=record.ring, address=record.address, port=record.port, origin=record.origin)
+            bus.publish(UDP_SENDER, record.ring, appeared)
+            self._runtime.log.info("sender", ring=record.ring, address=record.address, port=record.port)
+            return
+        ring = record.refused_by or "none"
+        refused = SenderRefused(ring=ring, address=record.address, port=record.port, count=record.packets)
+        bus.publish(UDP_REFUSED, ring, refused)
+        self._runtime.log.warning("sender_refused", ring=ring, address=record.address, port=record.port)
+
+
+def _address_of(ring: Ring, found: list[NetworkInterface]) -> str:
+    if ring.bind != "auto":
+        return ring.bind
+    best = interfaces.recommended(found)
+    if best is None:
+        raise NetworkError("udp.no_interface", "bind is auto, and no network interface is up: plug in a cable.")
+    return best.address
+
+
+def _opened(ring: Ring, port: Port, found: list[NetworkInterface]) -> SessionOpened:
+    interface = next((i.name for i in found if i.address == port.address), None)
+    return SessionOpened(
+        address=port.address,
+        port=port.number,
+        interface=interface,
+        max_packet_bytes=ring.max_packet_bytes,
+        receive_buffer_bytes=port.receive_buffer_bytes,
+        receive_buffer_asked_bytes=ring.receive_buffer_bytes,
+        auto_start=ring.auto_start,
+        interfaces=found,
+    )

@@ -1,0 +1,38 @@
+"""The only file that reads or waits for time, so that everything else can be given its time."""
+
+import time
+from datetime import UTC, datetime
+
+NS_PER_MS = 1_000_000
+NS_PER_S = 1_000_000_000
+
+
+def unix_ns() -> int:
+    """Wall-clock time in nanoseconds since 1970-01-01 UTC; may jump when the clock is set."""
+    return time.time_ns()
+
+
+def monotonic_ns() -> int:
+    """Nanoseconds since an arbitrary start; never goes back, is the same for all processes of a boot."""
+    return time.monotonic_ns()
+
+
+def monotonic_s() -> float:
+    """Seconds since an arbitrary start; never goes back."""
+    return time.monotonic()
+
+
+def iso_utc(at_ns: int) -> str:
+    """`at_ns` (Unix ns) as UTC ISO-8601 text with microseconds: `2026-03-01T09:30:00.123456Z`."""
+    seconds, rest = divmod(at_ns, NS_PER_S)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest // 1000:06d}Z"
+
+
+def utc_now_iso() -> str:
+    """Now as UTC ISO-8601 text with milliseconds: `2026-03-01T09:30:00.123Z`."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def wait_s(seconds: float) -> None:
+    """Block this thread; for command-line clients that poll with a deadline, never for a service."""
+    time.sleep(seconds)  # noqa: TID251  # this file is where waiting lives

@@ -1,0 +1,46 @@
+"""Every error that a user may meet: a code for programs, a sentence for people, the offending value for both."""
+
+
+class RestrikeError(Exception):
+    """A refused or failed act.
+
+    `code` is stable and dotted ("udp.port_taken"), `message` is one sentence that says what to do,
+    `value` is what offended (or None).
+    """
+
+    def __init__(self, code: str, message: str, *, value: object = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.value = value
+
+    def __str__(self) -> str:
+        return self.message if self.value is None else f"{self.message} (got: {self.value!r})"
+
+
+class ConfigError(RestrikeError):
+    """The configuration cannot be used."""
+
+
+class IoError(RestrikeError):
+    """A file, folder or device refused."""
+
+
+class DatabaseError(RestrikeError):
+    """The store refused."""
+
+
+class NetworkError(RestrikeError):
+    """A socket, an address or a peer refused or stayed silent."""
+
+
+class ValidationError(RestrikeError):
+    """A command's argument is not acceptable."""
+
+
+class LicenseError(RestrikeError):
+    """The licence does not allow it."""
+
+
+class ObsError(RestrikeError):
+    """OBS Studio refused or stayed silent."""

@@ -1,0 +1,289 @@
+"""The one list of commands: which service answers what, with what, and by when."""
+
+from typing import Any, ClassVar, Final, Generic, TypeVar
+
+from msgspec import Raw, Struct
+
+from shared.messages.database import DatabaseStatus
+from shared.messages.match import MatchState
+from shared.messages.service import ServiceHealth
+from shared.messages.topics import ANY_SERVICE, INGEST, PARSER, WRITER
+from shared.messages.udp import Interfaces, RingStatus
+from shared.messages.wire import Datagrams, ParsedEntries
+
+R = TypeVar("R")
+NOTHING: Final = Raw(b"\xc0")
+"""MessagePack's nil."""
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One request: `body` holds the command's fields. `service` matters to the gateway, which passes it on."""
+
+    service: str
+    command: str
+    id: str
+    body: Raw
+
+
+class Err(Struct, frozen=True, kw_only=True):
+    """Why a command was not done: a code for programs, a sentence for people, the offending value."""
+
+    code: str
+    message: str
+    value: str | None = None
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """The one reply to a request: `result` when `ok`, else `error`."""
+
+    id: str
+    ok: bool
+    result: Raw = NOTHING
+    error: Err | None = None
+
+
+class Command(Struct, Generic[R], frozen=True, kw_only=True):
+    """What one service is asked to do. `reply` is the type of the result, `deadline_s` how long the asker waits."""
+
+    name: ClassVar[str]
+    service: ClassVar[str]
+    reply: ClassVar[Any]
+    deadline_s: ClassVar[float] = 2.0
+
+
+class GetHealth(Command[ServiceHealth], frozen=True, kw_only=True):
+    """How the service is, right now."""
+
+    name = "get_health"
+    service = ANY_SERVICE
+    reply = ServiceHealth
+
+
+class Rings(Struct, frozen=True, kw_only=True):
+    """All configured rings."""
+
+    rings: list[RingStatus]
+
+
+class GetRings(Command[Rings], frozen=True, kw_only=True):
+    """Every ring's socket and counters."""
+
+    name = "get_rings"
+    service = INGEST
+    reply = Rings
+
+
+class StartRing(Command[RingStatus], frozen=True, kw_only=True):
+    """Listen for this ring, as `restrike.json` says now. Nothing happens when it listens already."""
+
+    name = "start_ring"
+    service = INGEST
+    reply = RingStatus
+    ring: str
+
+
+class StopRing(Command[RingStatus], frozen=True, kw_only=True):
+    """Stop to listen for this ring; what it received is journaled first. Other rings go on."""
+
+    name = "stop_ring"
+    service = INGEST
+    reply = RingStatus
+    ring: str
+
+
+class RestartRing(Command[RingStatus], frozen=True, kw_only=True):
+    """Stop and start this ring, as `restrike.json` says now."""
+
+    name = "restart_ring"
+    service = INGEST
+    reply = RingStatus
+    ring: str
+
+
+class ListInterfaces(Command[Interfaces], frozen=True, kw_only=True):
+    """The machine's IPv4 addresses, the recommended one first."""
+
+    name = "list_interfaces"
+    service = INGEST
+    reply = Interfaces
+
+
+class EntriesPage(Struct, frozen=True, kw_only=True):
+    """Consecutive batches of a ring's journal from the one that holds the entry after `after`.
+
+    `session_at_after` is the session of entry `after`, None when the journal does not hold it (any more); `first` is
+    the oldest entry that the journal still holds, `end` the newest.
+    """
+
+    journal_id: str
+    session_at_after: str | None
+    first: int
+    end: int
+    batches: list[Datagrams]
+
+
+class EncodedEntriesPage(Struct, frozen=True, kw_only=True):
+    """An `EntriesPage` whose batches stay as they lie in the journal."""
+
+    journal_id: str
+    session_at_after: str | None
+    first: int
+    end: int
+    batches: list[Raw]
+
+
+class ReplayEntries(Command[EntriesPage], frozen=True, kw_only=True):
+    """Send me again what I missed of a ring's journal: about `limit` entries after `after`."""
+
+    name = "replay_entries"
+    service = INGEST
+    reply = EntriesPage
+    deadline_s = 5.0
+    ring: str
+    after: int
+    limit: int = 2000
+
+
+class ReplayTicket(Struct, frozen=True, kw_only=True):
+    """Where a replay may send to."""
+
+    ring: str
+    address: str
+    port: int
+
+
+class BeginReplay(Command[ReplayTicket], frozen=True, kw_only=True):
+    """Datagrams from `address`:`port` will be a replay of `file`. Refused while the ring hears another sender,
+    unless `force`.
+    """
+
+    name = "begin_replay"
+    service = INGEST
+    reply = ReplayTicket
+    ring: str
+    address: str
+    port: int
+    file: str
+    force: bool = False
+
+
+class EndReplay(Command[ReplayTicket], frozen=True, kw_only=True):
+    """The replay from `address`:`port` is over."""
+
+    name = "end_replay"
+    service = INGEST
+    reply = ReplayTicket
+    ring: str
+    address: str
+    port: int
+
+
+class GetMatchState(Command[MatchState], frozen=True, kw_only=True):
+    """A ring's match as it stands."""
+
+    name = "get_match_state"
+    service = PARSER
+    reply = MatchState
+    ring: str
+
+
+class SnapshotTaken(Struct, frozen=True, kw_only=True):
+    """The state at the mark: events up to `entry` are in it, drop them."""
+
+    ring: str
+    journal_id: str
+    entry: int
+    state: MatchState
+
+
+class Snapshot(Command[SnapshotTaken], frozen=True, kw_only=True):
+    """Publish `~mark/<nonce>/` on the event socket and answer with the state at that place."""
+
+    name = "snapshot"
+    service = PARSER
+    reply = SnapshotTaken
+    ring: str
+    nonce: str
+
+
+class EventsPage(Struct, frozen=True, kw_only=True):
+    """Results for consecutive entries after `after`; `end` is the newest parsed entry.
+
+    `session_at_after` is the session of entry `after`, None when that entry is not known (any more). An empty page
+    with `warming_up` asks for patience: ask again.
+    """
+
+    journal_id: str
+    session_at_after: str | None
+    end: int
+    warming_up: bool
+    batches: list[ParsedEntries]
+
+
+class ReplayEvents(Command[EventsPage], frozen=True, kw_only=True):
+    """Send me again what followed from the entries after `after_entry`. Answered in pages; a journal that is not the
+    one in use (`journal_id`) is answered from the oldest entry.
+    """
+
+    name = "replay_events"
+    service = PARSER
+    reply = EventsPage
+    deadline_s = 5.0
+    ring: str
+    journal_id: str
+    after_entry: int
+    limit: int = 2000
+
+
+class ParserRings(Struct, frozen=True, kw_only=True):
+    """The rings that the parser knows, with their journal and newest entry."""
+
+    states: list[MatchState]
+
+
+class ListMatchStates(Command[ParserRings], frozen=True, kw_only=True):
+    """Every ring's match as it stands."""
+
+    name = "list_match_states"
+    service = PARSER
+    reply = ParserRings
+
+
+class GetDatabaseStatus(Command[DatabaseStatus], frozen=True, kw_only=True):
+    """Where the store is, and how far."""
+
+    name = "get_database_status"
+    service = WRITER
+    reply = DatabaseStatus
+
+
+def listed(commands: list[type[Command[Any]]]) -> dict[str, type[Command[Any]]]:
+    """Commands by name.
+
+    Raises:
+        ValueError: two commands share a name.
+    """
+    by_name = {command.name: command for command in commands}
+    if len(by_name) != len(commands):
+        raise ValueError("a command is listed twice")
+    return by_name
+
+
+COMMANDS: Final = listed(
+    [
+        GetHealth,
+        GetRings,
+        StartRing,
+        StopRing,
+        RestartRing,
+        ListInterfaces,
+        ReplayEntries,
+        BeginReplay,
+        EndReplay,
+        GetMatchState,
+        ListMatchStates,
+        Snapshot,
+        ReplayEvents,
+        GetDatabaseStatus,
+    ]
+)

@@ -1,0 +1,36 @@
+"""What db-writer says of the store."""
+
+from msgspec import Struct
+
+from shared.messages.service import Position
+
+
+class EntriesCommitted(Struct, frozen=True, kw_only=True, gc=False):
+    """`db.committed/<ring>/`: everything up to `entry` of the ring's journal is in the database."""
+
+    ring: str
+    journal_id: str
+    session: str
+    entry: int
+    committed_at_us: int
+
+
+class WriteTrouble(Struct, frozen=True, kw_only=True):
+    """`db.trouble/<service>/`: the database cannot be written (`error`), or can again (None). Nothing is lost
+    meanwhile: the journal keeps it.
+    """
+
+    error: str | None
+
+
+class DatabaseStatus(Struct, frozen=True, kw_only=True):
+    """Where the store is and how far it is per ring; counters run since the start of db-writer."""
+
+    path: str
+    schema_version: int
+    positions: dict[str, Position]
+    entries_stored: int
+    messages_stored: int
+    rows_refused: int
+    transactions: int
+    error: str | None

@@ -1,0 +1,177 @@
+"""What follows from the scoring system's messages: the events of a match, its state, and what does not add up."""
+
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from shared.messages.pss import AthleteName
+
+
+class Severity(StrEnum):
+    """How much a finding matters to the one who reads it."""
+
+    INFORMATION = "information"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Stage(StrEnum):
+    """How far a match is."""
+
+    LOADING = "loading"
+    READY = "ready"
+    RUNNING = "running"
+    PAUSED = "paused"
+    INJURY = "injury"
+    ROUND_ENDED = "round_ended"
+    BREAK = "break"
+    DECIDED = "decided"
+
+
+class Deduction(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    """Something that the reducer concluded from the entries up to this one."""
+
+
+class MatchLoaded(Deduction, tag="match_loaded", frozen=True, kw_only=True):
+    """A match was loaded. `match_id` is ours: ring, journal and entry of the match's first load, so that loading it
+    again (`is_reload`) does not make a second match. `load_entry` is the entry where this load began.
+    """
+
+    match_id: str
+    load_entry: int
+    is_reload: bool
+    match_number: str | None = None
+    phase: str | None = None
+    weight_class: str | None = None
+    division: str | None = None
+    total_rounds: int | None = None
+    round_ms: int | None = None
+    countdown_type: str | None = None
+    chong: AthleteName | None = None
+    hong: AthleteName | None = None
+    colours: tuple[str | None, str | None, str | None, str | None] = (None, None, None, None)
+
+
+class RoundStarted(Deduction, tag="round_started", frozen=True, kw_only=True):
+    """The clock of a round ran for the first time."""
+
+    round: int
+
+
+class RoundEnded(Deduction, tag="round_ended", frozen=True, kw_only=True):
+    """A round's clock was closed. `fought_ms` is what the clock counted down, None when its start was not heard."""
+
+    round: int
+    fought_ms: int | None
+
+
+class RoundWon(Deduction, tag="round_won", frozen=True, kw_only=True):
+    """The winner declared for a round changed: 1 chong, 2 hong, 0 taken back."""
+
+    round: int
+    winner: int
+
+
+class ScoreChanged(Deduction, tag="score_changed", frozen=True, kw_only=True):
+    """An athlete's score of the running round changed."""
+
+    athlete: int
+    before: int
+    after: int
+
+
+class GamJeomsChanged(Deduction, tag="gam_jeoms_changed", frozen=True, kw_only=True):
+    """An athlete's gam-jeoms of the running round changed."""
+
+    athlete: int
+    before: int
+    after: int
+
+
+class MatchDecided(Deduction, tag="match_decided", frozen=True, kw_only=True):
+    """The scoring system declared a result, as far as it is known: 1 chong, 2 hong, 0 tie; said again when the other
+    half of it arrives.
+    """
+
+    winner: int | None = None
+    winner_name: str | None = None
+    rounds_chong: int | None = None
+    rounds_hong: int | None = None
+    decision: str | None = None
+
+
+class Finding(Deduction, tag="finding", frozen=True, kw_only=True):
+    """Something that does not add up, or a hole: which rule it breaks, in a sentence, with its evidence."""
+
+    rule: str
+    severity: Severity
+    explanation: str
+    evidence: dict[str, Any] = {}
+
+
+AnyMatchEvent = (
+    MatchLoaded | RoundStarted | RoundEnded | RoundWon | ScoreChanged | GamJeomsChanged | MatchDecided | Finding
+)
+
+D = TypeVar("D")
+
+
+class MatchEvent(Struct, Generic[D], frozen=True, kw_only=True):
+    """The event of every `match.*` topic but `match.state`: what was concluded (`data`) and the moment of it."""
+
+    ring: str
+    entry: int
+    index: int
+    received_at_us: int
+    match_id: str | None
+    round: int | None
+    clock_ms: int | None
+    score: tuple[int, int] | None
+    data: D
+
+
+class Athlete(Struct, frozen=True, kw_only=True):
+    """One side of a match, as it stands."""
+
+    short_name: str | None = None
+    long_name: str | None = None
+    noc: str | None = None
+    score: int = 0
+    gam_jeoms: int = 0
+    round_scores: tuple[int, ...] = (0, 0, 0)
+    rounds_won: int = 0
+
+
+class MatchState(Struct, frozen=True, kw_only=True):
+    """A ring's match as it stands after `entry`. Published whole on every change, and every 5 s while a match is
+    loaded; a clock is in milliseconds and counts down.
+    """
+
+    ring: str
+    journal_id: str
+    entry: int
+    changed_at_us: int
+    match_id: str | None = None
+    stage: Stage | None = None
+    match_number: str | None = None
+    phase: str | None = None
+    weight_class: str | None = None
+    division: str | None = None
+    total_rounds: int | None = None
+    round_ms: int | None = None
+    round: int | None = None
+    clock_ms: int | None = None
+    clock_running: bool = False
+    break_ms: int | None = None
+    injury_ms: int | None = None
+    injury_athlete: int | None = None
+    superiority: int | None = None
+    round_winners: tuple[int, ...] = ()
+    chong: Athlete = Athlete()
+    hong: Athlete = Athlete()
+    winner: int | None = None
+    winner_name: str | None = None
+    decision: str | None = None
+    rounds_chong: int | None = None
+    rounds_hong: int | None = None

@@ -1,0 +1,151 @@
+"""Commands: one request, one reply, always answered.
+
+The client half is used by `restrike` and by services that ask another one; the server half by every service through
+its runtime.
+"""
+
+import fcntl
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+
+import msgspec
+import zmq
+
+from shared.clock import monotonic_s
+from shared.errors import NetworkError, RestrikeError, ValidationError
+from shared.messages.commands import Command, Err, Reply, Request
+from shared.paths import Paths
+
+R = TypeVar("R")
+_encode = msgspec.msgpack.Encoder().encode
+_decode_reply = msgspec.msgpack.Decoder(Reply).decode
+_decode_request = msgspec.msgpack.Decoder(Request).decode
+
+
+class RefusedError(RestrikeError):
+    """A service answered that it did not do it."""
+
+
+def is_locked(lock: Path) -> bool:
+    """Whether a process holds `lock`, i.e. whether that service runs."""
+    try:
+        fd = os.open(lock, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+class Client:
+    """Asks the services of one home. A new socket for each call, so that a lost reply never meets a later request."""
+
+    def __init__(self, paths: Paths, context: "zmq.Context[Any] | None" = None) -> None:
+        self._paths = paths
+        self._context = context or zmq.Context.instance()
+
+    def call(self, command: Command[R], *, service: str | None = None, deadline_s: float | None = None) -> R:
+        """Send `command` and return its result.
+
+        Raises:
+            NetworkError: no answer by the deadline, or the service does not run.
+            RefusedError: the service answered with an error.
+        """
+        name = service or command.service
+        if not is_locked(self._paths.lock(name)):
+            raise NetworkError("service.not_running", f"{name} is not running. Start the suite with: restrike up")
+        wait_s = command.deadline_s if deadline_s is None else deadline_s
+        request = Request(service=name, command=command.name, id=uuid.uuid4().hex, body=msgspec.Raw(_encode(command)))
+        answer = self._exchange(self._paths.command_socket(name), request, wait_s)
+        if answer is None:
+            raise NetworkError("service.no_answer", f"{name} did not answer within {wait_s:g} s.")
+        if answer.ok:
+            return cast(R, msgspec.msgpack.decode(answer.result, type=command.reply))
+        error = answer.error or Err(code="service.empty_reply", message=f"{name} sent an empty reply.")
+        raise RefusedError(error.code, error.message, value=error.value)
+
+    def _exchange(self, endpoint: str, request: Request, wait_s: float) -> Reply | None:
+        deadline = monotonic_s() + wait_s
+        socket = self._context.socket(zmq.REQ)
+        socket.set(zmq.LINGER, 0)
+        socket.set(zmq.RECONNECT_IVL, 20)
+        try:
+            socket.connect(endpoint)
+            socket.send(_encode(request))
+            while (left := deadline - monotonic_s()) > 0:
+                if socket.poll(int(left * 1000) + 1):
+                    reply = _decode_reply(socket.recv())
+                    if reply.id == request.id:
+                        return reply
+            return None
+        finally:
+            socket.close()
+
+
+class Handler(Protocol):
+    """Does what a command asks and returns its reply."""
+
+    def __call__(self, command: Any, /) -> Any:
+        """Answer `command`."""
+
+
+class Server:
+    """One service's command socket. `on_fault` is told of handlers that raised what they should not."""
+
+    def __init__(self, socket: "zmq.Socket[bytes]", *, on_fault: Callable[[str, Exception], None]) -> None:
+        self.socket = socket
+        self._on_fault = on_fault
+        self._handlers: dict[str, tuple[type[Command[Any]], Handler]] = {}
+
+    def on(self, command: type[Command[Any]], handler: Handler) -> None:
+        """Let `handler` answer `command`; each command has one handler."""
+        if command.name in self._handlers:
+            raise ValueError(f"{command.name} has a handler already")
+        self._handlers[command.name] = (command, handler)
+
+    def answer_waiting(self) -> None:
+        """Answer the requests that wait, without blocking."""
+        while True:
+            try:
+                *route, body = self.socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            self.socket.send_multipart([*route, _encode(self._reply_to(body))])
+
+    def _reply_to(self, body: bytes) -> Reply:
+        try:
+            request = _decode_request(body)
+        except msgspec.DecodeError as error:
+            return _refusal("", "command.unreadable", f"The request is not understood: {error}")
+        known = self._handlers.get(request.command)
+        if known is None:
+            return _refusal(request.id, "command.unknown", f"There is no command {request.command!r} here.")
+        try:
+            command = msgspec.msgpack.decode(request.body, type=known[0])
+            return Reply(id=request.id, ok=True, result=msgspec.Raw(_encode(known[1](command))))
+        except msgspec.DecodeError as error:
+            return _refusal(request.id, "command.invalid", f"{request.command}: {error}")
+        except RestrikeError as error:
+            value = None if error.value is None else str(error.value)
+            return Reply(id=request.id, ok=False, error=Err(code=error.code, message=error.message, value=value))
+        except Exception as error:  # noqa: BLE001  # a request must always be answered, whatever its handler did
+            self._on_fault(request.command, error)
+            return _refusal(request.id, "internal", f"{request.command} failed inside the service: {error!r}")
+
+
+def _refusal(request_id: str, code: str, message: str) -> Reply:
+    return Reply(id=request_id, ok=False, error=Err(code=code, message=message))
+
+
+def require(value: R | None, code: str, message: str) -> R:
+    """`value`, or a ValidationError with that code and sentence when it is None."""
+    if value is None:
+        raise ValidationError(code, message)
+    return value
