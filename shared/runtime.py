@@ -88,7 +88,7 @@ class Runtime:
         self.bus = Publisher.to_broker(
             self.context, self.paths.socket("broker.pub"), service=self.service, boot_id=self.boot_id
         )
-        self.on_readable(self.bus.socket, self.bus.read_subscriptions)
+        self.on_readable(self.bus.socket, self._meet_subscribers)
         self._publishers = [self.bus]
         self.every(HEALTH_EVERY_S, self._beat)
 
@@ -221,8 +221,6 @@ class Runtime:
         faulthandler.dump_traceback_later(STUCK_AFTER_S, exit=True)
         if self._life is Life.ON_BUS:
             self._life = Life.RUNNING
-        elif self._life is Life.STARTING and self.bus.on_bus:
-            self._life = Life.ON_BUS
         self.paths.lock(self.service).touch()
         self.bus.publish(SERVICE_HEALTH, self.service, self.health())
 
@@ -247,6 +245,11 @@ class Runtime:
             positions=self.positions(),
             done_with=self.done_with(),
         )
+
+    def _meet_subscribers(self) -> None:
+        self.bus.read_subscriptions()
+        if self._life is Life.STARTING and self.bus.on_bus:
+            self._life = Life.ON_BUS
 
     def _woken(self) -> None:
         while True:

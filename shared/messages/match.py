@@ -36,6 +36,7 @@ class Deduction(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field
 class MatchLoaded(Deduction, tag="match_loaded", frozen=True, kw_only=True):
     """A match was loaded. `match_id` is ours: ring, journal and entry of the match's first load, so that loading it
     again (`is_reload`) does not make a second match. `load_entry` is the entry where this load began.
+    `athletes_partial`: the names were cut or incomplete, so that they identify nobody.
     """
 
     match_id: str
@@ -51,6 +52,7 @@ class MatchLoaded(Deduction, tag="match_loaded", frozen=True, kw_only=True):
     chong: AthleteName | None = None
     hong: AthleteName | None = None
     colours: tuple[str | None, str | None, str | None, str | None] = (None, None, None, None)
+    athletes_partial: bool = False
 
 
 class RoundStarted(Deduction, tag="round_started", frozen=True, kw_only=True):

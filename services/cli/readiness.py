@@ -1,0 +1,52 @@
+"""Whether the suite is up: every service answers, every ring that should listen does. For `up`, `health`, `ps`."""
+
+from msgspec import Struct
+
+from services.registry import SERVICES
+from shared.errors import RestrikeError
+from shared.messages.commands import GetDatabaseStatus, GetHealth, GetRings
+from shared.messages.database import DatabaseStatus
+from shared.messages.service import ServiceHealth
+from shared.messages.udp import RingStatus
+from shared.rpc import Client
+
+
+class Readiness(Struct, kw_only=True):
+    """What the services of a home answered; `silent` says of each other one why it did not."""
+
+    services: dict[str, ServiceHealth]
+    silent: dict[str, str]
+    rings: list[RingStatus]
+    database: DatabaseStatus | None
+
+    @property
+    def faults(self) -> list[str]:
+        """What is wrong, a sentence each; empty when all is well."""
+        faults = [f"{name}: {reason}" for name, reason in self.silent.items()]
+        faults += [f"{ring.ring}: {ring.error}" for ring in self.rings if ring.error]
+        faults += [f"{name}: not on the bus" for name, health in self.services.items() if not health.on_bus]
+        if any(ring.unjournaled_bytes for ring in self.rings):
+            faults.append("journal: cannot be written. Free space on the disk of data/.")
+        if self.database is not None and self.database.error:
+            faults.append(f"database: cannot be written: {self.database.error}")
+        return faults
+
+    @property
+    def is_up(self) -> bool:
+        """Whether every service answers."""
+        return not self.silent
+
+
+def ask(client: Client, *, deadline_s: float = 1.0) -> Readiness:
+    """Ask every service of the home."""
+    ready = Readiness(services={}, silent={}, rings=[], database=None)
+    for name in SERVICES:
+        try:
+            ready.services[name] = client.call(GetHealth(), service=name, deadline_s=deadline_s)
+            if name == GetRings.service:
+                ready.rings = client.call(GetRings(), deadline_s=deadline_s).rings
+            elif name == GetDatabaseStatus.service:
+                ready.database = client.call(GetDatabaseStatus(), deadline_s=deadline_s)
+        except RestrikeError as error:
+            ready.silent[name] = error.message
+    return ready

@@ -1,0 +1,257 @@
+"""`restrike up`, `down`, `ps`, `status` and `health`: the suite as a whole."""
+
+import signal
+from types import FrameType
+from typing import Annotated, Any, Final
+
+import typer
+
+from services.cli import output, readiness
+from services.cli.readiness import Readiness
+from services.cli.supervision import Supervisor, end_left_overs, holders, only_one, stop_suite
+from services.registry import SERVICES
+from shared.clock import monotonic_s, wait_s
+from shared.config import Config, load
+from shared.errors import IoError, NetworkError
+from shared.messages.commands import ListInterfaces, ListMatchStates
+from shared.messages.facts import NetworkInterface
+from shared.messages.match import MatchState
+from shared.paths import Paths
+from shared.rpc import Client
+
+UP_WITHIN_S: Final = 20.0
+"""The first start migrates the database; a slow disk needs its time. Normally it is two seconds."""
+POLL_S: Final = 0.05
+WATCH_S: Final = 0.5
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `restrike` itself."""
+    app.command(epilog="Example: restrike up -d")(up)
+    app.command(epilog="Example: restrike down")(down)
+    app.command(epilog="Example: restrike ps --json")(ps)
+    app.command(epilog="Example: restrike status")(status)
+    app.command(epilog="Example: restrike health && echo all is well")(health)
+
+
+def up(
+    *,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when everything is up.")] = False,
+    json: output.Json = False,
+) -> None:
+    """Start the suite, and end it with Ctrl-C; a suite that runs already is left as it is."""
+    paths = _prepared()
+    config = load(paths.config)
+    supervisor = Supervisor(paths)
+    with only_one(paths):
+        running = supervisor.pid()
+        if running is not None:
+            _tell_running(paths, running, as_json=json)
+            return
+        for name in end_left_overs(paths):
+            output.note(f"Ended {name}, which had outlived its supervisor.")
+        process = supervisor.start()
+        ready = _wait_until_up(Client(paths), process.poll)
+    _tell_up(paths, config, ready, as_json=json)
+    if detach:
+        raise typer.Exit(0 if ready.is_up and not ready.faults else 1)
+    _stay(paths, supervisor, process)
+
+
+def down(*, json: output.Json = False) -> None:
+    """End the suite in order: what was received is stored first."""
+    paths = _prepared()
+    supervisor = Supervisor(paths)
+    with only_one(paths):
+        ran = supervisor.pid() is not None or bool(holders(paths))
+        left = stop_suite(paths, supervisor) if ran else None
+    if json:
+        output.document({"was_running": ran, "left_for_next_start": left})
+        return
+    output.line("The suite is down." if ran else "The suite was not running.")
+    if left:
+        output.note(left)
+
+
+def ps(*, json: output.Json = False) -> None:
+    """List the suite's processes."""
+    paths = _prepared()
+    ready = readiness.ask(Client(paths))
+    known = {str(p["name"]): p for p in Supervisor(paths).processes()}
+    rows = [_process_row(name, ready, known.get(name)) for name in SERVICES]
+    if json:
+        output.document([dict(zip(_PROCESS_KEYS, row, strict=True)) for row in rows])
+    else:
+        output.line(output.table(["SERVICE", "STATE", "PID", "UPTIME", "RECEIVED", "SENT", "LOST", "FAULTS"], rows))
+    raise typer.Exit(0 if ready.is_up else 1)
+
+
+def status(*, json: output.Json = False) -> None:
+    """Show rings, matches and services at a glance."""
+    paths = _prepared()
+    client = Client(paths)
+    ready = readiness.ask(client)
+    if ready.silent and not ready.services:
+        raise NetworkError("service.not_running", "The suite is not running. Start it with: restrike up")
+    matches = _matches(client, ready)
+    if json:
+        output.document({"services": ready.services, "silent": ready.silent, "rings": ready.rings, "matches": matches})
+    else:
+        output.line(output.table(_STATUS_HEADERS, [_ring_row(ring, ready, matches) for ring in ready.rings]))
+        for fault in ready.faults:
+            output.line(f"! {fault}")
+        output.line(f"{len(ready.services)} of {len(SERVICES)} services answer.")
+    raise typer.Exit(0 if ready.is_up else 1)
+
+
+def health(*, json: output.Json = False) -> None:
+    """Say whether all is well; exit 1 when it is not."""
+    ready = readiness.ask(Client(_prepared()))
+    faults = ready.faults
+    if json:
+        output.document({"ok": not faults, "faults": faults})
+    else:
+        output.line("ok" if not faults else "\n".join(f"! {fault}" for fault in faults))
+    raise typer.Exit(1 if faults else 0)
+
+
+_PROCESS_KEYS: Final = ("service", "state", "pid", "uptime_s", "received", "sent", "lost", "faults")
+_STATUS_HEADERS: Final = ("RING", "LISTENS ON", "PACKETS", "DROPPED", "STORED", "MATCH", "ROUND", "CLOCK", "SCORE")
+
+
+def _prepared() -> Paths:
+    paths = Paths.from_environment()
+    try:
+        paths.prepare()
+    except OSError as error:
+        raise IoError(
+            "home.not_writable", f"{paths.home} cannot be used: {error.strerror}. Set RESTRIKE_HOME to another folder."
+        ) from error
+    return paths
+
+
+def _wait_until_up(client: Client, ended: Any) -> Readiness:
+    deadline = monotonic_s() + UP_WITHIN_S
+    while True:
+        ready = readiness.ask(client, deadline_s=0.5)
+        waiting_for_ring = any(not ring.listening and not ring.error for ring in ready.rings)
+        on_bus = all(health.on_bus for health in ready.services.values())
+        if ready.is_up and on_bus and not waiting_for_ring:
+            return ready
+        if ended() is not None:
+            raise IoError("suite.supervisor_ended", "supervisord ended at once: see log/supervisord.out in the home.")
+        if monotonic_s() > deadline:
+            return ready
+        wait_s(POLL_S)
+
+
+def _tell_running(paths: Paths, pid: int, *, as_json: bool) -> None:
+    services = holders(paths)
+    if as_json:
+        output.document({"already_running": True, "supervisor_pid": pid, "services": services})
+        return
+    who = ", ".join(f"{name} {number}" for name, number in services.items())
+    output.line(f"The suite runs already (supervisord {pid}; {who}). Nothing was changed.")
+
+
+def _tell_up(paths: Paths, config: Config, ready: Readiness, *, as_json: bool) -> None:
+    best = _recommended(paths)
+    if as_json:
+        output.document(
+            {
+                "up": ready.is_up,
+                "home": paths.home,
+                "events": config.bus.events,
+                "commands": config.bus.commands,
+                "rings": ready.rings,
+                "recommended_interface": best,
+                "faults": ready.faults,
+            }
+        )
+        return
+    rings = ", ".join(f"{r.ring} on UDP {r.address}:{r.port}" for r in ready.rings if r.listening) or "no ring"
+    text = f"reStrike VTA is {'up' if ready.is_up else 'NOT fully up'}: {rings}; events {config.bus.events}."
+    first = next((r.ring for r in ready.rings if r.listening and r.address == "127.0.0.1"), None)
+    if best is not None and first is not None:
+        text += f" To hear the network ({best.name}, {best.address}): restrike udp bind {first} auto"
+    output.line(text)
+    for fault in ready.faults:
+        output.note(f"! {fault}")
+
+
+def _recommended(paths: Paths) -> NetworkInterface | None:
+    try:
+        found = Client(paths).call(ListInterfaces()).interfaces
+    except NetworkError:
+        return None
+    return next((interface for interface in found if interface.is_recommended), None)
+
+
+def _stay(paths: Paths, supervisor: Supervisor, process: Any) -> None:
+    """Keep the terminal until Ctrl-C, SIGTERM or SIGHUP, and say when a service is not what it was."""
+    asked: list[int] = []
+
+    def note_signal(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, note_signal)
+    output.line("Ctrl-C ends it. In another terminal: restrike events tail")
+    pids = holders(paths)
+    while not asked:
+        if process.poll() is not None:
+            output.note("supervisord ended. The services go on without it; start it again with: restrike up")
+            raise typer.Exit(1)
+        now = holders(paths)
+        for name in SERVICES:
+            if name in now and pids.get(name) not in (None, now[name]):
+                output.note(f"{name} was restarted (now process {now[name]}).")
+        pids |= now
+        wait_s(WATCH_S)
+    output.line("Ending in order …")
+    with only_one(paths):
+        left = stop_suite(paths, supervisor)
+    process.wait()
+    output.line(left or "Down; everything received is stored.")
+
+
+def _process_row(name: str, ready: Readiness, known: dict[str, Any] | None) -> tuple[object, ...]:
+    answered = ready.services.get(name)
+    if answered is None:
+        state = str(known["statename"]).lower() if known else "down"
+        return (name, f"no answer ({state})", known["pid"] if known else None, None, None, None, None, None)
+    return (
+        name,
+        answered.life,
+        answered.pid,
+        answered.uptime_s,
+        answered.received,
+        answered.sent,
+        answered.lost,
+        answered.faults,
+    )
+
+
+def _matches(client: Client, ready: Readiness) -> dict[str, MatchState]:
+    if ListMatchStates.service not in ready.services:
+        return {}
+    return {state.ring: state for state in client.call(ListMatchStates()).states}
+
+
+def _ring_row(ring: Any, ready: Readiness, matches: dict[str, MatchState]) -> tuple[object, ...]:
+    state = matches.get(ring.ring)
+    listens = f"{ring.address}:{ring.port}" if ring.listening else f"not listening ({ring.error or 'stopped'})"
+    stored = ready.database.positions.get(ring.ring) if ready.database else None
+    behind = f"{ring.entry - stored.entry} behind" if stored and stored.entry < ring.entry else "all"
+    score = f"{state.chong.score}-{state.hong.score}" if state and state.match_id else None
+    return (
+        ring.ring,
+        listens,
+        ring.packets,
+        ring.kernel_drops,
+        behind if stored else None,
+        state.match_number if state else None,
+        state.round if state else None,
+        output.clock(state.clock_ms) if state and state.match_id else None,
+        score,
+    )

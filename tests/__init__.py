@@ -1,0 +1,1 @@
+"""Tests: unit (pure), contract (the messages), process (one service), system (the suite), bench (ratios)."""

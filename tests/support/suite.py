@@ -1,0 +1,175 @@
+"""A whole suite in a home of its own, on free ports, driven as an operator drives it: by `restrike`."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from services.registry import SERVICES
+from shared.db.sqlite import connect_reader
+from shared.messages.commands import Command, GetHealth, GetRings
+from shared.messages.service import ServiceHealth
+from shared.paths import Paths
+from shared.rpc import Client, is_locked
+from tests.support.captures import Sender
+from tests.support.wait import eventually
+
+
+def free_port(kind: int = socket.SOCK_STREAM) -> int:
+    """A port of loopback that nobody uses now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Suite:
+    """One home. `ports` are the rings' UDP ports by name."""
+
+    def __init__(self, home: Path, *, rings: int = 1, **config: Any) -> None:
+        self.home = home
+        self.paths = Paths(home)
+        self.client = Client(self.paths)
+        self.ports = {f"ring-{n}": free_port(socket.SOCK_DGRAM) for n in range(1, rings + 1)}
+        self.events_endpoint = f"tcp://127.0.0.1:{free_port()}"
+        self.commands_endpoint = f"tcp://127.0.0.1:{free_port()}"
+        self.environment = {**os.environ, "RESTRIKE_HOME": str(home)}
+        listed = [{"name": name, "port": port} for name, port in self.ports.items()]
+        bus = {"events": self.events_endpoint, "commands": self.commands_endpoint}
+        home.mkdir(parents=True, exist_ok=True)
+        self.paths.config.write_text(json.dumps({"rings": listed, "bus": bus, **config}))
+
+    def __enter__(self) -> "Suite":
+        self.up()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.restrike("down", check=False)
+        self.kill_everything()
+
+    # The command line
+
+    def restrike(
+        self, *arguments: str, check: bool = True, within: float = 60, text: str | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run one `restrike` command to its end."""
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "services.cli.app", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=within,
+            check=False,
+            input=text,
+        )
+        if check:
+            assert done.returncode == 0, f"restrike {' '.join(arguments)}: {done.stdout}{done.stderr}{self.logs()}"
+        return done
+
+    def json(self, *arguments: str) -> Any:
+        """The JSON document that one `restrike` command prints."""
+        return json.loads(self.restrike(*arguments, "--json").stdout)
+
+    def up(self) -> None:
+        """Start the suite and wait until it is up."""
+        self.restrike("up", "-d")
+
+    def down(self) -> None:
+        """End the suite in order."""
+        self.restrike("down")
+
+    # The processes
+
+    def pid(self, service: str) -> int:
+        """The process id of a running service."""
+        return int(self.paths.lock(service).read_text())
+
+    def kill(self, service: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """Send a signal to a service; its process id."""
+        pid = self.pid(service)
+        os.kill(pid, number)
+        return pid
+
+    def health(self, service: str, *, deadline_s: float = 1.0) -> ServiceHealth:
+        """What a service says of itself."""
+        return self.client.call(GetHealth(), service=service, deadline_s=deadline_s)
+
+    def call(self, command: Command[Any]) -> Any:
+        """Ask a service of this suite."""
+        return self.client.call(command)
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process of this home: supervisord and services."""
+        mark = f"RESTRIKE_HOME={self.home}"
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                environment = process.environ()
+                command = process.cmdline()
+                if environment.get("RESTRIKE_HOME") == mark.partition("=")[2] and (
+                    "services.supervisord" in command or "services" in command
+                ):
+                    found.append(process)
+        return found
+
+    def kill_everything(self) -> None:
+        """Leave no process of this home behind."""
+        found = self.processes()
+        for process in found:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(found, timeout=5)
+        left = [name for name in SERVICES if is_locked(self.paths.lock(name))]
+        assert not left, f"still running: {left}"
+
+    def logs(self) -> str:
+        """The end of every log, for a failed test."""
+        texts = []
+        for path in sorted(self.paths.logs.glob("*")):
+            texts.append(f"\n--- {path.name}\n" + path.read_text(errors="replace")[-2000:])
+        return "".join(texts)
+
+    # Datagrams and rows
+
+    def address(self, ring: str = "ring-1") -> tuple[str, int]:
+        """Where a ring listens."""
+        return "127.0.0.1", self.ports[ring]
+
+    def sender(self, ring: str = "ring-1") -> Sender:
+        """A foreign scoring system for a ring."""
+        return Sender(self.address(ring))
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """What a query of the database gives, read-only."""
+        with contextlib.closing(connect_reader(self.paths.database)) as connection:
+            return list(connection.execute(sql, values).fetchall())
+
+    def stored(self, *, within: float = 20) -> None:
+        """Wait until everything that was journaled is in the database."""
+
+        def ends() -> tuple[dict[str, int], dict[str, int]]:
+            journal = {r.ring: r.entry for r in self.client.call(GetRings()).rings}
+            database = {ring: p.entry for ring, p in self.health("db-writer").positions.items()}
+            return journal, database
+
+        def caught_up() -> bool:
+            journal, database = ends()
+            assert journal == database, f"journal {journal}, database {database}"
+            return True
+
+        eventually(caught_up, within=within, what="the database at the journal's end")
+
+
+@contextlib.contextmanager
+def running(home: Path, *, rings: int = 1, **config: Any) -> Iterator[Suite]:
+    """A running suite that is gone afterwards."""
+    with Suite(home, rings=rings, **config) as suite:
+        yield suite

@@ -1,0 +1,97 @@
+"""The database that the migrations make is the one that the schema page describes."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# name! is NOT NULL, name>table refers to it, U(...) is unique, ix(...) indexed, +edited is created_at and updated_at.
+PAGE = """
+pss_events: event_type! timestamp! match_id athlete1_code athlete2_code score1 score2 round weight_class category
+    raw_data! ix(timestamp) ix(match_id)
+obs_connections: name! host! port! password is_active status error +edited U(name)
+app_config: key! value! category! description +edited U(key) ix(category)
+flag_mappings: pss_code! ioc_code! country_name! is_custom +edited U(pss_code) ix(ioc_code)
+settings_categories: name! description display_order +edited U(name)
+settings_keys: category_id>settings_categories key_name! display_name! description data_type! default_value
+    validation_rules is_required is_sensitive +edited U(key_name) ix(category_id)
+settings_values: key_id>settings_keys value! +edited U(key_id)
+settings_history: key_id>settings_keys old_value new_value changed_by! change_reason created_at! ix(key_id)
+    ix(created_at)
+flags: filename! ioc_code country_name recognition_status recognition_confidence upload_date last_modified file_size
+    file_path! is_recognized checksum +edited ix(ioc_code) ix(recognition_status)
+recognition_history: flag_id>flags recognition_method confidence recognized_as timestamp ix(flag_id)
+network_interfaces: name! address! netmask broadcast is_loopback is_active is_recommended speed_mbps mtu mac_address
+    interface_type +edited U(name,address) ix(is_active,is_recommended)
+udp_server_configs: name! port! bind_address! network_interface_id>network_interfaces enabled auto_start max_packet_size
+    buffer_size timeout_ms +edited U(name)
+udp_server_sessions: server_config_id>udp_server_configs start_time! end_time status! packets_received packets_parsed
+    parse_errors total_bytes_received average_packet_size max_packet_size_seen min_packet_size_seen
+    unique_clients_count error_message ring! session_uuid last_entry +edited ix(status,start_time) U(session_uuid)
+udp_client_connections: session_id>udp_server_sessions client_address! client_port! first_seen last_seen
+    packets_received total_bytes_received is_active +edited U(session_id,client_address,client_port)
+pss_event_types: event_code! event_name! description category! is_active +edited U(event_code)
+pss_matches: match_id! match_number category weight_class division total_rounds round_duration countdown_type
+    format_type creation_mode ring! first_loaded_at last_loaded_at load_count! +edited U(match_id)
+pss_athletes: athlete_code! short_name! long_name country_code flag_id>flags +edited U(athlete_code)
+pss_match_athletes: match_id>pss_matches athlete_id>pss_athletes athlete_position! bg_color fg_color +edited
+    U(match_id,athlete_position)
+pss_rounds: match_id>pss_matches round_number! start_time end_time duration winner_athlete_position +edited
+    U(match_id,round_number)
+pss_events_v2: session_id!>udp_server_sessions match_id>pss_matches round_id>pss_rounds event_type_id!>pss_event_types
+    timestamp! raw_data! parsed_data event_sequence! event_index! processing_time_ms is_valid! error_message
+    recognition_status! ix(timestamp) ix(match_id,round_id) U(session_id,event_sequence,event_index)
+pss_event_details: event_id>pss_events_v2 detail_key! detail_value detail_type! U(event_id,detail_key)
+pss_scores: match_id>pss_matches round_id>pss_rounds athlete_position! score_type! score_value! timestamp!
+    ix(match_id,round_id,athlete_position)
+pss_warnings: match_id>pss_matches round_id>pss_rounds athlete_position! warning_type! warning_count! timestamp!
+    ix(match_id,round_id,athlete_position)
+raw_datagrams: session_id!>udp_server_sessions ring! entry! received_at! source_address! source_port! origin! body!
+    U(session_id,entry)
+findings: ring! session_id>udp_server_sessions match_id>pss_matches entry! entry_index! severity! rule! explanation!
+    evidence found_at! ix(match_id) ix(rule) U(session_id,entry,entry_index,rule,explanation)
+watermarks: journal_id! ring! session_uuid! entry! updated_at! U(journal_id,ring,session_uuid)
+"""
+WITHOUT_ID = {"watermarks"}
+
+Indexes = set[tuple[bool, tuple[str, ...]]]
+Schema = Callable[[Path], dict[str, tuple[dict[str, tuple[object, ...]], dict[str, str], Indexes]]]
+
+
+def _page() -> dict[str, tuple[dict[str, bool], dict[str, str], Indexes]]:
+    tables: dict[str, tuple[dict[str, bool], dict[str, str], Indexes]] = {}
+    for name, text in re.findall(r"^(\w+):((?:.*\n)(?:    .*\n)*)", PAGE, re.MULTILINE):
+        columns: dict[str, bool] = {} if name in WITHOUT_ID else {"id": False}
+        keys: dict[str, str] = {}
+        indexes: Indexes = set()
+        for word in text.replace("+edited", "created_at! updated_at!").split():
+            if index := re.fullmatch(r"(U|ix)\((.+)\)", word):
+                indexes.add((index[1] == "U", tuple(index[2].split(","))))
+                continue
+            column, _, parent = word.partition(">")
+            columns[column.rstrip("!")] = column.endswith("!")
+            if parent:
+                keys[column.rstrip("!")] = parent
+        tables[name] = (columns, keys, indexes)
+    return tables
+
+
+def test_page_was_read() -> None:
+    """The notation above is understood: as many tables as the page has, each with columns."""
+    page = _page()
+    assert len(page) == 26
+    assert all(len(columns) > 3 for columns, _, _ in page.values())
+
+
+@pytest.mark.parametrize("table", sorted(_page()))
+def test_table_is_as_the_page_says(latest: Path, table: str, schema: Schema) -> None:
+    """Columns, NOT NULL, foreign keys, unique and plain indexes: all that the page names and nothing else."""
+    columns, keys, indexes = schema(latest)[table]
+    not_null = {column: bool(kind[1]) for column, kind in columns.items()}
+    assert (not_null, keys, indexes) == _page()[table]
+
+
+def test_no_other_tables(latest: Path, schema: Schema) -> None:
+    """Every table of the database is on the page."""
+    assert schema(latest).keys() == _page().keys()
