@@ -5,7 +5,7 @@ Used by every service through its runtime, and by `restrike events`.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import zmq
@@ -23,6 +23,10 @@ RECONNECT_MS = 20
 """How soon a lost peer is tried again: services come back within a second, so half of that must not be waiting."""
 DRAIN_LIMIT = 512
 """Events taken in one turn of the loop, so that commands and timers are never starved."""
+
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding bytes from outside may raise: msgspec lets text that is no UTF-8 and endless nesting through as they
+are."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -142,7 +146,7 @@ class Publisher:
                 return
             if message[:1] == b"\x01":
                 self.subscriptions.add(message[1:])
-            else:
+            elif message[:1] == b"\x00":
                 self.subscriptions.discard(message[1:])
             self.subscriptions_changed += 1
 
@@ -189,7 +193,7 @@ class Subscriber:
             topic = TOPICS.get(name)
             try:
                 envelope = self._decoder(name, topic).decode(body)
-            except msgspec.DecodeError:
+            except UNREADABLE:
                 self.undecodable += 1
                 continue
             self.received += 1

@@ -9,15 +9,19 @@ import os
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import msgspec
 import zmq
 
+from shared.bus import UNREADABLE
 from shared.clock import monotonic_s
 from shared.errors import NetworkError, RestrikeError, ValidationError
 from shared.messages.commands import Command, Err, Reply, Request
 from shared.paths import Paths
+
+LOOK_UP_S: Final = 0.1
+"""How often a waiting client looks whether it is still to wait."""
 
 R = TypeVar("R")
 _encode = msgspec.msgpack.Encoder().encode
@@ -33,7 +37,7 @@ def is_locked(lock: Path) -> bool:
     """Whether a process holds `lock`, i.e. whether that service runs."""
     try:
         fd = os.open(lock, os.O_RDONLY)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: the name of a service that somebody asked for holds a NUL
         return False
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -45,17 +49,27 @@ def is_locked(lock: Path) -> bool:
 
 
 class Client:
-    """Asks the services of one home. A new socket for each call, so that a lost reply never meets a later request."""
+    """Asks the services of one home. A new socket for each call, so that a lost reply never meets a later request.
 
-    def __init__(self, paths: Paths, context: "zmq.Context[Any] | None" = None) -> None:
+    A call is given up early once `is_over` says so: a service that is asked to end waits for nobody.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        context: "zmq.Context[Any] | None" = None,
+        *,
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._paths = paths
         self._context = context or zmq.Context.instance()
+        self._is_over = is_over
 
     def call(self, command: Command[R], *, service: str | None = None, deadline_s: float | None = None) -> R:
         """Send `command` and return its result.
 
         Raises:
-            NetworkError: no answer by the deadline, or the service does not run.
+            NetworkError: no answer by the deadline, or one that cannot be read, or the service does not run.
             RefusedError: the service answered with an error.
         """
         name = service or command.service
@@ -63,11 +77,16 @@ class Client:
             raise NetworkError("service.not_running", f"{name} is not running. Start the suite with: restrike up")
         wait_s = command.deadline_s if deadline_s is None else deadline_s
         request = Request(service=name, command=command.name, id=uuid.uuid4().hex, body=msgspec.Raw(_encode(command)))
-        answer = self._exchange(self._paths.command_socket(name), request, wait_s)
-        if answer is None:
-            raise NetworkError("service.no_answer", f"{name} did not answer within {wait_s:g} s.")
-        if answer.ok:
-            return cast(R, msgspec.msgpack.decode(answer.result, type=command.reply))
+        try:
+            answer = self._exchange(self._paths.command_socket(name), request, wait_s)
+            if answer is None:
+                raise NetworkError("service.no_answer", f"{name} did not answer within {wait_s:g} s.")
+            if answer.ok:
+                return cast(R, msgspec.msgpack.decode(answer.result, type=command.reply))
+        except UNREADABLE as error:
+            raise NetworkError(
+                "service.unreadable", f"{name} answered what this version does not understand ({error}). Restart it."
+            ) from error
         error = answer.error or Err(code="service.empty_reply", message=f"{name} sent an empty reply.")
         raise RefusedError(error.code, error.message, value=error.value)
 
@@ -79,8 +98,8 @@ class Client:
         try:
             socket.connect(endpoint)
             socket.send(_encode(request))
-            while (left := deadline - monotonic_s()) > 0:
-                if socket.poll(int(left * 1000) + 1):
+            while (left := deadline - monotonic_s()) > 0 and not self._is_over():
+                if socket.poll(int(min(left, LOOK_UP_S) * 1000) + 1):
                     reply = _decode_reply(socket.recv())
                     if reply.id == request.id:
                         return reply
@@ -122,16 +141,17 @@ class Server:
     def _reply_to(self, body: bytes) -> Reply:
         try:
             request = _decode_request(body)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             return _refusal("", "command.unreadable", f"The request is not understood: {error}")
         known = self._handlers.get(request.command)
         if known is None:
             return _refusal(request.id, "command.unknown", f"There is no command {request.command!r} here.")
         try:
             command = msgspec.msgpack.decode(request.body, type=known[0])
-            return Reply(id=request.id, ok=True, result=msgspec.Raw(_encode(known[1](command))))
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             return _refusal(request.id, "command.invalid", f"{request.command}: {error}")
+        try:
+            return Reply(id=request.id, ok=True, result=msgspec.Raw(_encode(known[1](command))))
         except RestrikeError as error:
             value = None if error.value is None else str(error.value)
             return Reply(id=request.id, ok=False, error=Err(code=error.code, message=error.message, value=value))

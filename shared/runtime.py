@@ -46,27 +46,39 @@ F = TypeVar("F", bound=Callable[[Any], None])
 class Runtime:
     """What a service's `build` registers with. All handlers run in one thread, one after the other."""
 
-    def __init__(self, service: str, *, paths: Paths, config: Config, last_alive_us: int | None) -> None:
+    def __init__(
+        self,
+        service: str,
+        *,
+        paths: Paths,
+        config: Config,
+        last_alive_us: int | None,
+        stuck_after_s: float = STUCK_AFTER_S,
+    ) -> None:
         self.service = service
         self.last_alive_us = last_alive_us
         """When the process before this one was last alive (Unix microseconds, to the second); None: there was none."""
         self.paths = paths
         self.config = config
         self.boot_id = uuid.uuid4().hex[:16]
-        self.log = log.configure(service=service, boot_id=self.boot_id, level=config.log_level)
+        self.log = log.configure(
+            service=service, boot_id=self.boot_id, level=config.log_level, fallback=paths.logs / f"{service}.log"
+        )
         self.positions: Callable[[], dict[str, Position]] = dict
         self.done_with: Callable[[], dict[str, Position]] = dict
         self.queue_depth: Callable[[], int] = int
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self.client = Client(paths, self.context)
+        self.client = Client(paths, self.context, is_over=lambda: self._stop_asked)
         self._life = Life.STARTING
         self._started = monotonic_s()
+        self._stuck_after_s = stuck_after_s
         self._lag_s = 0.0
         self._faults = 0
         self._poller = zmq.Poller()
         self._readers: dict[Any, Callback] = {}
         self._timers: list[_Timer] = []
         self._after_turn: list[Callback] = []
+        self._on_start: list[Callback] = []
         self._on_stop: list[Callback] = []
         self._subscribers: dict[str, Subscriber] = {}
         self._handlers: dict[str, list[Callable[[Any], None]]] = {}
@@ -140,6 +152,12 @@ class Runtime:
         """Call `callback` at the end of each turn of the loop: everything that waited was handled."""
         self._after_turn.append(callback)
 
+    def on_start(self, callback: Callback) -> None:
+        """Call `callback` before the first turn. From here on a service that is asked to end does so in order, so this
+        is where it begins to accept what it must not lose.
+        """
+        self._on_start.append(callback)
+
     def on_stop(self, callback: Callback) -> None:
         """Call `callback` when the service is asked to end, while its sockets are still open."""
         self._on_stop.append(callback)
@@ -163,6 +181,8 @@ class Runtime:
             signal.signal(number, lambda *_: self.stop())
         self.log.info("started", pid=os.getpid())
         self._beat()
+        for callback in self._on_start:
+            self._guarded(callback)
         while not self._stop_asked:
             self._turn()
         self._life = Life.DRAINING
@@ -186,7 +206,7 @@ class Runtime:
                 self._lag_s = now - timer.due
                 timer.due = now + timer.period
                 self._guarded(timer.callback)
-        while self._posted:
+        for _ in range(len(self._posted)):  # what these post in turn waits for the next turn
             self._guarded(self._posted.pop(0))
         for callback in self._after_turn:
             self._guarded(callback)
@@ -218,7 +238,7 @@ class Runtime:
         self.bus.publish(SERVICE_FAULT, self.service, fault)
 
     def _beat(self) -> None:
-        faulthandler.dump_traceback_later(STUCK_AFTER_S, exit=True)
+        faulthandler.dump_traceback_later(self._stuck_after_s, exit=True)
         if self._life is Life.ON_BUS:
             self._life = Life.RUNNING
         self.paths.lock(self.service).touch()
@@ -278,7 +298,10 @@ class _Timer:
 
 
 def take_lock(paths: Paths, service: str) -> int | None:
-    """Lock `run/<service>.lock` for this process; None when another process keeps it for longer than 3 s."""
+    """Lock `run/<service>.lock` for this process; None when another process keeps it for longer than 3 s.
+
+    The file keeps its modification time: a service that fails to start was never alive.
+    """
     fd = os.open(paths.lock(service), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     deadline = monotonic_s() + LOCK_WAIT_S
     while True:
@@ -290,8 +313,10 @@ def take_lock(paths: Paths, service: str) -> int | None:
                 return None
             wait_s(0.02)
         else:
+            before = os.fstat(fd)
             os.truncate(fd, 0)
             os.write(fd, str(os.getpid()).encode())
+            os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
             return fd
 
 
@@ -302,7 +327,7 @@ def _modified_us(path: Path) -> int | None:
         return None
 
 
-def serve(service: str, build: Callable[[Runtime], None]) -> None:
+def serve(service: str, build: Callable[[Runtime], None], *, stuck_after_s: float = STUCK_AFTER_S) -> None:
     """Run a service to its end and leave the process: 0 asked for, 1 crash, 2 bad configuration."""
     os.umask(0o077)
     faulthandler.enable()
@@ -314,7 +339,10 @@ def serve(service: str, build: Callable[[Runtime], None]) -> None:
         if lock is None:
             print(f"{service}: another process holds {paths.lock(service)}", file=sys.stderr)
             sys.exit(EXIT_CRASH)
-        runtime = Runtime(service, paths=paths, config=load(paths.config), last_alive_us=last_alive_us)
+        config = load(paths.config)
+        runtime = Runtime(
+            service, paths=paths, config=config, last_alive_us=last_alive_us, stuck_after_s=stuck_after_s
+        )
         build(runtime)
     except ConfigError as error:
         print(f"{service}: {error}", file=sys.stderr)

@@ -3,6 +3,7 @@
 The answer to ZeroMQ's authentication requests (ZAP, RFC 27) is given in broker's loop.
 """
 
+import struct
 from pathlib import Path
 
 import zmq
@@ -34,9 +35,20 @@ def _secret_key(curve: Curve) -> bytes:
         raise ConfigError("curve.unreadable", f"bus.curve.secret_key_file cannot be read: {error}.") from error
     if mode:
         raise ConfigError("curve.open", f"{path} holds a secret and others may read it: chmod 600 {path}")
-    if len(secret) != 40:
-        raise ConfigError("curve.malformed", f"{path} must hold one Z85 secret key of 40 characters.")
+    try:
+        zmq.curve_public(secret.encode())
+    except (ValueError, zmq.ZMQError) as error:
+        raise ConfigError(
+            "curve.malformed", f"{path} must hold one Z85 secret key of 40 characters, as `restrike config keys` makes."
+        ) from error
     return secret.encode()
+
+
+def _public_key(name: str, key: str) -> bytes:
+    try:
+        return z85.decode(key.encode())
+    except (KeyError, ValueError, struct.error) as error:
+        raise ConfigError("curve.malformed", f"bus.curve.clients: {name}'s public key is no Z85 key.") from error
 
 
 class Gatekeeper:
@@ -44,7 +56,7 @@ class Gatekeeper:
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", curve: Curve) -> None:
         self.refused = 0
-        self._names = {z85.decode(key.encode()): name for name, key in curve.clients.items()}
+        self._names = {_public_key(name, key): name for name, key in curve.clients.items()}
         self._requests = context.socket(zmq.REP)
         self._requests.bind(ZAP_ENDPOINT)
 

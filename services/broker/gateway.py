@@ -10,6 +10,7 @@ import zmq
 
 from services.broker.curve import secure
 from services.broker.proxy import bind_tcp
+from shared.bus import UNREADABLE
 from shared.clock import monotonic_s
 from shared.config import Bus
 from shared.messages.commands import COMMANDS, Command, Err, Reply, Request
@@ -19,6 +20,9 @@ from shared.runtime import Runtime
 
 MAX_WAITING = 1000
 """Requests under way at once; more are refused, so that a client in a loop costs bounded memory."""
+MAX_REQUEST_BYTES = 1024 * 1024
+"""No command is longer; what is longer than `MAX_MESSAGE_BYTES` costs its sender the connection, unread."""
+MAX_MESSAGE_BYTES = 16 * MAX_REQUEST_BYTES
 SWEEP_EVERY_S = 0.1
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -38,6 +42,7 @@ class Gateway:
         self._services: dict[str, zmq.Socket[bytes]] = {}
         self._clients = runtime.context.socket(zmq.ROUTER)
         self._clients.set(zmq.LINGER, 200)
+        self._clients.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         secure(self._clients, bus)
         bind_tcp(self._clients, bus.commands, "commands")
         runtime.on_readable(self._clients, self.take_requests)
@@ -50,9 +55,12 @@ class Gateway:
                 *route, body = self._clients.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
+            if len(body) > MAX_REQUEST_BYTES:
+                self._refuse(route, "", "command.too_long", f"A request may have {MAX_REQUEST_BYTES} bytes.")
+                continue
             try:
                 request = _decode(body)
-            except msgspec.DecodeError as error:
+            except UNREADABLE as error:
                 self._refuse(route, "", "command.unreadable", f"The request is not understood: {error}")
                 continue
             self._pass_on(route, request, body)
@@ -68,8 +76,12 @@ class Gateway:
         else:
             self._count += 1
             ticket = self._count.to_bytes(8, "big")
+            try:
+                self._service(request.service).send_multipart([ticket, b"", body], zmq.NOBLOCK)
+            except zmq.Again:
+                self._refuse(route, request.id, "service.no_answer", f"{request.service} has stopped to answer.")
+                return
             self._waiting[ticket] = (route, request.id, request.service, self._deadline(command))
-            self._service(request.service).send_multipart([ticket, b"", body], zmq.NOBLOCK)
             self.passed += 1
 
     @staticmethod

@@ -56,12 +56,16 @@ class Proxy:
                 self.malformed += 1
 
     def forward_subscriptions(self) -> None:
-        """Tell the services who wants what."""
+        """Tell the services who wants what, and nothing else: a subscriber has nothing to say to them."""
         for _ in range(FORWARD_LIMIT):
             try:
-                self._events_in.send(self._events_out.recv(zmq.NOBLOCK))
+                message = self._events_out.recv(zmq.NOBLOCK)
             except zmq.Again:
                 return
+            if message[:1] in (b"\x00", b"\x01"):
+                self._events_in.send(message)
+            else:
+                self.malformed += 1
 
 
 def bind_tcp(socket: "zmq.Socket[Any]", endpoint: str, what: str) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import xmlrpc.client
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from shared.clock import monotonic_s, wait_s
@@ -152,11 +153,16 @@ def _end(pid: int, *, within_s: float) -> None:
 def _gone(pid: int, *, within_s: float) -> bool:
     deadline = monotonic_s() + within_s
     while monotonic_s() < deadline:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+        if _has_ended(pid):
             return True
         wait_s(POLL_S)
     return False
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether the process is gone, or only waits for its parent to take note of its end."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return stat.rpartition(")")[2].split()[0] == "Z"

@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from pathlib import Path
+from typing import Self
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 CAPTURES = CORPUS / "captures"
@@ -27,7 +28,7 @@ class Sender:
         self._socket.connect(address)
         self.source: tuple[str, int] = self._socket.getsockname()
 
-    def __enter__(self) -> "Sender":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -18,20 +18,20 @@ needs_node = pytest.mark.skipif(
 
 
 def installed(folder: Path) -> Path:
-    """A copy of `folder` (package.json, package-lock.json and what lies beside them) with its node_modules."""
-    key = hashlib.sha256()
-    for file in sorted(folder.iterdir()):
-        if file.is_file():
-            key.update(file.name.encode() + b"\0" + file.read_bytes())
-    ready = CACHE / f"{folder.name}-{key.hexdigest()[:16]}"
+    """The node_modules that `folder`'s package.json and package-lock.json ask for."""
+    files = [folder / "package.json", folder / "package-lock.json"]
+    key = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    ready = CACHE / f"{folder.name}-{key}"
     if not ready.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as fresh:
             copy = Path(fresh) / "copy"
-            shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+            copy.mkdir()
+            for file in files:
+                shutil.copy(file, copy)
             _install(copy)
             _take(copy, ready)
-    return ready
+    return ready / "node_modules"
 
 
 def _install(folder: Path) -> None:

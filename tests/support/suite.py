@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 
@@ -47,7 +47,7 @@ class Suite:
         home.mkdir(parents=True, exist_ok=True)
         self.paths.config.write_text(json.dumps({"rings": listed, "bus": bus, **config}))
 
-    def __enter__(self) -> "Suite":
+    def __enter__(self) -> Self:
         self.up()
         return self
 
@@ -62,7 +62,7 @@ class Suite:
     ) -> "subprocess.CompletedProcess[str]":
         """Run one `restrike` command to its end."""
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "services.cli.app", *arguments],
+            [str(Path(sys.executable).with_name("restrike")), *arguments],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -132,10 +132,8 @@ class Suite:
 
     def logs(self) -> str:
         """The end of every log, for a failed test."""
-        texts = []
-        for path in sorted(self.paths.logs.glob("*")):
-            texts.append(f"\n--- {path.name}\n" + path.read_text(errors="replace")[-2000:])
-        return "".join(texts)
+        paths = sorted(self.paths.logs.glob("*"))
+        return "".join(f"\n--- {path.name}\n" + path.read_text(errors="replace")[-2000:] for path in paths)
 
     # Datagrams and rows
 
@@ -156,6 +154,8 @@ class Suite:
         """Wait until everything that was journaled is in the database."""
 
         def ends() -> tuple[dict[str, int], dict[str, int]]:
+            assert not self._waiting_bytes(), "datagrams wait in a socket"
+            self.client.call(GetRings())  # what the socket held is journaled by the end of this turn
             journal = {r.ring: r.entry for r in self.client.call(GetRings()).rings}
             database = {ring: p.entry for ring, p in self.health("db-writer").positions.items()}
             return journal, database
@@ -166,6 +166,13 @@ class Suite:
             return True
 
         eventually(caught_up, within=within, what="the database at the journal's end")
+
+
+    def _waiting_bytes(self) -> int:
+        """What the kernel holds for the rings' sockets."""
+        ports = {f"{port:04X}" for port in self.ports.values()}
+        lines = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:]]
+        return sum(int(fields[4].split(":")[1], 16) for fields in lines if fields[1].split(":")[1] in ports)
 
 
 @contextlib.contextmanager

@@ -4,17 +4,19 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from shared.errors import RestrikeError
+
 T = TypeVar("T")
 
 
 def eventually(look: Callable[[], T], *, within: float, what: str = "", equals: object = None) -> T:
-    """Call `look` until it is truthy (or equals `equals`), at most `within` seconds; AssertionError says what it saw."""
+    """Call `look` until it is truthy (or equals `equals`), for `within` seconds; AssertionError says what it saw."""
     deadline = time.monotonic() + within
     seen: object = None
     while True:
         try:
             seen = look()
-        except (OSError, AssertionError) as error:
+        except (OSError, AssertionError, RestrikeError) as error:
             seen = error
         else:
             if (seen == equals) if equals is not None else seen:

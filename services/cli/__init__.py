@@ -1,0 +1,1 @@
+"""The command line `restrike`: one file per command group."""

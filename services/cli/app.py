@@ -1,0 +1,96 @@
+"""`restrike`: the one command line. Collects the command groups, and turns every error into a sentence and a code."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Annotated, Final, NoReturn
+
+import typer
+from typer.main import get_command
+
+from services.cli import config, db, events, match, output, replay, suite, udp
+from services.cli.group import group
+from shared.errors import RestrikeError
+
+# 0 is done; 2 is wrong usage, which typer finds by itself.
+EXIT_FAILED: Final = 1
+EXIT_NO_ANSWER: Final = 3
+NO_ANSWER: Final = frozenset({"service.no_answer", "service.not_running"})
+DISTRIBUTION: Final = "restrike-vta"
+DEBUG: Final = "--debug"
+
+app = group("restrike", "Keeps, understands and publishes what the scoring systems of a taekwondo venue send.")
+suite.register(app)
+replay.register(app)
+for part in (events.app, match.app, udp.app, db.app, config.app):
+    app.add_typer(part)
+
+
+def _version() -> str:
+    from importlib.metadata import version as version_of  # noqa: PLC0415  # costs a tenth of the start
+
+    return version_of(DISTRIBUTION)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        output.line(f"restrike {_version()}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Example: restrike up -d, then restrike events tail")
+def restrike(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True)
+    ] = False,
+    _debug: Annotated[bool, typer.Option(DEBUG, help="Show a traceback when something fails.")] = False,
+) -> None:
+    """Keeps, understands and publishes what the scoring systems of a taekwondo venue send."""
+
+
+@app.command(epilog="Example: restrike version --json")
+def version(*, json: output.Json = False) -> None:
+    """Print the version of this installation."""
+    if json:
+        output.document({"name": DISTRIBUTION, "version": _version()})
+    else:
+        output.line(f"restrike {_version()}")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command line and leave the process: 0 done, 1 refused or failed, 2 wrong usage, 3 no answer."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    is_debug = DEBUG in given
+    if not is_debug:
+        sys.excepthook = _tell_fault
+    try:
+        # The option is taken wherever it stands; the parser would want it before the command.
+        get_command(app)([word for word in given if word != DEBUG], prog_name="restrike")
+    except (RestrikeError, OSError) as error:
+        if is_debug:
+            traceback.print_exc()
+        _tell(error, is_json="--json" in given)
+        sys.exit(EXIT_NO_ANSWER if getattr(error, "code", "") in NO_ANSWER else EXIT_FAILED)
+    sys.exit(0)
+
+
+def _tell(error: RestrikeError | OSError, *, is_json: bool) -> None:
+    """Say what went wrong: a sentence on standard error, and with --json the document that a program waits for."""
+    if isinstance(error, RestrikeError):
+        code, sentence, value = error.code, str(error), error.value
+    else:
+        place = f"{error.filename}: " if error.filename else ""
+        code, sentence, value = "io.failed", f"{place}{error.strerror or error}.", error.filename
+    output.note(sentence)
+    if is_json:
+        shown = None if value is None else str(value)
+        output.document({"error": {"code": code, "message": sentence, "value": shown}})
+
+
+def _tell_fault(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    """A fault of ours: one sentence here, too; Python then ends with 1."""
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    output.note(f"restrike failed: {kind.__name__}: {error}. This is a fault; see more with: restrike {DEBUG} …")

@@ -1,0 +1,189 @@
+"""The essential words of each event, for a line that a person reads; one function per kind of event."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from msgspec import Struct
+
+from services.cli.output import clock, size
+from shared.messages import database, match, pss, service, udp
+
+SIDES: Final = {0: "nobody", 1: "chong", 2: "hong"}
+TECHNIQUES: Final = {
+    pss.Technique.PUNCH: "punch",
+    pss.Technique.BODY: "body",
+    pss.Technique.HEAD: "head",
+    pss.Technique.TECHNICAL_BODY: "technical body",
+    pss.Technique.TECHNICAL_HEAD: "technical head",
+}
+POINTS: Final = {
+    pss.Technique.PUNCH: 1,
+    pss.Technique.BODY: 2,
+    pss.Technique.HEAD: 3,
+    pss.Technique.TECHNICAL_BODY: 4,
+    pss.Technique.TECHNICAL_HEAD: 5,
+}
+
+
+def words_of(event: Any) -> str:
+    """What an event says, without its topic, ring and time; never fails for an event that it does not know."""
+    if isinstance(event, pss.PssEvent):
+        words = _said(event.data) if event.kind is pss.ResultKind.RECOGNIZED else _unclear(event)
+    elif isinstance(event, match.MatchEvent):
+        words = _said(event.data)
+    else:
+        words = _said(event)
+    return words
+
+
+def _said(data: Any) -> str:
+    say = WORDS.get(type(data))
+    if say is not None:
+        return say(data)
+    fields = data.__struct_fields__ if isinstance(data, Struct) else ()
+    return " ".join(f"{name}={getattr(data, name)}" for name in fields if name != "faults")
+
+
+def _unclear(event: Any) -> str:
+    faults = f" {', '.join(event.data.faults)}" if event.data.faults else ""
+    return f"{event.kind}{faults}: {event.raw}"
+
+
+def _side(athlete: int | None) -> str:
+    return "?" if athlete is None else SIDES.get(athlete, str(athlete))
+
+
+def _pair(chong: object, hong: object) -> str:
+    return f"{'.' if chong is None else chong}-{'.' if hong is None else hong}"
+
+
+def _ticked(data: pss.ClockTicked | pss.BreakTicked | pss.InjuryTicked) -> str:
+    words = [_side(data.athlete)] if isinstance(data, pss.InjuryTicked) and data.athlete else []
+    words.append(clock(data.clock_ms))
+    return " ".join([*words, data.action.value] if data.action else words)
+
+
+def _name(name: pss.AthleteName | match.Athlete | None) -> str:
+    if name is None:
+        return "?"
+    return " ".join(word for word in (name.short_name or name.long_name or "?", name.noc) if word)
+
+
+def _athletes(data: pss.AthletesNamed) -> str:
+    return f"chong {_name(data.chong)}, hong {_name(data.hong)}"
+
+
+def _officials(data: pss.OfficialsNamed) -> str:
+    return ", ".join(f"{o.role} {o.name} {o.country or ''}".rstrip() for o in data.officials if o.name)
+
+
+def _described(data: pss.MatchDescribed) -> str:
+    words = [f"match {data.match_number or '?'}", data.phase, data.weight_class, data.division]
+    rounds = f"{data.total_rounds or '?'} x {clock(data.round_ms)}"
+    return ", ".join([*(word for word in words if word), rounds])
+
+
+def _point(data: pss.PointScored) -> str:
+    if data.technique is None:
+        return f"{_side(data.athlete)} +{data.value or '?'}"
+    return f"{_side(data.athlete)} {TECHNIQUES[data.technique]} +{POINTS[data.technique]}"
+
+
+def _rounds(data: pss.RoundScoresShown) -> str:
+    pairs = zip(data.chong, data.hong, strict=False)
+    return " ".join(f"R{number} {_pair(*pair)}" for number, pair in enumerate(pairs, start=1))
+
+
+def _winners(data: pss.RoundWinnersDeclared) -> str:
+    declared = [f"R{number} {_side(winner)}" for number, winner in enumerate(data.winners, start=1) if winner != 0]
+    return " ".join(declared) or "none yet"
+
+
+def _statistics(data: pss.StatisticsReported) -> str:
+    def of(side: pss.TechniqueCounts) -> str:
+        return " ".join(f"{name} {getattr(side, name)}" for name in side.__struct_fields__ if getattr(side, name))
+
+    return f"R{data.round or '?'} chong: {of(data.chong) or 'nothing'}; hong: {of(data.hong) or 'nothing'}"
+
+
+def _result(data: pss.DecisionDeclared | match.MatchDecided) -> str:
+    winner = data.winner if isinstance(data, match.MatchDecided) else None
+    words = [{0: "tie"}.get(winner, _side(winner)) if winner is not None else "", data.winner_name or ""]
+    if data.rounds_chong is not None or data.rounds_hong is not None:
+        words.append(_pair(data.rounds_chong, data.rounds_hong))
+    return " ".join(word for word in [*words, data.decision or ""] if word)
+
+
+def _loaded(data: match.MatchLoaded) -> str:
+    words = [f"match {data.match_number or '?'}", data.phase, data.weight_class, data.division]
+    who = f"chong {_name(data.chong)}, hong {_name(data.hong)}"
+    again = " (again)" if data.is_reload else ""
+    return ", ".join([*(word for word in words if word), who]) + again
+
+
+def _state(state: match.MatchState) -> str:
+    if state.match_id is None:
+        return "no match"
+    stage = state.stage.value.replace("_", " ") if state.stage else "loaded"
+    scores = f"chong {_name(state.chong)} {state.chong.score}-{state.hong.score} {_name(state.hong)} hong"
+    warnings = f"gam-jeoms {state.chong.gam_jeoms}-{state.hong.gam_jeoms}"
+    won = f"rounds {state.chong.rounds_won}-{state.hong.rounds_won}"
+    moment = f"R{state.round or '?'} {clock(state.clock_ms)}"
+    return f"match {state.match_number or '?'} {stage} {moment}, {scores}, {warnings}, {won}"
+
+
+def _ring(status: udp.RingStatus) -> str:
+    if not status.listening:
+        return f"not listening: {status.error or 'stopped'}"
+    losses = f", {status.kernel_drops} dropped" if status.kernel_drops else ""
+    return f"{status.address}:{status.port} {status.packets} datagrams, {size(status.bytes)}{losses}"
+
+
+def _journal(trouble: udp.JournalTrouble) -> str:
+    if trouble.error is None:
+        return "the journal can be written again"
+    waiting = f"{trouble.waiting_entries} entries ({size(trouble.waiting_bytes)}) wait"
+    return f"the journal cannot be written: {trouble.error}; {waiting}, {trouble.lost_entries} lost"
+
+
+WORDS: Final[dict[type, Callable[[Any], str]]] = {
+    pss.LoadBegan: lambda _: "a match is being loaded",
+    pss.LoadCompleted: lambda _: "the match may start",
+    pss.AthletesNamed: _athletes,
+    pss.OfficialsNamed: _officials,
+    pss.MatchDescribed: _described,
+    pss.ClockTicked: _ticked,
+    pss.BreakTicked: _ticked,
+    pss.InjuryTicked: _ticked,
+    pss.RoundSet: lambda data: f"round {data.round}",
+    pss.PointScored: _point,
+    pss.HitMeasured: lambda data: f"{_side(data.athlete)} level {data.level}",
+    pss.ScoreShown: lambda data: _pair(data.chong, data.hong),
+    pss.RoundScoresShown: _rounds,
+    pss.GamJeomsShown: lambda data: _pair(data.chong, data.hong),
+    pss.RoundWinnersDeclared: _winners,
+    pss.SuperiorityShown: lambda data: _side(data.athlete),
+    pss.StatisticsReported: _statistics,
+    pss.StatisticsFinished: lambda _: "complete",
+    pss.WinnerDeclared: lambda data: "tie" if data.winner == 0 else _side(data.winner),
+    pss.DecisionDeclared: _result,
+    pss.SenderChanged: lambda data: f"port {data.port or '?'} {'connected' if data.connected else 'disconnected'}",
+    match.MatchLoaded: _loaded,
+    match.RoundStarted: lambda data: f"round {data.round}",
+    match.RoundEnded: lambda data: f"round {data.round}, {clock(data.fought_ms)} fought",
+    match.RoundWon: lambda data: f"round {data.round} {_side(data.winner)}",
+    match.ScoreChanged: lambda data: f"{_side(data.athlete)} {data.before} -> {data.after}",
+    match.GamJeomsChanged: lambda data: f"{_side(data.athlete)} {data.before} -> {data.after}",
+    match.MatchDecided: _result,
+    match.Finding: lambda data: f"{data.severity} {data.rule}: {data.explanation}",
+    match.MatchState: _state,
+    udp.RingStatus: _ring,
+    udp.SenderAppeared: lambda data: f"{data.address}:{data.port} {data.origin}",
+    udp.SenderRefused: lambda data: f"{data.address}:{data.port} is not on the allow-list ({data.count} datagrams)",
+    udp.JournalTrouble: _journal,
+    database.EntriesCommitted: lambda data: f"stored through entry {data.entry}",
+    database.WriteTrouble: lambda data: data.error or "the database can be written again",
+    service.ServiceHealth: lambda data: f"{data.life}, up {data.uptime_s:.0f} s, lag {data.loop_lag_ms:.1f} ms",
+    service.ServiceFault: lambda data: f"{data.where}: {data.error} (fault {data.count})",
+    service.EventsLost: lambda data: f"{data.count} of {data.frame} from {data.producer} were lost",
+}

@@ -1,0 +1,102 @@
+"""Reads the stored matches with their results from the database, read-only; used by `restrike match list`."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from shared.db.sqlite import connect_reader, is_empty, sqlite3
+from shared.errors import DatabaseError
+
+# What the scoring system said last of a match in one field of one kind of message; it may say it again after a reload.
+_DECLARED: Final = """(
+    SELECT d.detail_value FROM pss_events_v2 e JOIN pss_event_types t ON t.id = e.event_type_id
+    JOIN pss_event_details d ON d.event_id = e.id
+    WHERE e.match_id = m.id AND t.event_code = '{code}' AND d.detail_key = '{key}' ORDER BY e.id DESC LIMIT 1
+)"""
+_WON: Final = "(SELECT count(*) FROM pss_rounds r WHERE r.match_id = m.id AND r.winner_athlete_position = {position})"
+_SELECT: Final = f"""
+SELECT m.match_id, m.ring, m.match_number, m.category, m.weight_class, m.division, m.first_loaded_at,
+    m.last_loaded_at, m.load_count,
+    (SELECT min(start_time) FROM pss_rounds r WHERE r.match_id = m.id),
+    (SELECT max(end_time) FROM pss_rounds r WHERE r.match_id = m.id),
+    {_DECLARED.format(code="WIN", key="winner")},
+    {_DECLARED.format(code="WMH", key="winner_name")},
+    {_DECLARED.format(code="WMH", key="rounds_chong")},
+    {_DECLARED.format(code="WMH", key="rounds_hong")},
+    {_DECLARED.format(code="WMH", key="decision")},
+    chong.short_name, chong.long_name, chong.country_code, {_WON.format(position=1)},
+    hong.short_name, hong.long_name, hong.country_code, {_WON.format(position=2)}
+FROM pss_matches m
+LEFT JOIN pss_match_athletes mc ON mc.match_id = m.id AND mc.athlete_position = 1
+LEFT JOIN pss_athletes chong ON chong.id = mc.athlete_id
+LEFT JOIN pss_match_athletes mh ON mh.match_id = m.id AND mh.athlete_position = 2
+LEFT JOIN pss_athletes hong ON hong.id = mh.athlete_id
+WHERE ?1 IS NULL OR m.ring = ?1
+ORDER BY m.id DESC LIMIT ?2
+"""
+
+
+class StoredSide(Struct, frozen=True):
+    """One athlete of a stored match; `rounds_won` counts the rounds declared for that side."""
+
+    short_name: str | None
+    long_name: str | None
+    noc: str | None
+    rounds_won: int
+
+
+class StoredMatch(Struct, frozen=True, kw_only=True):
+    """A stored match. Times are UTC ISO text: loads by arrival, start of the first and end of the last round.
+
+    `declared_*` is what the scoring system said last (`win`, `wmh`), None while it did not: winner 1 chong, 2 hong,
+    0 tie.
+    """
+
+    match_id: str
+    ring: str
+    match_number: str | None
+    phase: str | None
+    weight_class: str | None
+    division: str | None
+    first_loaded_at: str | None
+    last_loaded_at: str | None
+    load_count: int
+    started_at: str | None
+    ended_at: str | None
+    declared_winner: int | None
+    declared_winner_name: str | None
+    declared_rounds_chong: int | None
+    declared_rounds_hong: int | None
+    declared_decision: str | None
+    chong: StoredSide
+    hong: StoredSide
+
+
+def read_matches(path: Path, *, limit: int, ring: str | None) -> list[StoredMatch]:
+    """The latest `limit` matches, of one ring or of all, the newest first.
+
+    Raises:
+        DatabaseError: there is no database yet, or it cannot be read.
+    """
+    if is_empty(path):
+        raise DatabaseError("database.missing", "There is no database yet. Start the suite: restrike up", value=path)
+    with closing(connect_reader(path)) as connection:
+        try:
+            rows = connection.execute(_SELECT, (ring, limit)).fetchall()
+        except sqlite3.Error as error:
+            raise DatabaseError(
+                "database.unreadable",
+                f"The matches cannot be read ({error}). See restrike db status, and run restrike db migrate.",
+            ) from error
+    return [_match(row) for row in rows]
+
+
+def _match(row: tuple[object, ...]) -> StoredMatch:
+    names = [field for field in StoredMatch.__struct_fields__ if field not in ("chong", "hong")]
+    values = dict(zip(names, row, strict=False))
+    for name in ("declared_winner", "declared_rounds_chong", "declared_rounds_hong"):
+        values[name] = None if values[name] is None else int(str(values[name]))
+    chong, hong = row[len(names) : len(names) + 4], row[len(names) + 4 :]
+    return StoredMatch(**values, chong=StoredSide(*chong), hong=StoredSide(*hong))  # type: ignore[arg-type]  # as the SELECT has them

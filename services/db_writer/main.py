@@ -1,0 +1,156 @@
+"""db-writer: alone writes `restrike.db`, everything exactly once."""
+
+import subprocess
+import sys
+from typing import Final
+
+from services.db_writer.intake import Intake
+from services.db_writer.store import Applied, Store
+from shared.clock import monotonic_s, unix_ns
+from shared.db.schema_version import status
+from shared.db.sqlite import connect_writer
+from shared.errors import ConfigError, DatabaseError, NetworkError
+from shared.messages.commands import GetDatabaseStatus
+from shared.messages.database import DatabaseStatus, EntriesCommitted, WriteTrouble
+from shared.messages.service import Position
+from shared.messages.topics import DB_COMMITTED, DB_TROUBLE, WIRE_EVENTS
+from shared.messages.wire import ParsedEntries
+from shared.paths import Paths
+from shared.rpc import RefusedError
+from shared.runtime import Runtime, serve
+
+RETRY_S: Final = 0.5
+"""How often a database that could not be written, or a parser that did not answer, is tried again."""
+
+
+class Writer:
+    """Takes what the parser publishes through the intake into the store."""
+
+    def __init__(self, runtime: Runtime, intake: Intake, *, schema_version: int) -> None:
+        self._runtime = runtime
+        self._intake = intake
+        self._schema_version = schema_version
+        self._positions = intake.stored()
+        self._error: str | None = None
+        self._retry_at = 0.0
+        self._entries = self._messages = self._refused = self._transactions = 0
+
+    def take(self, batch: ParsedEntries) -> None:
+        """Line up a batch."""
+        self._intake.take(batch)
+
+    def store(self) -> None:
+        """Store what waits; at the end of each turn. One page a turn for rings that are behind, so that commands are
+        answered meanwhile.
+        """
+        if monotonic_s() < self._retry_at:
+            return
+        try:
+            while (applied := self._intake.commit()) is not None:
+                self._tell(applied)
+            for ring in list(self._intake.behind):
+                if (applied := self._intake.catch_up(ring)) is not None:
+                    self._tell(applied)
+        except DatabaseError as error:
+            self._trouble(error)
+        except (NetworkError, RefusedError) as error:
+            self._retry_at = monotonic_s() + RETRY_S
+            self._runtime.log.info("parser_not_answering", reason=str(error))
+        if self._intake.behind:
+            self._runtime.post(_turn_again)
+
+    def positions(self) -> dict[str, Position]:
+        """How far each ring is in the database."""
+        return self._positions
+
+    def status(self) -> DatabaseStatus:
+        """Where the store is, and how far."""
+        return DatabaseStatus(
+            path=str(self._runtime.paths.database),
+            schema_version=self._schema_version,
+            positions=self._positions,
+            entries_stored=self._entries,
+            messages_stored=self._messages,
+            rows_refused=self._refused,
+            transactions=self._transactions,
+            error=self._error,
+        )
+
+    def _tell(self, applied: Applied) -> None:
+        self._entries += applied.entries
+        self._messages += applied.messages
+        self._refused += applied.refused
+        self._transactions += 1
+        committed_at_us = unix_ns() // 1000
+        for ring, at in applied.positions.items():
+            self._positions[ring] = at
+            committed = EntriesCommitted(
+                ring=ring,
+                journal_id=at.journal_id,
+                session=at.session,
+                entry=at.entry,
+                committed_at_us=committed_at_us,
+            )
+            self._runtime.bus.publish(DB_COMMITTED, ring, committed)
+        if self._error is not None:
+            self._error = None
+            self._runtime.log.info("database_writable_again")
+            self._runtime.bus.publish(DB_TROUBLE, self._runtime.service, WriteTrouble(error=None))
+
+    def _trouble(self, error: DatabaseError) -> None:
+        self._retry_at = monotonic_s() + RETRY_S
+        if self._error is None:
+            self._error = str(error)
+            self._runtime.log.error("database_not_writable", error=self._error, help="Free space on the disk of data/.")
+            self._runtime.bus.publish(DB_TROUBLE, self._runtime.service, WriteTrouble(error=self._error))
+
+
+def _turn_again() -> None:
+    """Nothing: posting it makes the loop turn at once."""
+
+
+def bring_up_to_date(paths: Paths) -> int:
+    """Run the migrations in a process of their own, with a backup of an existing file; return the schema version.
+
+    Raises:
+        ConfigError: the database is not one that this program can use.
+        DatabaseError: the migration failed; the file is as it was.
+    """
+    try:
+        before = status(paths.database)
+    except DatabaseError as error:
+        raise ConfigError(error.code, error.message, value=error.value) from error
+    if before.current > before.latest:
+        raise ConfigError(
+            "database.newer",
+            f"{paths.database} is of a newer version ({before.current}) than this program ({before.latest}): "
+            "install the newer program, or restore a backup.",
+        )
+    if before.current < before.latest:
+        command = [sys.executable, "-P", "-m", "shared.db.migrate", "migrate", str(paths.database)]
+        command += ["--backups", str(paths.backups)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise DatabaseError("database.migration_failed", done.stderr.strip() or "The migration failed.")
+    return before.latest
+
+
+def build(runtime: Runtime) -> None:
+    """Bring the database up to date, open it, register the stream and the command."""
+    version = bring_up_to_date(runtime.paths)
+    store = Store(connect_writer(runtime.paths.database))
+    intake = Intake(store, runtime.client.call, now_us=lambda: unix_ns() // 1000)
+    writer = Writer(runtime, intake, schema_version=version)
+    runtime.on(WIRE_EVENTS)(writer.take)
+    runtime.on_command(GetDatabaseStatus, lambda _: writer.status())
+    runtime.positions = writer.positions
+    runtime.done_with = writer.positions
+    runtime.queue_depth = lambda: len(intake.pending)
+    runtime.after_turn(writer.store)
+    runtime.every(RETRY_S, _turn_again)
+    runtime.on_stop(writer.store)
+
+
+def main() -> None:
+    """Run the service."""
+    serve("db-writer", build)

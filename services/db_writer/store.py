@@ -1,0 +1,192 @@
+"""Batches of parsed entries in, one SQLite transaction out: the core of db-writer, which alone writes `restrike.db`.
+
+Exactly once: what follows from an entry is in one transaction with its session's watermark, and entries at or below the
+watermark are skipped. A transaction that fails leaves nothing behind, neither in the file nor in memory.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from msgspec import Struct
+
+from services.db_writer.entries import Entries
+from services.db_writer.pending import Pending
+from services.db_writer.refused import REFUSALS, Refused
+from services.db_writer.sessions import Session
+from services.db_writer.timestamps import Timestamps
+from services.db_writer.watermarks import SessionKey, Watermarks
+from shared.db.sqlite import sqlite3
+from shared.errors import DatabaseError
+from shared.messages.service import Position
+from shared.messages.wire import ParsedEntries, ParsedEntry
+
+
+class Applied(Struct, frozen=True, kw_only=True):
+    """What one transaction did.
+
+    `entries` and their `messages` were stored, `skipped` entries were there before; `refused` entries (they count as
+    stored) are there raw. `positions`: per ring, up to where the last of its batches reached.
+    """
+
+    entries: int
+    skipped: int
+    messages: int
+    refused: int
+    positions: dict[str, Position]
+
+
+class Store:
+    """A migrated database, through the one connection that writes to it (`connect_writer`); its caller closes that."""
+
+    def __init__(self, connection: "sqlite3.Connection") -> None:
+        """Write the event types and read where the database stands. Raises DatabaseError `db.write_failed`."""
+        self._connection = connection
+        self._times = Timestamps()
+        self._pending = Pending(connection)
+        self._entries = Entries(connection, pending=self._pending, times=self._times)
+        self._refused = Refused(connection, entries=self._entries, times=self._times)
+        self._watermarks = Watermarks(connection, self._times)
+        self._is_current = False
+        with self._transaction():
+            pass
+
+    def apply(self, batches: Sequence[ParsedEntries], *, now_us: int) -> Applied:
+        """Store `batches` in their order, in one transaction; `now_us` is the time of writing (Unix).
+
+        Gaps are the caller's to see: an entry that a later batch of its session passed over can not be stored any more.
+        Raises DatabaseError `db.write_failed` (disk full, I/O, locked): nothing was stored, repeat the call.
+        """
+        self._times.begin(now_us)
+        try:
+            return self._attempt(_Work(batches, is_careful=False))
+        except REFUSALS:
+            # Some row was refused. Only now does each entry pay for a savepoint of its own.
+            pass
+        try:
+            return self._attempt(_Work(batches, is_careful=True))
+        except REFUSALS as error:
+            raise _write_failed(error) from error
+
+    def positions(self) -> dict[str, Position]:
+        """Per ring, how far its newest session is stored: what came after that is missing."""
+        with _reading():
+            return self._watermarks.newest()
+
+    def entry_of(self, key: SessionKey) -> int:
+        """The last stored entry of a session, 0 if nothing of it is stored."""
+        with _reading():
+            return self._watermarks.stored(key)
+
+    def _attempt(self, work: "_Work") -> Applied:
+        with self._transaction():
+            for batch in work.batches:
+                # An empty batch only says where the stream stands, unless it stands for entries that are lost.
+                if batch.results or batch.through:
+                    self._store_batch(batch, work)
+            self._save()
+            self._watermarks.save()
+        return work.applied()
+
+    def _store_batch(self, batch: ParsedEntries, work: "_Work") -> None:
+        key = SessionKey(batch.journal_id, batch.ring, batch.session)
+        mark, last = self._watermarks.entry(key), batch.last
+        skipped = min(max(mark + 1 - batch.first, 0), len(batch.results))
+        results = batch.results[skipped:] if skipped else batch.results
+        if results:
+            add = self._add_each if work.is_careful else self._add
+            add(batch, results, first=batch.first + skipped, work=work)
+        if last > mark:
+            self._session(batch).last_entry = last
+            self._watermarks.advance(key, last)
+        work.entries += len(results)
+        work.skipped += skipped
+        work.positions[batch.ring] = Position(batch.journal_id, batch.session, last)
+
+    def _add(self, batch: ParsedEntries, results: list[ParsedEntry], *, first: int, work: "_Work") -> None:
+        session = self._session(batch)
+        add = self._entries.add
+        for number, parsed in enumerate(results, first):
+            work.messages += len(parsed.messages)
+            add(parsed, number=number, session=session)
+
+    def _add_each(self, batch: ParsedEntries, results: list[ParsedEntry], *, first: int, work: "_Work") -> None:
+        for number, parsed in enumerate(results, first):
+            self._connection.execute("SAVEPOINT entry")
+            try:
+                self._add(batch, [parsed], first=number, work=work)
+                self._save()
+            except REFUSALS as error:
+                self._connection.execute("ROLLBACK TO entry")
+                self._entries.reset()
+                self._refused.keep(parsed, number=number, session=self._session(batch), error=error)
+                self._save()
+                work.refused += 1
+            self._connection.execute("RELEASE entry")
+
+    def _session(self, batch: ParsedEntries) -> Session:
+        at_us = batch.results[0].entry.received_at_us if batch.results else self._times.now_us
+        return self._entries.sessions.of(batch.session, ring=batch.ring, at_us=at_us)
+
+    def _save(self) -> None:
+        self._pending.write()
+        self._entries.sessions.save()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        is_current, self._is_current = self._is_current, False
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            if not is_current:
+                self._entries.reset()
+                self._watermarks.reset()
+            yield
+            self._connection.execute("COMMIT")
+            self._is_current = True
+        except REFUSALS:
+            raise
+        except sqlite3.Error as error:
+            raise _write_failed(error) from error
+        finally:
+            if self._connection.in_transaction:
+                # After some errors SQLite has rolled back by itself; if it could not, the next BEGIN will say so.
+                with suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+
+
+class _Work:
+    """One transaction's batches, and what became of them so far."""
+
+    def __init__(self, batches: Sequence[ParsedEntries], *, is_careful: bool) -> None:
+        self.batches = batches
+        self.is_careful = is_careful
+        self.entries = self.skipped = self.messages = self.refused = 0
+        self.positions: dict[str, Position] = {}
+
+    def applied(self) -> Applied:
+        """The counts."""
+        return Applied(
+            entries=self.entries,
+            skipped=self.skipped,
+            messages=self.messages,
+            refused=self.refused,
+            positions=self.positions,
+        )
+
+
+def _write_failed(error: Exception) -> DatabaseError:
+    return DatabaseError(
+        "db.write_failed",
+        "The database could not be written and nothing of this batch was stored; free space on its file system and see"
+        " that no other program holds the file. It is tried again.",
+        value=f"{type(error).__name__}: {error}",
+    )
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DatabaseError(
+            "db.read_failed", "The database could not be read; see that its file is there and whole.", value=str(error)
+        ) from error

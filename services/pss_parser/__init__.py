@@ -1,0 +1,1 @@
+"""The pss-parser process: journal entries in, readings and what follows from them out."""

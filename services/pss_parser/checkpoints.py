@@ -1,0 +1,109 @@
+"""Saved states of a ring's parser: `data/parser/<ring>.state`, the newest one, and `data/parser/<ring>/<entry>.state`,
+one a load and round end, as far back as the journal is kept.
+
+From a saved state and the journal's entries after it, the parser arrives at the same results again. An unreadable file
+is as good as none.
+"""
+
+import contextlib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+FORMAT: Final = 1
+
+
+class Checkpoint(Struct, frozen=True, kw_only=True):
+    """A parser's state after `entry` of `session`, received at `received_at_us`; `state` is its dump."""
+
+    format: int = FORMAT
+    journal_id: str
+    session: str
+    entry: int
+    received_at_us: int
+    state: bytes
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Checkpoint).decode
+
+
+class Checkpoints:
+    """The saved states of one ring. Writing one that fails is not an error: an older one serves as well."""
+
+    def __init__(self, folder: Path, ring: str) -> None:
+        self._newest = folder / f"{ring}.state"
+        self._folder = folder / ring
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._entries = sorted(int(path.stem) for path in self._folder.glob("*.state") if path.stem.isdecimal())
+
+    def newest(self) -> Checkpoint | None:
+        """The state saved last."""
+        return _read(self._newest)
+
+    def before(self, entry: int, *, journal_id: str) -> list[Checkpoint]:
+        """Saved states of that journal at or before `entry`, the latest first."""
+        found = []
+        newest = self.newest()
+        if newest is not None and newest.journal_id == journal_id and newest.entry <= entry:
+            found.append(newest)
+        for number in reversed(self._entries):
+            if number <= entry:
+                checkpoint = _read(self._path(number))
+                if checkpoint is not None and checkpoint.journal_id == journal_id:
+                    found.append(checkpoint)
+                    break
+        return found
+
+    def save(self, checkpoint: Checkpoint, *, at_boundary: bool) -> None:
+        """Keep `checkpoint` as the newest, and for good when it is `at_boundary`."""
+        body = _encode(checkpoint)
+        with contextlib.suppress(OSError):  # disk full: the journal has everything, a rebuild only takes longer
+            if at_boundary:
+                _replace(self._path(checkpoint.entry), body)
+                if checkpoint.entry not in self._entries:
+                    self._entries = sorted([*self._entries, checkpoint.entry])
+            _replace(self._newest, body)
+
+    def prune(self, *, before_us: int) -> Checkpoint | None:
+        """Forget states older than `before_us`, but for the youngest of them, which is returned: the journal needs
+        nothing at or before it.
+        """
+        boundary: Checkpoint | None = None
+        for number in list(self._entries):
+            checkpoint = _read(self._path(number))
+            if checkpoint is not None and checkpoint.received_at_us >= before_us:
+                break
+            if boundary is not None or checkpoint is None:
+                self._forget(number if checkpoint is None else boundary.entry if boundary else number)
+            boundary = checkpoint or boundary
+        return boundary
+
+    def clear(self) -> None:
+        """Forget everything: another journal began."""
+        for number in list(self._entries):
+            self._forget(number)
+        self._newest.unlink(missing_ok=True)
+
+    def _forget(self, number: int) -> None:
+        self._path(number).unlink(missing_ok=True)
+        self._entries.remove(number)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number}.state"
+
+
+def _read(path: Path) -> Checkpoint | None:
+    try:
+        checkpoint = _decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    return checkpoint if checkpoint.format == FORMAT else None
+
+
+def _replace(path: Path, body: bytes) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(body)
+    fresh.replace(path)

@@ -1,0 +1,153 @@
+"""pss-parser: understands what the rings' scoring systems say, and keeps the state of each match."""
+
+from typing import Final
+
+from services.pss_parser.checkpoints import Checkpoints
+from services.pss_parser.publishing import RingPublisher
+from services.pss_parser.stand import Stand
+from shared.clock import unix_ns
+from shared.errors import NetworkError, ValidationError
+from shared.messages.commands import (
+    EventsPage,
+    GetMatchState,
+    ListMatchStates,
+    ParserRings,
+    ReplayEvents,
+    Snapshot,
+    SnapshotTaken,
+)
+from shared.messages.match import MatchState
+from shared.messages.service import Mark, Position
+from shared.messages.topics import MARK_PREFIX, WIRE_DATAGRAMS
+from shared.messages.wire import Datagrams
+from shared.rpc import RefusedError
+from shared.runtime import Runtime, serve
+
+SAVE_EVERY_S: Final = 10.0
+STATE_EVERY_S: Final = 5.0
+STANDING_EVERY_S: Final = 1.0
+PRUNE_EVERY_S: Final = 60.0
+
+
+class Desk:
+    """All rings of pss-parser."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._wire = runtime.wire()
+        self._stands: dict[str, Stand] = {}
+        self._publishers: dict[str, RingPublisher] = {}
+        self._done_with: dict[str, Position] = {}
+        for ring in runtime.config.rings:
+            self._open(ring.name)
+
+    def take(self, batch: Datagrams) -> None:
+        """Parse a batch and publish what follows from it."""
+        stand = self._stands.get(batch.ring) or self._open(batch.ring)
+        publisher = self._publishers[batch.ring]
+        try:
+            results = stand.take(batch)
+        except (NetworkError, RefusedError) as error:
+            self._runtime.log.warning("journal_not_answering", ring=batch.ring, error=str(error))
+            return
+        for result in results:
+            publisher.publish(result)
+        if stand.take_change():
+            publisher.publish_state(stand.parser)
+
+    def resume(self) -> None:
+        """Bring every ring to its journal's end; those that cannot yet are brought there by their first batch."""
+        for ring, stand in self._stands.items():
+            try:
+                stand.resume()
+            except (NetworkError, RefusedError) as error:
+                self._runtime.log.info("journal_not_there_yet", ring=ring, reason=str(error))
+
+    def state(self, ring: str) -> MatchState:
+        """A ring's match as it stands."""
+        return self._stand(ring).parser.state()
+
+    def snapshot(self, command: Snapshot) -> SnapshotTaken:
+        """Set a mark on the event socket and answer with the state at that place."""
+        state = self.state(command.ring)
+        mark = Mark(nonce=command.nonce, entry=state.entry)
+        self._runtime.bus.mark(MARK_PREFIX + command.nonce.encode() + b"/", mark)
+        return SnapshotTaken(ring=command.ring, journal_id=state.journal_id, entry=state.entry, state=state)
+
+    def replay(self, command: ReplayEvents) -> EventsPage:
+        """Answer what followed from entries that were missed."""
+        return self._stand(command.ring).replay(command)
+
+    def states(self) -> ParserRings:
+        """Every ring's match."""
+        return ParserRings(states=[stand.parser.state() for stand in self._stands.values()])
+
+    def positions(self) -> dict[str, Position]:
+        """How far each ring is."""
+        return {ring: stand.position() for ring, stand in self._stands.items() if stand.resumed}
+
+    def done_with(self) -> dict[str, Position]:
+        """What the journal may forget."""
+        return self._done_with
+
+    def repeat_states(self) -> None:
+        """Publish again the state of every ring that has a match, so that a lost last message mends itself."""
+        for ring, stand in self._stands.items():
+            if stand.parser.state().match_id is not None:
+                self._publishers[ring].publish_state(stand.parser)
+
+    def stand_up(self) -> None:
+        """Say to our own processes where each ring stands."""
+        for ring, stand in self._stands.items():
+            if stand.resumed:
+                self._publishers[ring].wire.offer(stand.standing)
+
+    def save(self) -> None:
+        """Save the states that moved."""
+        for stand in self._stands.values():
+            if stand.resumed:
+                stand.save()
+
+    def prune(self) -> None:
+        """Forget saved states that are older than the journal is kept."""
+        before_us = unix_ns() // 1000 - self._runtime.config.journal.keep_hours * 3_600_000_000
+        for ring, stand in self._stands.items():
+            position = stand.prune(before_us=before_us)
+            if position is not None:
+                self._done_with[ring] = position
+
+    def _open(self, ring: str) -> Stand:
+        checkpoints = Checkpoints(self._runtime.paths.parser_states, ring)
+        stand = self._stands[ring] = Stand(ring, checkpoints, self._runtime.client.call)
+        self._publishers[ring] = RingPublisher(ring, wire=self._wire, bus=self._runtime.bus)
+        return stand
+
+    def _stand(self, ring: str) -> Stand:
+        stand = self._stands.get(ring)
+        if stand is None:
+            known = ", ".join(self._stands)
+            raise ValidationError("ring.unknown", f"There is no ring {ring}. Known: {known}.", value=ring)
+        return stand
+
+
+def build(runtime: Runtime) -> None:
+    """Register the stream, the commands and the timers."""
+    desk = Desk(runtime)
+    runtime.on(WIRE_DATAGRAMS)(desk.take)
+    runtime.on_command(GetMatchState, lambda command: desk.state(command.ring))
+    runtime.on_command(ListMatchStates, lambda _: desk.states())
+    runtime.on_command(Snapshot, desk.snapshot)
+    runtime.on_command(ReplayEvents, desk.replay)
+    runtime.positions = desk.positions
+    runtime.done_with = desk.done_with
+    runtime.post(desk.resume)
+    runtime.every(STANDING_EVERY_S, desk.stand_up)
+    runtime.every(STATE_EVERY_S, desk.repeat_states)
+    runtime.every(SAVE_EVERY_S, desk.save)
+    runtime.every(PRUNE_EVERY_S, desk.prune)
+    runtime.on_stop(desk.save)
+
+
+def main() -> None:
+    """Run the service."""
+    serve("pss-parser", build)

@@ -1,0 +1,22 @@
+"""ij: injury (kye-shi) time of athlete 1 or 2; 0 when the sender does not say whose.
+
+ij0;T[;show|hide|reset]  ij1;…  ij2;…      Sent once a second and at each action.
+"""
+
+from services.pss_parser.fields import Fields, Stream
+from shared.messages.pss import InjuryAction, InjuryTicked
+
+_ACTIONS = {action.value: action for action in InjuryAction}
+
+
+def decode(fields: Fields) -> InjuryTicked:
+    """Read `ij0`, `ij1` or `ij2`; a tick has no action."""
+    return InjuryTicked(
+        athlete=int(fields.keyword[-1]),
+        clock_ms=fields.time(0, "clock_ms"),
+        action=fields.choice(1, "action", _ACTIONS),
+        faults=fields.faults,
+    )
+
+
+STREAM = Stream(keywords=("ij0", "ij1", "ij2"), decode=decode, most=2)

@@ -1,0 +1,135 @@
+"""Kill -9 of each process in the middle of a match: nothing is lost, nothing is stored or published twice."""
+
+import os
+import random
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.support.captures import capture
+from tests.support.listener import Listener
+from tests.support.stored import assert_published_once, assert_sound, assert_stored, bodies
+from tests.support.suite import Suite, running
+from tests.support.wait import eventually, pause
+
+ROUNDS = int(os.environ.get("RESTRIKE_KILL_ROUNDS", "5"))
+NAME = "bo3-1-2-ptf-scores-gamjeom"
+
+
+class Stream(threading.Thread):
+    """Sends one match after the other, each message every few milliseconds, until told to stop."""
+
+    def __init__(self, suite: Suite, *, gap_s: float = 0.001) -> None:
+        super().__init__(daemon=True)
+        self._suite = suite
+        self._gap_s = gap_s
+        self._end = threading.Event()
+        self.sent: list[bytes] = []
+
+    def run(self) -> None:
+        """Send."""
+        datagrams = [body for _, body in capture(NAME)]
+        with self._suite.sender() as sender:
+            while not self._end.is_set():
+                for body in datagrams:
+                    sender.send(body)
+                    self.sent.append(body)
+                    self._end.wait(self._gap_s)
+
+    def finish(self) -> None:
+        """Stop after the running match."""
+        self._end.set()
+        self.join(30)
+
+
+def answers_again(suite: Suite, service: str, killed: int) -> None:
+    """The service answers as another process within 2 s."""
+
+    def is_back() -> bool:
+        health = suite.health(service, deadline_s=0.5)
+        return health.pid != killed
+
+    eventually(is_back, within=2.0, what=f"{service} answering after kill -9")
+
+
+@pytest.mark.parametrize("service", ["broker", "pss-parser", "db-writer"])
+def test_killed_service_loses_nothing(suite: Suite, service: str) -> None:
+    """Killed at random moments: every datagram is in the database once, in order; nothing was published twice."""
+    chance = random.Random(f"{service} {ROUNDS}")
+    stream = Stream(suite)
+    with Listener(suite.events_endpoint, "pss.") as listener:
+        stream.start()
+        for _ in range(ROUNDS):
+            pause(chance.uniform(0.1, 0.6))
+            answers_again(suite, service, suite.kill(service))
+        stream.finish()
+        suite.stored(within=30)
+        assert_stored(suite, stream.sent)
+        assert_published_once(listener.published())
+    assert len(stream.sent) > 100
+
+
+def test_killed_ingest_keeps_what_it_had_and_names_the_hole(suite: Suite) -> None:
+    """Kill -9 of udp-ingest: committed before and arrived after is there, in order; the hole has its times."""
+    chance = random.Random(7)
+    stream = Stream(suite)
+    stream.start()
+    for _ in range(ROUNDS):
+        pause(chance.uniform(0.1, 0.6))
+        answers_again(suite, "udp-ingest", suite.kill("udp-ingest"))
+    stream.finish()
+    suite.stored(within=30)
+    assert_sound(suite)
+    found = bodies(suite)
+    assert is_subsequence(found, stream.sent)
+    assert found[-1] == stream.sent[-1]
+    assert len(found) > len(stream.sent) // 2
+    holes = suite.rows("SELECT evidence FROM findings WHERE rule = 'session_broken'")
+    assert len(holes) == ROUNDS
+    assert suite.rows("SELECT count(*) FROM udp_server_sessions WHERE status = 'broken'") == [(ROUNDS,)]
+
+
+def test_killed_supervisor_and_another_up(tmp_path: Path) -> None:
+    """The whole supervisor killed once: the services go on; another `up` leaves exactly one of each process."""
+    with running(tmp_path / "home") as suite:
+        stream = Stream(suite, gap_s=0.002)
+        stream.start()
+        supervisor = int((suite.paths.run / "supervisord.pid").read_text())
+        os.kill(supervisor, 9)
+        pause(0.3)
+        before = len(suite.rows("SELECT 1 FROM raw_datagrams"))
+        eventually(lambda: len(suite.rows("SELECT 1 FROM raw_datagrams")) > before, within=5, what="services going on")
+        stream.finish()
+        suite.stored()
+        suite.up()
+        running_now = eventually(
+            lambda: len(found) == 5 and found if (found := suite.processes()) else None, within=5, what="five processes"
+        )
+        assert running_now
+        again = Stream(suite)
+        again.start()
+        again.finish()
+        suite.stored()
+        assert_stored(suite, [*stream.sent, *again.sent])
+
+
+def test_everything_killed_at_once(suite: Suite) -> None:
+    """Kill -9 of supervisor and all services together: after the next `up` the journal's rest is stored, once."""
+    stream = Stream(suite)
+    stream.start()
+    pause(0.4)
+    suite.kill_everything()
+    stream.finish()
+    suite.up()
+    suite.stored()
+    assert_sound(suite)
+    found = bodies(suite)
+    assert found == stream.sent[: len(found)]
+    assert found
+
+
+def is_subsequence(part: list[bytes], whole: list[bytes]) -> bool:
+    """Whether `part` is `whole` with some elements left out."""
+    rest = iter(whole)
+    return all(any(one == other for other in rest) for one in part)
