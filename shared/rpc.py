@@ -87,8 +87,8 @@ class Client:
             raise NetworkError(
                 "service.unreadable", f"{name} answered what this version does not understand ({error}). Restart it."
             ) from error
-        error = answer.error or Err(code="service.empty_reply", message=f"{name} sent an empty reply.")
-        raise RefusedError(error.code, error.message, value=error.value)
+        refusal = answer.error or Err(code="service.empty_reply", message=f"{name} sent an empty reply.")
+        raise RefusedError(refusal.code, refusal.message, value=refusal.value)
 
     def _exchange(self, endpoint: str, request: Request, wait_s: float) -> Reply | None:
         deadline = monotonic_s() + wait_s
@@ -129,14 +129,15 @@ class Server:
             raise ValueError(f"{command.name} has a handler already")
         self._handlers[command.name] = (command, handler)
 
-    def answer_waiting(self) -> None:
-        """Answer the requests that wait, without blocking."""
-        while True:
-            try:
-                *route, body = self.socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            self.socket.send_multipart([*route, _encode(self._reply_to(body))])
+    def answer_next(self) -> None:
+        """Answer the request that has waited longest, without blocking. One a turn: a client that asks again at once
+        must not keep the loop from its other sockets.
+        """
+        try:
+            *route, body = self.socket.recv_multipart(zmq.NOBLOCK)
+        except zmq.Again:
+            return
+        self.socket.send_multipart([*route, _encode(self._reply_to(body))])
 
     def _reply_to(self, body: bytes) -> Reply:
         try:

@@ -95,7 +95,7 @@ class Runtime:
         commands.set(zmq.LINGER, 200)
         commands.bind(self.paths.command_socket(self.service))
         self._server = Server(commands, on_fault=self._fault)
-        self.on_readable(commands, self._server.answer_waiting)
+        self.on_readable(commands, self._server.answer_next)
         self.on_command(GetHealth, lambda _: self.health())
         self.bus = Publisher.to_broker(
             self.context, self.paths.socket("broker.pub"), service=self.service, boot_id=self.boot_id
@@ -340,9 +340,7 @@ def serve(service: str, build: Callable[[Runtime], None], *, stuck_after_s: floa
             print(f"{service}: another process holds {paths.lock(service)}", file=sys.stderr)
             sys.exit(EXIT_CRASH)
         config = load(paths.config)
-        runtime = Runtime(
-            service, paths=paths, config=config, last_alive_us=last_alive_us, stuck_after_s=stuck_after_s
-        )
+        runtime = Runtime(service, paths=paths, config=config, last_alive_us=last_alive_us, stuck_after_s=stuck_after_s)
         build(runtime)
     except ConfigError as error:
         print(f"{service}: {error}", file=sys.stderr)

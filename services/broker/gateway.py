@@ -3,7 +3,7 @@
 Requests are passed on as they are; a service that stays silent is answered for.
 """
 
-from collections.abc import Callable
+from functools import partial
 
 import msgspec
 import zmq
@@ -45,25 +45,26 @@ class Gateway:
         self._clients.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         secure(self._clients, bus)
         bind_tcp(self._clients, bus.commands, "commands")
-        runtime.on_readable(self._clients, self.take_requests)
+        runtime.on_readable(self._clients, self.take_request)
         runtime.every(SWEEP_EVERY_S, self.answer_for_the_silent)
 
-    def take_requests(self) -> None:
-        """Pass on the requests that wait."""
-        while True:
-            try:
-                *route, body = self._clients.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            if len(body) > MAX_REQUEST_BYTES:
-                self._refuse(route, "", "command.too_long", f"A request may have {MAX_REQUEST_BYTES} bytes.")
-                continue
-            try:
-                request = _decode(body)
-            except UNREADABLE as error:
-                self._refuse(route, "", "command.unreadable", f"The request is not understood: {error}")
-                continue
-            self._pass_on(route, request, body)
+    def take_request(self) -> None:
+        """Pass on the request that has waited longest. One a turn: events must not wait for clients that ask without
+        pause.
+        """
+        try:
+            *route, body = self._clients.recv_multipart(zmq.NOBLOCK)
+        except zmq.Again:
+            return
+        if len(body) > MAX_REQUEST_BYTES:
+            self._refuse(route, "", "command.too_long", f"A request may have {MAX_REQUEST_BYTES} bytes.")
+            return
+        try:
+            request = _decode(body)
+        except UNREADABLE as error:
+            self._refuse(route, "", "command.unreadable", f"The request is not understood: {error}")
+            return
+        self._pass_on(route, request, body)
 
     def _pass_on(self, route: list[bytes], request: Request, body: bytes) -> None:
         command = COMMANDS.get(request.command)
@@ -95,21 +96,17 @@ class Gateway:
             socket.set(zmq.LINGER, 0)
             socket.set(zmq.RECONNECT_IVL, 20)
             socket.connect(self._paths.command_socket(name))
-            self._runtime.on_readable(socket, self._replies_of(socket))
+            self._runtime.on_readable(socket, partial(self._take_reply, socket))
         return socket
 
-    def _replies_of(self, socket: "zmq.Socket[bytes]") -> Callable[[], None]:
-        def take_replies() -> None:
-            while True:
-                try:
-                    ticket, *_, body = socket.recv_multipart(zmq.NOBLOCK)
-                except zmq.Again:
-                    return
-                waiting = self._waiting.pop(ticket, None)
-                if waiting is not None:
-                    self._clients.send_multipart([*waiting[0], body])
-
-        return take_replies
+    def _take_reply(self, socket: "zmq.Socket[bytes]") -> None:
+        try:
+            ticket, *_, body = socket.recv_multipart(zmq.NOBLOCK)
+        except zmq.Again:
+            return
+        waiting = self._waiting.pop(ticket, None)
+        if waiting is not None:
+            self._clients.send_multipart([*waiting[0], body])
 
     def answer_for_the_silent(self) -> None:
         """Tell the clients whose service did not answer in time."""

@@ -53,6 +53,10 @@ def _side(athlete: int | None) -> str:
     return "?" if athlete is None else SIDES.get(athlete, str(athlete))
 
 
+def _winner(athlete: int | None) -> str:
+    return "tie" if athlete == 0 else _side(athlete)
+
+
 def _pair(chong: object, hong: object) -> str:
     return f"{'.' if chong is None else chong}-{'.' if hong is None else hong}"
 
@@ -85,7 +89,7 @@ def _described(data: pss.MatchDescribed) -> str:
 
 def _point(data: pss.PointScored) -> str:
     if data.technique is None:
-        return f"{_side(data.athlete)} +{data.value or '?'}"
+        return f"{_side(data.athlete)} technique {data.value or '?'}"
     return f"{_side(data.athlete)} {TECHNIQUES[data.technique]} +{POINTS[data.technique]}"
 
 
@@ -108,7 +112,7 @@ def _statistics(data: pss.StatisticsReported) -> str:
 
 def _result(data: pss.DecisionDeclared | match.MatchDecided) -> str:
     winner = data.winner if isinstance(data, match.MatchDecided) else None
-    words = [{0: "tie"}.get(winner, _side(winner)) if winner is not None else "", data.winner_name or ""]
+    words = ["" if winner is None else _winner(winner), data.winner_name or ""]
     if data.rounds_chong is not None or data.rounds_hong is not None:
         words.append(_pair(data.rounds_chong, data.rounds_hong))
     return " ".join(word for word in [*words, data.decision or ""] if word)
@@ -162,10 +166,10 @@ WORDS: Final[dict[type, Callable[[Any], str]]] = {
     pss.RoundScoresShown: _rounds,
     pss.GamJeomsShown: lambda data: _pair(data.chong, data.hong),
     pss.RoundWinnersDeclared: _winners,
-    pss.SuperiorityShown: lambda data: _side(data.athlete),
+    pss.SuperiorityShown: lambda data: _winner(data.athlete),
     pss.StatisticsReported: _statistics,
     pss.StatisticsFinished: lambda _: "complete",
-    pss.WinnerDeclared: lambda data: "tie" if data.winner == 0 else _side(data.winner),
+    pss.WinnerDeclared: lambda data: _winner(data.winner),
     pss.DecisionDeclared: _result,
     pss.SenderChanged: lambda data: f"port {data.port or '?'} {'connected' if data.connected else 'disconnected'}",
     match.MatchLoaded: _loaded,

@@ -26,7 +26,10 @@ def parse_speed(text: str) -> float:
 
 
 class Pacer:
-    """Waits until each datagram is due: counted from the first one, so that being late once delays nothing after it."""
+    """Waits until each datagram is due: counted from the first one, so that being late once delays nothing after it.
+
+    `wait_s` may return early; it is asked again.
+    """
 
     def __init__(self, speed: float, *, now_s: Callable[[], float], wait_s: Callable[[float], None]) -> None:
         self._speed = speed

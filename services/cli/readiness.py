@@ -7,6 +7,7 @@ from shared.errors import RestrikeError
 from shared.messages.commands import GetDatabaseStatus, GetHealth, GetRings
 from shared.messages.database import DatabaseStatus
 from shared.messages.service import ServiceHealth
+from shared.messages.topics import PARSER
 from shared.messages.udp import RingStatus
 from shared.rpc import Client
 
@@ -35,6 +36,15 @@ class Readiness(Struct, kw_only=True):
     def is_up(self) -> bool:
         """Whether every service answers."""
         return not self.silent
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every service is on the bus, and what a ring hears from now on goes all the way."""
+        parsed = self.services[PARSER].positions if PARSER in self.services else {}
+        on_bus = all(health.on_bus for health in self.services.values())
+        return (
+            self.is_up and on_bus and all(ring.error or (ring.listening and ring.ring in parsed) for ring in self.rings)
+        )
 
 
 def ask(client: Client, *, deadline_s: float = 1.0) -> Readiness:

@@ -14,7 +14,7 @@ from services.cli import output
 from services.cli.captures import Capture, read_capture
 from services.cli.pacing import MAX, Pacer, parse_speed
 from services.cli.replay_targets import Anywhere, RingTarget, Target, parse_place
-from shared.clock import monotonic_s, wait_s
+from shared.clock import monotonic_s
 from shared.paths import Paths
 from shared.rpc import Client
 
@@ -74,8 +74,11 @@ def replay(  # noqa: PLR0913  # a command has as many arguments as options
         if place is None
         else Anywhere(place, is_unpaced=factor == MAX)
     )
-    report = _run(capture, target, speed=factor, is_quiet=json)
-    if json:
+    _show(_run(capture, target, speed=factor, is_quiet=json), as_json=json)
+
+
+def _show(report: Report, *, as_json: bool) -> None:
+    if as_json:
         output.document(report)
     else:
         output.line(_told(report))
@@ -86,7 +89,7 @@ def replay(  # noqa: PLR0913  # a command has as many arguments as options
 def _run(capture: Capture, target: Target, *, speed: float, is_quiet: bool) -> Report:
     """Send everything. Ctrl-C and SIGTERM end the replay in order, so that the ring is free for its sender."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    pacer = Pacer(speed, now_s=monotonic_s, wait_s=wait_s)
+    pacer = Pacer(speed, now_s=monotonic_s, wait_s=target.wait)
     total = len(capture.datagrams)
     sent, size, started_s = 0, 0, monotonic_s()
     try:

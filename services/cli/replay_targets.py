@@ -43,6 +43,9 @@ class Target(Protocol):
     def send(self, body: bytes) -> None:
         """Send one datagram, as soon as the receiver can take it."""
 
+    def wait(self, seconds: float) -> None:
+        """Let that time pass, or less of it, and notice meanwhile when the receiver is gone."""
+
 
 class Place(NamedTuple):
     """A host and a UDP port."""
@@ -101,6 +104,11 @@ class Anywhere:
             wait_s(BURST_PAUSE_S)
 
 
+    def wait(self, seconds: float) -> None:
+        """Let that time pass."""
+        wait_s(seconds)
+
+
 class RingTarget:
     """A ring of the suite. `heard` is how many datagrams udp-ingest counted from us."""
 
@@ -150,6 +158,12 @@ class RingTarget:
             raise self._broken("does not listen any more") from error
         self._sent += 1
         self._window.add(body)
+
+    def wait(self, seconds: float) -> None:
+        """Let that time pass, or as much of it as the ring may stay unobserved."""
+        wait_s(min(seconds, LOOK_EVERY_S))
+        if seconds > LOOK_EVERY_S:
+            self._look()
 
     def _begin(self) -> None:
         status = self._status()

@@ -134,9 +134,7 @@ def _wait_until_up(client: Client, ended: Any) -> Readiness:
     deadline = monotonic_s() + UP_WITHIN_S
     while True:
         ready = readiness.ask(client, deadline_s=0.5)
-        waiting_for_ring = any(not ring.listening and not ring.error for ring in ready.rings)
-        on_bus = all(health.on_bus for health in ready.services.values())
-        if ready.is_up and on_bus and not waiting_for_ring:
+        if ready.is_settled:
             return ready
         if ended() is not None:
             raise IoError("suite.supervisor_ended", "supervisord ended at once: see log/supervisord.out in the home.")

@@ -1,5 +1,6 @@
 """pss-parser: understands what the rings' scoring systems say, and keeps the state of each match."""
 
+import contextlib
 from typing import Final
 
 from services.pss_parser.checkpoints import Checkpoints
@@ -23,6 +24,7 @@ from shared.messages.wire import Datagrams
 from shared.rpc import RefusedError
 from shared.runtime import Runtime, serve
 
+RESUME_EVERY_S: Final = 0.05
 SAVE_EVERY_S: Final = 10.0
 STATE_EVERY_S: Final = 5.0
 STANDING_EVERY_S: Final = 1.0
@@ -56,12 +58,11 @@ class Desk:
             publisher.publish_state(stand.parser)
 
     def resume(self) -> None:
-        """Bring every ring to its journal's end; those that cannot yet are brought there by their first batch."""
-        for ring, stand in self._stands.items():
-            try:
-                stand.resume()
-            except (NetworkError, RefusedError) as error:
-                self._runtime.log.info("journal_not_there_yet", ring=ring, reason=str(error))
+        """Bring every ring that is not there yet to its journal's end, as soon as udp-ingest answers."""
+        for stand in self._stands.values():
+            if not stand.resumed:
+                with contextlib.suppress(NetworkError, RefusedError):  # tried again in a moment
+                    stand.resume()
 
     def state(self, ring: str) -> MatchState:
         """A ring's match as it stands."""
@@ -141,6 +142,7 @@ def build(runtime: Runtime) -> None:
     runtime.positions = desk.positions
     runtime.done_with = desk.done_with
     runtime.post(desk.resume)
+    runtime.every(RESUME_EVERY_S, desk.resume)
     runtime.every(STANDING_EVERY_S, desk.stand_up)
     runtime.every(STATE_EVERY_S, desk.repeat_states)
     runtime.every(SAVE_EVERY_S, desk.save)

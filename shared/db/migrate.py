@@ -124,8 +124,8 @@ def _run(path: Path, steps: Sequence[Migration], *, known: Sequence[Migration], 
     if not steps:
         return
     # Imported here because they double this process's start, and most starts have nothing to do.
-    from peewee import PeeweeException, SqliteDatabase  # noqa: PLC0415
-    from peewee_migrate.router import Router  # noqa: PLC0415
+    from peewee import PeeweeException, SqliteDatabase  # noqa: PLC0415  # status and refusals need no peewee
+    from peewee_migrate.router import Router  # noqa: PLC0415  # status and refusals need no peewee
 
     require_safe_wal()
     pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 0}

@@ -53,7 +53,9 @@ class Listener:
         while not self._stop.is_set():
             if socket.poll(20):
                 frame, body = socket.recv_multipart()
-                self._connected.set()
+                # Subscriptions travel in byte order: what pss-parser heard of last, it tells first by its health.
+                if frame == b"service.health/pss-parser/":
+                    self._connected.set()
                 if not frame.startswith(b"service.health/") or "service.health/" in self._prefixes:
                     self.heard.append((frame.decode(), msgspec.msgpack.decode(body)))
         socket.close(linger=0)

@@ -95,7 +95,7 @@ def test_own_replayer_at_twenty_times_the_speed(tmp_path: Path) -> None:
             assert_understood(suite, name, ring)
 
 
-def play_together(suite: Suite, names: dict[str, str], *, speed: float) -> None:
+def play_together(suite: Suite, names: dict[str, str], *, speed: float, within: float = 120) -> None:
     """Play a capture on each ring, from a sender of its own, all at once."""
 
     def play(ring: str, name: str) -> None:
@@ -106,5 +106,5 @@ def play_together(suite: Suite, names: dict[str, str], *, speed: float) -> None:
     for player in players:
         player.start()
     for player in players:
-        player.join(120)
+        player.join(within)
     assert not any(player.is_alive() for player in players)

@@ -1,6 +1,8 @@
 """The examples of docs/subscribe.md against a running suite: what they show is what happens on the ring."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +13,7 @@ from shared.messages.commands import GetMatchState
 from shared.messages.match import Athlete, MatchState
 from tests.support.captures import capture
 from tests.support.npm import needs_node
-from tests.support.scoreboards import NODE, PYTHON, Scoreboard, scoreboard
+from tests.support.scoreboards import EXAMPLES, NODE, PYTHON, Scoreboard, scoreboard
 from tests.support.suite import Suite, running
 from tests.support.wait import eventually
 
@@ -24,6 +26,9 @@ LANGUAGES = [PYTHON, pytest.param(NODE, marks=needs_node)]
 @pytest.fixture
 def suite(tmp_path: Path) -> Iterator[Suite]:
     with running(tmp_path / "home") as suite:
+        eventually(
+            lambda: suite.call(GetMatchState(ring="ring-1")).journal_id, within=WITHIN_S, what="the parser's start"
+        )
         yield suite
 
 
@@ -76,6 +81,28 @@ def test_subscriber_that_was_there_first_joins_when_the_suite_comes(tmp_path: Pa
         with suite:
             assert board.ended(within=WITHIN_S) == 0
         assert board.lines()[-1] == "ring-1: no match"
+
+
+def test_history_prints_every_point_once(suite: Suite) -> None:
+    """The whole history, and the part of it after an entry: each point once, in order."""
+    datagrams = capture(NAME)
+    with suite.sender() as sender:
+        sender.send_all(datagrams)
+        suite.stored()
+    whole = _history(suite)
+    assert len(whole) == _points(datagrams) > 5
+    entries = [int(line.partition(":")[0]) for line in whole]
+    assert entries == sorted(entries)
+    journal_id = suite.call(GetMatchState(ring="ring-1")).journal_id
+    assert _history(suite, "--journal", journal_id, "--after", str(entries[3])) == whole[4:]
+    assert _history(suite, "--journal", "another", "--after", str(entries[3])) == whole
+
+
+def _history(suite: Suite, *options: str) -> list[str]:
+    command = [sys.executable, "-P", str(EXAMPLES / "history.py"), "--commands", suite.commands_endpoint, *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=WITHIN_S, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
 
 def _start(stack: ExitStack, suite: Suite, folder: Path, language: str) -> Scoreboard:

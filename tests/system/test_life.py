@@ -1,0 +1,179 @@
+"""The suite's life as an operator sees it: up, a second up, two homes side by side, down."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from services.registry import SERVICES
+from shared.rpc import is_locked
+from tests.support.captures import capture
+from tests.support.stored import assert_stored
+from tests.support.suite import Suite
+from tests.support.wait import eventually
+
+DATAGRAMS = capture("break-full-wdr-tie")
+BODIES = [body for _, body in DATAGRAMS]
+
+
+def test_up_is_up(tmp_path: Path) -> None:
+    """`up -d` returns 0 when every service answers, is on the bus, and UDP is bound; the first datagram counts."""
+    with Suite(tmp_path / "home") as suite:
+        status = suite.json("status")
+        assert set(status["services"]) == set(SERVICES)
+        assert all(health["on_bus"] for health in status["services"].values())
+        assert [ring["listening"] for ring in status["rings"]] == [True]
+        assert suite.restrike("health").stdout == "ok\n"
+        with suite.sender() as sender:
+            sender.send(BODIES[0])
+        suite.stored()
+        assert_stored(suite, BODIES[:1])
+
+
+def test_second_up_changes_nothing(suite: Suite) -> None:
+    """A second `up` on the same home says who is running, exits 0, and every process is the one it was."""
+    before = {service: suite.pid(service) for service in SERVICES}
+    said = suite.restrike("up", "-d").stdout
+    assert "runs already" in said
+    assert all(str(pid) in said for pid in before.values())
+    assert {service: suite.pid(service) for service in SERVICES} == before
+    assert len(suite.processes()) == len(SERVICES) + 1
+
+
+def test_two_homes_side_by_side(tmp_path: Path) -> None:
+    """Two homes with other ports do not see each other's datagrams, and one goes down without the other."""
+    with Suite(tmp_path / "one") as one, Suite(tmp_path / "two") as two:
+        with one.sender() as first, two.sender() as second:
+            first.send_all([(0.0, body) for body in BODIES[:20]])
+            second.send_all([(0.0, body) for body in BODIES[20:50]])
+        one.stored()
+        two.stored()
+        one.down()
+        assert two.restrike("health").stdout == "ok\n"
+        assert_stored(one, BODIES[:20])
+        assert_stored(two, BODIES[20:50])
+
+
+def test_home_with_a_long_path(tmp_path: Path) -> None:
+    """A home whose socket paths would be too long for the system works all the same."""
+    with Suite(tmp_path / ("a-very-long-name-" * 8)) as suite:
+        assert suite.paths.sockets != suite.paths.run
+        assert suite.restrike("health").stdout == "ok\n"
+
+
+def test_down_stores_everything_first(suite: Suite) -> None:
+    """`down` right after a burst: within 6 s everything is in the database and no process is left."""
+    burst = BODIES * 30
+    with suite.sender() as sender:
+        sender.send_all([(0.0, body) for body in burst])
+    started = time.monotonic()
+    suite.down()
+    assert time.monotonic() - started < 6
+    assert_stored(suite, burst)
+    assert suite.processes() == []
+    assert not any(is_locked(suite.paths.lock(service)) for service in SERVICES)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_foreground_ends_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C, SIGTERM and a closed terminal end a foreground suite in order: exit 0, everything stored."""
+    suite = Suite(tmp_path / "home")
+    terminal = subprocess.Popen(
+        [str(Path(sys.executable).with_name("restrike")), "up"],
+        env=suite.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert terminal.stdout is not None
+        assert "reStrike VTA is up: ring-1 on UDP 127.0.0.1:" in terminal.stdout.readline()
+        assert "Ctrl-C" in terminal.stdout.readline()
+        with suite.sender() as sender:
+            sender.send_all([(0.0, body) for body in BODIES])
+        terminal.send_signal(number)
+        said, _ = terminal.communicate(timeout=15)
+        assert terminal.returncode == 0, said
+        assert "Down; everything received is stored." in said
+        assert_stored(suite, BODIES)
+    finally:
+        terminal.kill()
+        terminal.wait()
+        suite.kill_everything()
+
+
+def test_foreground_tells_of_a_restarted_service(tmp_path: Path) -> None:
+    """The terminal of `up` says when a service was restarted."""
+    suite = Suite(tmp_path / "home")
+    terminal = subprocess.Popen(
+        [str(Path(sys.executable).with_name("restrike")), "up"],
+        env=suite.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert terminal.stdout is not None
+        terminal.stdout.readline()
+        terminal.stdout.readline()
+        suite.kill("pss-parser")
+        assert "pss-parser was restarted" in terminal.stdout.readline()
+        terminal.send_signal(signal.SIGINT)
+        terminal.communicate(timeout=15)
+    finally:
+        terminal.kill()
+        terminal.wait()
+        suite.kill_everything()
+
+
+def test_any_service_ended_by_hand_comes_back(suite: Suite) -> None:
+    """SIGTERM to a service that nobody asked supervisord to stop: it ends with 0 and is started again."""
+    for service in SERVICES:
+        pid = suite.kill(service, signal.SIGTERM)
+        back = eventually(lambda service=service: suite.health(service), within=3, what=f"{service} back")  # type: ignore[misc]  # bound per turn
+        eventually(lambda service=service, pid=pid: suite.health(service).pid != pid, within=3, what=service)  # type: ignore[misc]  # bound per turn
+        assert back
+
+
+def test_bad_configuration_is_said_and_stays_down(tmp_path: Path) -> None:
+    """A configuration that cannot be: `up` refuses with a sentence, and starts nothing."""
+    suite = Suite(tmp_path / "home")
+    suite.paths.config.write_text('{"rings": [{"name": "ring-1", "prot": 8888}]}')
+    refused = suite.restrike("up", "-d", check=False)
+    assert refused.returncode == 1
+    assert "prot" in refused.stderr
+    assert suite.processes() == []
+
+
+def test_port_of_a_ring_taken(tmp_path: Path) -> None:
+    """A ring whose port is taken: `up` says so and exits 1, the other ring listens."""
+    suite = Suite(tmp_path / "home", rings=2)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(suite.address("ring-1"))
+        try:
+            said = suite.restrike("up", "-d", check=False)
+            assert said.returncode == 1
+            assert "taken by another program" in said.stderr
+            assert {r["ring"]: r["listening"] for r in suite.json("udp", "status")["rings"]} == {
+                "ring-1": False,
+                "ring-2": True,
+            }
+            assert suite.restrike("health", check=False).returncode == 1
+        finally:
+            suite.restrike("down", check=False)
+            suite.kill_everything()
+
+
+def test_nothing_runs(tmp_path: Path) -> None:
+    """Without a running suite every asking command says so in one sentence and exits 3."""
+    suite = Suite(tmp_path / "home")
+    for command in (["status"], ["udp", "status"], ["match", "show"]):
+        done = suite.restrike(*command, check=False)
+        assert done.returncode == 3, command
+        assert "restrike up" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert suite.restrike("down").stdout == "The suite was not running.\n"
