@@ -103,7 +103,6 @@ class Anywhere:
         if self._is_unpaced and self._sent % BURST == 0:
             wait_s(BURST_PAUSE_S)
 
-
     def wait(self, seconds: float) -> None:
         """Let that time pass."""
         wait_s(seconds)
@@ -124,6 +123,7 @@ class RingTarget:
         self._missed = 0
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._ours = ("", 0)
+        self._session: str | None = None
         self._window = Window(buffer_bytes=0, look_every_s=LOOK_EVERY_S, now_s=monotonic_s)
 
     @contextlib.contextmanager
@@ -167,6 +167,7 @@ class RingTarget:
 
     def _begin(self) -> None:
         status = self._status()
+        self._session = status.session
         address = status.address if status.address not in (None, "0.0.0.0") else "127.0.0.1"  # noqa: S104  # compared
         self._socket.bind((address, 0))
         self._ours = self._socket.getsockname()
@@ -200,7 +201,8 @@ class RingTarget:
         self._window.clear()
 
     def _count(self) -> int:
-        for sender in self._status().senders:
+        status = self._status()
+        for sender in status.senders if status.session == self._session else ():
             if (sender.address, sender.port) == self._ours and sender.origin == Origin.REPLAY:
                 return sender.packets
         raise self._broken("was restarted")

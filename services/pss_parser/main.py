@@ -1,12 +1,13 @@
 """pss-parser: understands what the rings' scoring systems say, and keeps the state of each match."""
 
 import contextlib
+from functools import partial
 from typing import Final
 
 from services.pss_parser.checkpoints import Checkpoints
 from services.pss_parser.publishing import RingPublisher
 from services.pss_parser.stand import Stand
-from shared.clock import unix_ns
+from shared.clock import monotonic_s, unix_ns
 from shared.errors import NetworkError, ValidationError
 from shared.messages.commands import (
     EventsPage,
@@ -20,11 +21,14 @@ from shared.messages.commands import (
 from shared.messages.match import MatchState
 from shared.messages.service import Mark, Position
 from shared.messages.topics import MARK_PREFIX, WIRE_DATAGRAMS
-from shared.messages.wire import Datagrams
+from shared.messages.wire import Datagrams, ParsedEntries
 from shared.rpc import RefusedError
 from shared.runtime import Runtime, serve
 
-RESUME_EVERY_S: Final = 0.05
+CATCH_UP_EVERY_S: Final = 0.05
+ASK_WITHIN_S: Final = 1.0
+"""A page is answered within milliseconds; while udp-ingest hangs, our own commands must still be answered."""
+RETRY_S: Final = 1.0
 SAVE_EVERY_S: Final = 10.0
 STATE_EVERY_S: Final = 5.0
 STANDING_EVERY_S: Final = 1.0
@@ -40,29 +44,38 @@ class Desk:
         self._stands: dict[str, Stand] = {}
         self._publishers: dict[str, RingPublisher] = {}
         self._done_with: dict[str, Position] = {}
+        self._retry_at = 0.0
         for ring in runtime.config.rings:
             self._open(ring.name)
 
     def take(self, batch: Datagrams) -> None:
         """Parse a batch and publish what follows from it."""
         stand = self._stands.get(batch.ring) or self._open(batch.ring)
-        publisher = self._publishers[batch.ring]
-        try:
-            results = stand.take(batch)
-        except (NetworkError, RefusedError) as error:
-            self._runtime.log.warning("journal_not_answering", ring=batch.ring, error=str(error))
+        with contextlib.suppress(NetworkError, RefusedError):  # udp-ingest is away; its next batch tells again
+            self._publish(stand, stand.take(batch))
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Bring every ring that is not at its journal's end a page nearer; the loop turns between pages."""
+        waiting = [stand for stand in self._stands.values() if stand.is_waiting]
+        if not waiting or monotonic_s() < self._retry_at:
             return
+        try:
+            for stand in waiting:
+                self._publish(stand, stand.catch_up())
+        except (NetworkError, RefusedError) as error:
+            # One that does not run answers at once, one that hangs costs a deadline: leave the loop some time.
+            self._retry_at = monotonic_s() + (RETRY_S if error.code == "service.no_answer" else 0.0)
+            return
+        if any(stand.is_waiting for stand in waiting):
+            self._runtime.post(self.catch_up)
+
+    def _publish(self, stand: Stand, results: list[ParsedEntries]) -> None:
+        publisher = self._publishers[stand.ring]
         for result in results:
             publisher.publish(result)
         if stand.take_change():
             publisher.publish_state(stand.parser)
-
-    def resume(self) -> None:
-        """Bring every ring that is not there yet to its journal's end, as soon as udp-ingest answers."""
-        for stand in self._stands.values():
-            if not stand.resumed:
-                with contextlib.suppress(NetworkError, RefusedError):  # tried again in a moment
-                    stand.resume()
 
     def state(self, ring: str) -> MatchState:
         """A ring's match as it stands."""
@@ -119,7 +132,8 @@ class Desk:
 
     def _open(self, ring: str) -> Stand:
         checkpoints = Checkpoints(self._runtime.paths.parser_states, ring)
-        stand = self._stands[ring] = Stand(ring, checkpoints, self._runtime.client.call)
+        ask = partial(self._runtime.client.call, deadline_s=ASK_WITHIN_S)
+        stand = self._stands[ring] = Stand(ring, checkpoints, ask)
         self._publishers[ring] = RingPublisher(ring, wire=self._wire, bus=self._runtime.bus)
         return stand
 
@@ -141,8 +155,8 @@ def build(runtime: Runtime) -> None:
     runtime.on_command(ReplayEvents, desk.replay)
     runtime.positions = desk.positions
     runtime.done_with = desk.done_with
-    runtime.post(desk.resume)
-    runtime.every(RESUME_EVERY_S, desk.resume)
+    runtime.post(desk.catch_up)
+    runtime.every(CATCH_UP_EVERY_S, desk.catch_up)
     runtime.every(STANDING_EVERY_S, desk.stand_up)
     runtime.every(STATE_EVERY_S, desk.repeat_states)
     runtime.every(SAVE_EVERY_S, desk.save)

@@ -1,6 +1,6 @@
 """Where the parser's entries come from: udp-ingest's journal, asked page by page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from services.pss_parser.ring import RingParser
 from shared.messages.commands import EntriesPage, ReplayEntries
@@ -32,15 +32,3 @@ def advance(
     if batch.through > parser.entry:
         parser.skip_to(batch.through)
     return ParsedEntries(batch.ring, batch.journal_id, batch.session, previous, first, results, batch.through)
-
-
-def pages(ask: Ask, ring: str, *, after: int) -> Iterator[EntriesPage]:
-    """The journal's pages after entry `after`, to its end."""
-    while True:
-        page = ask(ReplayEntries(ring=ring, after=after))
-        yield page
-        if not page.batches:
-            return
-        after = page.batches[-1].last
-        if after >= page.end:
-            return

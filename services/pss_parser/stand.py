@@ -6,18 +6,21 @@ are saved.
 
 from services.pss_parser.checkpoints import Checkpoint, Checkpoints
 from services.pss_parser.ring import RingParser
-from services.pss_parser.source import Ask, advance, pages
+from services.pss_parser.source import Ask, advance
 from shared.messages.commands import EntriesPage, EventsPage, ReplayEntries, ReplayEvents
 from shared.messages.service import Position
 from shared.messages.wire import Datagrams, ParsedEntries
 
 
 class Stand:
-    """A ring's parser. `resumed` once its place in the journal was confirmed by udp-ingest."""
+    """A ring's parser. `resumed` once it is at the journal's end as udp-ingest told it, `behind` after a gap; in both
+    cases `catch_up` has to be called until it is neither.
+    """
 
     def __init__(self, ring: str, checkpoints: Checkpoints, ask: Ask) -> None:
         self.ring = ring
         self.resumed = False
+        self.behind = False
         self._ask = ask
         self._checkpoints = checkpoints
         self._parser = RingParser(ring, "")
@@ -25,6 +28,7 @@ class Stand:
         self._at_boundary = False
         self._received_at_us = 0
         self._saved_entry = 0
+        self._rebuilt: RingParser | None = None
         self._cursor: RingParser | None = None
         newest = checkpoints.newest()
         if newest is not None:
@@ -49,44 +53,62 @@ class Stand:
         changed, self._has_changed = self._has_changed, False
         return changed
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether `catch_up` has to be called."""
+        return not self.resumed or self.behind
+
     # Live
 
     def take(self, batch: Datagrams) -> list[ParsedEntries]:
-        """What follows from `batch`, and from entries before it that were missed; results to publish, in order.
+        """What follows from `batch`, to be published; nothing when it is not the continuation of what was parsed.
 
-        A first batch, another journal or a journal that is not the continuation of what was parsed make the parser
-        rebuild silently: whoever needs those results asks `ReplayEvents`.
+        After a gap the stand is `behind`. Another journal, or one whose past is not ours, has to be resumed: silently,
+        for whoever needs those results asks `ReplayEvents`.
         """
         parser = self._parser
-        if not self.resumed or batch.journal_id != parser.journal_id or self._is_fork(batch):
-            self.resume()
+        if not self.resumed or self.behind:
             return []
-        if batch.last <= parser.entry:
-            return []
-        if batch.first == parser.entry + 1 and batch.previous_session == parser.session:
+        if batch.journal_id != parser.journal_id or self._is_fork(batch):
+            self.resumed = False
+        elif batch.first == parser.entry + 1:
             return [result] if (result := self._advance(batch)) else []
-        return self._fetch()
+        elif batch.first > parser.entry:
+            self.behind = True
+        return []
 
-    def resume(self) -> None:
-        """Bring the live parser silently to the journal's end, from the latest saved state that fits it."""
-        self.resumed = False
-        head = self._ask(ReplayEntries(ring=self.ring, after=0, limit=1))
-        parser = self._fitting(head, at_most=head.end)
-        for page in pages(self._ask, self.ring, after=parser.entry):
-            for batch in page.batches:
-                advance(parser, batch)
-                if batch.entries:
-                    self._received_at_us = batch.entries[-1].received_at_us
-        self._parser = parser
-        self._cursor = None
-        self.resumed = True
-        self.save()
+    def catch_up(self) -> list[ParsedEntries]:
+        """Go one page nearer to the journal's end: silently while the stand is not resumed, else what follows from it,
+        to be published. A page at a time, so that the loop turns however long the way is.
 
-    def _fetch(self) -> list[ParsedEntries]:
-        results = []
-        for page in pages(self._ask, self.ring, after=self._parser.entry):
-            results += [result for batch in page.batches if (result := self._advance(batch)) is not None]
+        Raises:
+            NetworkError, RefusedError: udp-ingest did not answer; call again.
+        """
+        if not self.resumed:
+            self._rebuild()
+            return []
+        page = self._ask(ReplayEntries(ring=self.ring, after=self._parser.entry))
+        results = [result for batch in page.batches if (result := self._advance(batch)) is not None]
+        self.behind = bool(page.batches) and self._parser.entry < page.end
         return results
+
+    def _rebuild(self) -> None:
+        parser = self._rebuilt
+        if parser is None:
+            head = self._ask(ReplayEntries(ring=self.ring, after=0, limit=1))
+            parser = self._rebuilt = self._fitting(head, at_most=head.end)
+        page = self._ask(ReplayEntries(ring=self.ring, after=parser.entry))
+        if page.journal_id != parser.journal_id:
+            self._rebuilt = None
+            return
+        for batch in page.batches:
+            advance(parser, batch)
+            if batch.entries:
+                self._received_at_us = batch.entries[-1].received_at_us
+        if not page.batches or parser.entry >= page.end:
+            self._parser, self._rebuilt, self._cursor = parser, None, None
+            self.resumed, self.behind = True, False
+            self.save()
 
     def _advance(self, batch: Datagrams) -> ParsedEntries | None:
         result = advance(self._parser, batch, watch=self._watch)

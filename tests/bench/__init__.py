@@ -1,0 +1,1 @@
+"""The suite's speed beside two floors, in one run on one machine: `make bench`."""

@@ -1,0 +1,109 @@
+"""`restrike config check`: every fault of a file at once, and none that is not there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cli.config_faults import faults_in
+from shared.config import Config, save
+
+pytestmark = pytest.mark.fast
+CLIENT_KEY = "x" * 40
+
+
+def _faults(folder: Path, content: Any) -> list[str]:
+    path = folder / "restrike.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return faults_in(path)
+
+
+def test_no_file_and_the_defaults_are_sound(tmp_path: Path) -> None:
+    assert faults_in(tmp_path / "none.json") == []
+    save(tmp_path / "restrike.json", Config())
+    assert faults_in(tmp_path / "restrike.json") == []
+    assert _faults(tmp_path, {}) == []
+
+
+def test_all_faults_at_once(tmp_path: Path) -> None:
+    """Wrong types, limits, unknown and missing settings and contradictions, each with its place in the file."""
+    faults = _faults(
+        tmp_path,
+        {
+            "rings": [
+                {"name": "Ring 1", "port": 8888},
+                {"port": 8889},
+                {"name": "ring-3", "port": 70000, "max_packet_bytes": 1, "bufer": 3},
+                {"name": "ring-4", "port": 9001, "bind": "example.org", "allow": ["10.0.0.0/33"]},
+                {"name": "ring-5", "port": 9002},
+                {"name": "ring-5", "port": 9002},
+                "ring-6",
+            ],
+            "bus": {"events": "tcp://0.0.0.0:5556", "subscriber_queue": 0},
+            "journal": {"keep_hours": "48"},
+            "log_level": "loud",
+            "colour": "blue",
+        },
+    )
+    for said in (
+        "rings[0].name: Expected `str` matching regex",
+        "rings[1].name is missing",
+        "rings[2].port: Expected `int` <= 65535",
+        "rings[2].max_packet_bytes: Expected `int` >= 64",
+        "rings[2].bufer is no setting",
+        "Ring ring-4: bind must be",
+        "Ring ring-4: allow must hold",
+        "Ring ring-5 is listed twice",
+        "Rings ring-5 and ring-5 share port 9002",
+        "rings[6]: Expected `object`, got `str`",
+        "bus.events is bound beyond loopback",
+        "bus.subscriber_queue: Expected `int` >= 1",
+        "journal.keep_hours: Expected `int`, got `str`",
+        "log_level: Expected `str` matching regex",
+        "colour is no setting; there are: rings, bus, journal, log_level",
+    ):
+        assert [fault for fault in faults if fault.startswith(said)], f"{said!r} is not in {faults}"
+    assert len(faults) == 15
+
+
+def test_a_fault_does_not_make_others_up(tmp_path: Path) -> None:
+    """A ring whose port cannot be read does not collide with the default port, nor does a faulty curve expose a bus."""
+    rings = [{"name": "ring-1"}, {"name": "ring-2", "port": "8888"}]
+    faults = _faults(tmp_path, {"rings": rings, "bus": {"events": "tcp://0.0.0.0:5556", "curve": {"clients": {}}}})
+    assert faults == ["rings[1].port: Expected `int`, got `str`.", "bus.curve.secret_key_file is missing."]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{\n  "rings": [,]\n}', "Line 2, column 13: Expecting value"),
+        ("", "Line 1, column 1"),
+        ("[]", "The file: Expected `object`, got `array`."),
+        ('{"rings": 1}', "rings: Expected `array`, got `int`."),
+        ('{"rings": [], "rings": {}}', "rings: Expected `array`"),
+        ('{"log_level": NaN}', "log_level: Expected `str`"),
+    ],
+)
+def test_files_that_are_no_configuration(tmp_path: Path, content: str, says: str) -> None:
+    (fault,) = _faults(tmp_path, content)
+    assert fault.startswith(says)
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "restrike.json").write_bytes(b'{"log_level": "\xff"}')
+    (fault,) = faults_in(tmp_path / "restrike.json")
+    assert "not UTF-8" in fault
+
+
+def test_the_key_file_is_looked_at(tmp_path: Path) -> None:
+    """Missing, readable by others, and not a key: what broker would refuse is said before it starts."""
+    secret = tmp_path / "server.secret"
+    config = {"bus": {"curve": {"secret_key_file": str(secret), "clients": {"tablet": CLIENT_KEY}}}}
+    assert "cannot be read" in _faults(tmp_path, config)[0]
+    secret.write_text("short")
+    secret.chmod(0o644)
+    assert [f.partition(": ")[2].partition(" ")[0] for f in _faults(tmp_path, config)] == [str(secret), "others"]
+    secret.write_text("k" * 40 + "\n")
+    secret.chmod(0o600)
+    assert _faults(tmp_path, config) == []
