@@ -50,17 +50,26 @@ class Channel:
             self._known_at = publisher.subscriptions_changed
         return self._wanted
 
+    def count(self) -> bool:
+        """Count an event; True when someone listens, so that it has to be made and sent."""
+        self._seq += 1
+        if self._known_at != self._publisher.subscriptions_changed:
+            return self.wanted
+        return self._wanted
+
     def publish(self, event: object) -> None:
         """Count the event, and send it when someone listens."""
-        self._seq += 1
-        if self.wanted:
-            self._publisher.send(self._frame, self._seq, event)
+        if self.count():
+            self.send(event)
 
     def offer(self, make: Callable[[], object]) -> None:
         """Count an event, and make and send it when someone listens."""
-        self._seq += 1
-        if self.wanted:
-            self._publisher.send(self._frame, self._seq, make())
+        if self.count():
+            self.send(make())
+
+    def send(self, event: object) -> None:
+        """Send the event that was counted last."""
+        self._publisher.send(self._frame, self._seq, event)
 
 
 class Publisher:

@@ -94,7 +94,7 @@ def load(path: Path) -> Config:
         raise ConfigError("config.unreadable", f"{path} cannot be read: {error.strerror}.") from error
     try:
         config = msgspec.json.decode(text, type=Config)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
             "config.invalid", f"{path}: {error}. Mend the file; `restrike config check` tries it."
         ) from error

@@ -46,15 +46,7 @@ F = TypeVar("F", bound=Callable[[Any], None])
 class Runtime:
     """What a service's `build` registers with. All handlers run in one thread, one after the other."""
 
-    def __init__(
-        self,
-        service: str,
-        *,
-        paths: Paths,
-        config: Config,
-        last_alive_us: int | None,
-        stuck_after_s: float = STUCK_AFTER_S,
-    ) -> None:
+    def __init__(self, service: str, *, paths: Paths, config: Config, last_alive_us: int | None) -> None:
         self.service = service
         self.last_alive_us = last_alive_us
         """When the process before this one was last alive (Unix microseconds, to the second); None: there was none."""
@@ -71,10 +63,12 @@ class Runtime:
         self.client = Client(paths, self.context, is_over=lambda: self._stop_asked)
         self._life = Life.STARTING
         self._started = monotonic_s()
-        self._stuck_after_s = stuck_after_s
+        self.stuck_after_s: float = STUCK_AFTER_S
         self._lag_s = 0.0
         self._faults = 0
         self._poller = zmq.Poller()
+        self._urgent = zmq.Poller()
+        self._rest_until = 0.0
         self._readers: dict[Any, Callback] = {}
         self._timers: list[_Timer] = []
         self._after_turn: list[Callback] = []
@@ -91,11 +85,13 @@ class Runtime:
         for end in (self._waker, self._wake):
             end.settimeout(0)
         self.on_readable(self._waker.fileno(), self._woken)
+        self._urgent.register(self._waker.fileno(), zmq.POLLIN)
         commands = self.context.socket(zmq.ROUTER)
         commands.set(zmq.LINGER, 200)
         commands.bind(self.paths.command_socket(self.service))
         self._server = Server(commands, on_fault=self._fault)
         self.on_readable(commands, self._server.answer_next)
+        self._urgent.register(commands, zmq.POLLIN)
         self.on_command(GetHealth, lambda _: self.health())
         self.bus = Publisher.to_broker(
             self.context, self.paths.socket("broker.pub"), service=self.service, boot_id=self.boot_id
@@ -158,6 +154,10 @@ class Runtime:
         """
         self._on_start.append(callback)
 
+    def rest(self, seconds: float) -> None:
+        """Leave everything but commands, signals and timers waiting for `seconds`, so that more comes in one batch."""
+        self._rest_until = monotonic_s() + seconds
+
     def on_stop(self, callback: Callback) -> None:
         """Call `callback` when the service is asked to end, while its sockets are still open."""
         self._on_stop.append(callback)
@@ -195,8 +195,11 @@ class Runtime:
         self._close()
 
     def _turn(self) -> None:
-        due = min(timer.due for timer in self._timers)
-        for readable, _ in self._poller.poll(max(0, math.ceil((due - monotonic_s()) * 1000))):
+        due, now = min(timer.due for timer in self._timers), monotonic_s()
+        poller = self._poller
+        if self._rest_until > now:
+            poller, due = self._urgent, min(due, self._rest_until)
+        for readable, _ in poller.poll(max(0, math.ceil((due - now) * 1000))):
             callback = self._readers.get(readable)
             if callback is not None:
                 self._guarded(callback)
@@ -238,7 +241,7 @@ class Runtime:
         self.bus.publish(SERVICE_FAULT, self.service, fault)
 
     def _beat(self) -> None:
-        faulthandler.dump_traceback_later(self._stuck_after_s, exit=True)
+        faulthandler.dump_traceback_later(self.stuck_after_s, exit=True)
         if self._life is Life.ON_BUS:
             self._life = Life.RUNNING
         self.paths.lock(self.service).touch()
@@ -340,7 +343,8 @@ def serve(service: str, build: Callable[[Runtime], None], *, stuck_after_s: floa
             print(f"{service}: another process holds {paths.lock(service)}", file=sys.stderr)
             sys.exit(EXIT_CRASH)
         config = load(paths.config)
-        runtime = Runtime(service, paths=paths, config=config, last_alive_us=last_alive_us, stuck_after_s=stuck_after_s)
+        runtime = Runtime(service, paths=paths, config=config, last_alive_us=last_alive_us)
+        runtime.stuck_after_s = stuck_after_s
         build(runtime)
     except ConfigError as error:
         print(f"{service}: {error}", file=sys.stderr)

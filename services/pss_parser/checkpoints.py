@@ -1,5 +1,5 @@
-"""Saved states of a ring's parser: `data/parser/<ring>.state`, the newest one, and `data/parser/<ring>/<entry>.state`,
-one a load and round end, as far back as the journal is kept.
+"""Saved states of a ring's parser: `data/parser/<ring>/<entry>.state`, one a load and round end, as far back as the
+journal is kept, and `data/parser/<ring>.state`, from in between.
 
 From a saved state and the journal's entries after it, the parser arrives at the same results again. An unreadable file
 is as good as none.
@@ -41,7 +41,11 @@ class Checkpoints:
 
     def newest(self) -> Checkpoint | None:
         """The state saved last."""
-        return _read(self._newest)
+        between = _read(self._newest)
+        boundary = _read(self._path(self._entries[-1])) if self._entries else None
+        if between is None or boundary is None:
+            return between or boundary
+        return max(between, boundary, key=lambda checkpoint: checkpoint.received_at_us)
 
     def before(self, entry: int, *, journal_id: str) -> list[Checkpoint]:
         """Saved states of that journal at or before `entry`, the latest first."""
@@ -58,14 +62,11 @@ class Checkpoints:
         return found
 
     def save(self, checkpoint: Checkpoint, *, at_boundary: bool) -> None:
-        """Keep `checkpoint` as the newest, and for good when it is `at_boundary`."""
-        body = _encode(checkpoint)
+        """Keep `checkpoint`: for good when it is `at_boundary`, else until the next one."""
         with contextlib.suppress(OSError):  # disk full: the journal has everything, a rebuild only takes longer
-            if at_boundary:
-                _replace(self._path(checkpoint.entry), body)
-                if checkpoint.entry not in self._entries:
-                    self._entries = sorted([*self._entries, checkpoint.entry])
-            _replace(self._newest, body)
+            _replace(self._path(checkpoint.entry) if at_boundary else self._newest, _encode(checkpoint))
+            if at_boundary and checkpoint.entry not in self._entries:
+                self._entries = sorted([*self._entries, checkpoint.entry])
 
     def prune(self, *, before_us: int) -> Checkpoint | None:
         """Forget states older than `before_us`, but for the youngest of them, which is returned: the journal needs

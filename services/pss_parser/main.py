@@ -29,6 +29,7 @@ CATCH_UP_EVERY_S: Final = 0.05
 ASK_WITHIN_S: Final = 1.0
 """A page is answered within milliseconds; while udp-ingest hangs, our own commands must still be answered."""
 RETRY_S: Final = 1.0
+SAVE_BOUNDARIES_EVERY_S: Final = 1.0
 SAVE_EVERY_S: Final = 10.0
 STATE_EVERY_S: Final = 5.0
 STANDING_EVERY_S: Final = 1.0
@@ -122,6 +123,12 @@ class Desk:
             if stand.resumed:
                 stand.save()
 
+    def save_boundaries(self) -> None:
+        """Save the states after a load or a round's end; not at once, for whoever waits for the event comes first."""
+        for stand in self._stands.values():
+            if stand.resumed:
+                stand.save_boundary()
+
     def prune(self) -> None:
         """Forget saved states that are older than the journal is kept."""
         before_us = unix_ns() // 1000 - self._runtime.config.journal.keep_hours * 3_600_000_000
@@ -159,6 +166,7 @@ def build(runtime: Runtime) -> None:
     runtime.every(CATCH_UP_EVERY_S, desk.catch_up)
     runtime.every(STANDING_EVERY_S, desk.stand_up)
     runtime.every(STATE_EVERY_S, desk.repeat_states)
+    runtime.every(SAVE_BOUNDARIES_EVERY_S, desk.save_boundaries)
     runtime.every(SAVE_EVERY_S, desk.save)
     runtime.every(PRUNE_EVERY_S, desk.prune)
     runtime.on_stop(desk.save)

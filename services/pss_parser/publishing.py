@@ -1,6 +1,5 @@
 """What the parser tells the world: results on the wire for our own processes, each event on its public topic."""
 
-from functools import partial
 from typing import NamedTuple
 
 from services.pss_parser.ring import RingParser
@@ -8,7 +7,7 @@ from shared.bus import Channel, Publisher
 from shared.messages.match import AnyMatchEvent, MatchEvent
 from shared.messages.pss import AnyReading, PssEvent
 from shared.messages.topics import DEDUCTION_TOPICS, MATCH_STATE, READING_TOPICS, WIRE_EVENTS
-from shared.messages.wire import ParsedEntries, ParsedMessage
+from shared.messages.wire import ParsedEntries, ParsedEntry, ParsedMessage
 
 
 class RingPublisher:
@@ -27,18 +26,23 @@ class RingPublisher:
         return self._wire
 
     def publish(self, result: ParsedEntries) -> None:
-        """Publish the results of one batch: first for those who store them, then each event for whoever listens."""
-        self._wire.publish(result)
+        """Publish the results of one batch: each event for whoever listens, then all of it for those who store it."""
+        readings, deductions = self._readings, self._deductions
         for number, parsed in enumerate(result.results, result.first):
-            at_us = parsed.entry.received_at_us
-            moment = _Moment(self._ring, number, 0, at_us, None)
             for index, message in enumerate(parsed.messages):
-                moment = _Moment(self._ring, number, index, at_us, message)
-                self._readings[type(message.data)].offer(moment.reading)
+                if (channel := readings[type(message.data)]).count():
+                    channel.send(self._moment(number, index, parsed, message).reading())
                 for event in message.events:
-                    self._deductions[type(event)].offer(partial(moment.deduction, event))
+                    if (channel := deductions[type(event)]).count():
+                        channel.send(self._moment(number, index, parsed, message).deduction(event))
             for event in parsed.events:
-                self._deductions[type(event)].offer(partial(moment.deduction, event))
+                if (channel := deductions[type(event)]).count():
+                    last = parsed.messages[-1] if parsed.messages else None
+                    channel.send(self._moment(number, max(len(parsed.messages) - 1, 0), parsed, last).deduction(event))
+        self._wire.publish(result)
+
+    def _moment(self, entry: int, place: int, parsed: ParsedEntry, message: ParsedMessage | None) -> "_Moment":
+        return _Moment(self._ring, entry, place, parsed.entry.received_at_us, message)
 
     def publish_state(self, parser: RingParser) -> None:
         """Publish the match as it stands."""

@@ -114,8 +114,6 @@ class Stand:
         result = advance(self._parser, batch, watch=self._watch)
         if batch.entries:
             self._received_at_us = batch.entries[-1].received_at_us
-        if self._at_boundary:
-            self.save()
         return result
 
     def _watch(self, parser: RingParser) -> None:
@@ -135,6 +133,11 @@ class Stand:
         return page.session_at_after != parser.session
 
     # Saved states
+
+    def save_boundary(self) -> None:
+        """Save the live parser's state, if a load or a round's end came since it was saved last."""
+        if self._at_boundary:
+            self.save()
 
     def save(self) -> None:
         """Save the live parser's state, if it moved."""

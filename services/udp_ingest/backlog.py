@@ -6,6 +6,7 @@ names them as soon as it can be written again.
 
 from collections import Counter, deque
 from collections.abc import Iterable
+from itertools import islice
 
 from msgspec import Struct
 
@@ -44,9 +45,15 @@ class Backlog:
         while self.bytes > self.limit_bytes and len(self._batches) > 1:
             self._drop(self._pop())
 
-    def oldest(self, count: int) -> list[StoredBatch]:
-        """The `count` oldest batches, still kept."""
-        return [self._batches[i] for i in range(min(count, len(self._batches)))]
+    def oldest(self, count: int, *, max_bytes: int) -> list[StoredBatch]:
+        """The `count` oldest batches, or as many as `max_bytes` hold, but one at least; they are still kept."""
+        taken: list[StoredBatch] = []
+        for batch in islice(self._batches, count):
+            max_bytes -= len(batch.body)
+            if taken and max_bytes < 0:
+                break
+            taken.append(batch)
+        return taken
 
     def discard(self, count: int) -> None:
         """Forget the `count` oldest batches: they are journaled."""

@@ -12,6 +12,7 @@ import psutil
 
 from shared.messages.facts import NetworkInterface
 
+_DEVICES = Path("/sys/class/net")
 _RANK = {"wired": 0, "wireless": 1, "virtual": 2, "loopback": 3}
 
 
@@ -58,7 +59,7 @@ def _interface(
 
 
 def _kind(name: str) -> str:
-    device = Path("/sys/class/net") / name
+    device = _DEVICES / name
     if (device / "wireless").exists() or (device / "phy80211").exists():
         return "wireless"
     return "wired" if (device / "device").exists() else "virtual"

@@ -6,7 +6,7 @@ trimmed away leaves its last number in `rings`.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,8 @@ from shared.db.sqlite import connect_writer, sqlite3
 from shared.errors import DatabaseError
 
 FORMAT: Final = 1
+PAGE_BYTES: Final = 8 * 1024 * 1024
+"""A page is cut here whatever its limit says, so that no answer takes long to make or to send."""
 TRIM_BATCHES: Final = 2_000
 """Batches deleted in one go, a few milliseconds' work, so that trimming never delays a datagram noticeably."""
 
@@ -62,6 +64,13 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._connection = connect_writer(path)
+        try:
+            self.id = self._prepare(path)
+        except (DatabaseError, sqlite3.Error):
+            self._connection.close()
+            raise
+
+    def _prepare(self, path: Path) -> str:
         self._connection.executescript(_SCHEMA)
         row = self._connection.execute("SELECT id, format FROM journal").fetchone()
         if row is None:
@@ -69,7 +78,18 @@ class Journal:
             self._connection.execute("INSERT INTO journal VALUES (?, ?, ?)", (*row, utc_now_iso()))
         if row[1] != FORMAT:
             raise DatabaseError("journal.format", f"{path} was written by another version (format {row[1]}).")
-        self.id: str = row[0]
+        for ring in self.rings():  # a damaged place where writing goes on is better found now
+            self.end(ring)
+        return str(row[0])
+
+    def rings(self) -> list[str]:
+        """The rings that the journal holds batches of, found without reading them all."""
+        found: list[str] = []
+        while row := self._connection.execute(
+            "SELECT ring FROM batches WHERE ring > ? ORDER BY ring LIMIT 1", (found[-1] if found else "",)
+        ).fetchone():
+            found.append(row[0])
+        return found
 
     def append(self, batches: Sequence[StoredBatch]) -> None:
         """Store `batches` in one transaction; on return they survive a power cut.
@@ -102,16 +122,10 @@ class Journal:
 
     def page(self, ring: str, *, after: int, limit: int) -> Page:
         """Batches from the one that holds entry `after + 1`, until they hold `limit` entries or more."""
-        bodies: list[bytes] = []
-        entries = 0
         rows = self._connection.execute(
             "SELECT first, last, body FROM batches WHERE ring = ? AND last > ? ORDER BY last", (ring, after)
         )
-        for first, last, body in rows:
-            bodies.append(body)
-            entries += last - max(first, after + 1) + 1
-            if entries >= limit:
-                break
+        bodies = page_of(rows, after=after, limit=limit)
         rows.close()
         return Page(session_at_after=self._session_of(ring, after), first=self._first(ring), bodies=bodies)
 
@@ -133,10 +147,14 @@ class Journal:
         return int(row[0]) if row else self.end(ring).last + 1
 
     def trim(self, ring: str, *, through: int, before_us: int) -> int:
-        """Drop whole batches up to entry `through` that are older than `before_us`; say how many went."""
+        """Drop whole batches up to entry `through` that are older than `before_us`; say how many went.
+
+        The last one stays: it says whether its session was closed.
+        """
         rows = self._connection.execute(
-            "SELECT last, session, received_at_us FROM batches WHERE ring = ? AND last <= ? ORDER BY last LIMIT ?",
-            (ring, through, TRIM_BATCHES),
+            "SELECT last, session, received_at_us FROM batches WHERE ring = ? AND last <= ? AND last <"
+            " (SELECT max(last) FROM batches WHERE ring = ?) ORDER BY last LIMIT ?",
+            (ring, through, ring, TRIM_BATCHES),
         ).fetchall()
         old = []
         for row in rows:
@@ -155,6 +173,19 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+
+def page_of(batches: Iterable[tuple[int, int, bytes]], *, after: int, limit: int) -> list[bytes]:
+    """The bodies of the first of `batches` (first entry, last entry, body) that hold `limit` entries after `after`."""
+    bodies: list[bytes] = []
+    entries = size = 0
+    for first, last, body in batches:
+        bodies.append(body)
+        entries += last - max(first, after + 1) + 1
+        size += len(body)
+        if entries >= limit or size >= PAGE_BYTES:
+            break
+    return bodies
 
 
 def open_journal(path: Path) -> tuple[Journal, Path | None]:
@@ -178,7 +209,7 @@ def open_journal(path: Path) -> tuple[Journal, Path | None]:
 
 
 def _is_damage(error: Exception) -> bool:
-    if isinstance(error, DatabaseError) and error.code == "journal.format":
+    if isinstance(error, DatabaseError) and error.code in {"journal.format", "database.not_sqlite"}:
         return True
     code = getattr(error.__cause__ or error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}

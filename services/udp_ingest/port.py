@@ -4,54 +4,118 @@ import socket
 import struct
 from typing import Final
 
+from msgspec import Struct
+
 from services.udp_ingest.senders import Routing, SenderRecord, Senders
 from services.udp_ingest.stream import Stream
 from shared.clock import monotonic_ns, unix_ns
 from shared.config import Ring
 from shared.errors import NetworkError
 from shared.messages.facts import DatagramCut, DatagramsDropped
-from shared.messages.wire import Entry, Origin
+from shared.messages.wire import Entry
 
-DRAIN_LIMIT: Final = 2_000
-"""Datagrams taken from one socket in one turn: a commit's worth, so that other rings are heard too."""
+DRAIN_BYTES: Final = 2 * 1024 * 1024
+"""Taken from one socket in one turn, a datagram counting its length and `OVERHEAD_BYTES`: some 3,000 small ones, a
+commit's worth, so that other rings are heard too."""
+OVERHEAD_BYTES: Final = 512
+"""The least that a datagram occupies in a socket's buffer beside its own bytes."""
 _SO_MEMINFO: Final = 55
 _MEMINFO: Final = struct.Struct("9I")
 _MEMINFO_DROPS: Final = 8
 
 
+class Heard(Struct, kw_only=True):
+    """A ring that listens: its stream, and its counters since its session opened."""
+
+    ring: Ring
+    stream: Stream
+    refused: int = 0
+    cut: int = 0
+    kernel_drops: int = 0
+
+
 class Port:
-    """A bound socket. `streams` are those of its rings; datagrams go to their `pending`."""
+    """A bound socket. `heard` are the rings that listen on it; their datagrams go to their streams' `pending`."""
 
-    def __init__(self, *, address: str, rings: list[Ring], streams: dict[str, Stream]) -> None:
-        first = rings[0]
+    def __init__(self, *, address: str, number: int) -> None:
         self.address = address
-        self.number = first.port
-        self.rings = {ring.name: ring for ring in rings}
-        self.senders = Senders(Routing(rings))
+        self.number = number
+        self.heard: dict[str, Heard] = {}
+        self.senders = Senders()
         self.met: list[SenderRecord] = []
-        self.refused: dict[str, int] = {}
-        self.cut: dict[str, int] = {}
-        self.kernel_drops = 0
-        self._streams = streams
-        self._limit = max(ring.max_packet_bytes for ring in rings)
-        self._asked = max(ring.receive_buffer_bytes for ring in rings)
+        self.receive_buffer_bytes = 0
+        self._rings: dict[str, Ring] = {}
+        self._size = 0
+        self._drops = 0
         self._looked_us = unix_ns() // 1000
-        self.socket = _bound(address, first.port, self._asked)
-        self.receive_buffer_bytes = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
+        self.socket = _bound(address, number)
 
-    @property
-    def receive_buffer_asked_bytes(self) -> int:
-        """What the kernel was asked for."""
-        return self._asked
+    def listen(self, ring: Ring, stream: Stream, *, beside: list[Ring]) -> None:
+        """Hear `ring` too. `beside` are rings of this place that may not listen: their sources are never mixed into it.
+
+        Raises:
+            NetworkError: another ring that listens takes the same datagrams.
+        """
+        for other in self.heard.values():
+            if other.ring.source == ring.source and other.ring.name != ring.name:
+                raise NetworkError(
+                    "udp.port_taken",
+                    f"UDP {self.address}:{self.number} is taken by {other.ring.name}: give {ring.name} a port or a"
+                    " source of its own.",
+                )
+        self.look_for_drops()
+        self.heard[ring.name] = Heard(ring=ring, stream=stream)
+        self._rings = {r.name: r for r in beside} | {name: heard.ring for name, heard in self.heard.items()}
+        self._adapt()
+
+    def stop(self, name: str) -> None:
+        """Take what is waiting, then hear this ring no more."""
+        self._take_what_waits()
+        self.look_for_drops()
+        del self.heard[name]
+        if self.heard:
+            self._adapt()
+        else:
+            self.socket.close()
 
     def drain(self) -> None:
         """Take what waits in the socket, without blocking."""
-        receive, size, records = self.socket.recvfrom, self._limit + 1, self.senders.records
-        for _ in range(DRAIN_LIMIT):
+        self._take(DRAIN_BYTES)
+
+    def look_for_drops(self) -> None:
+        """Note in the rings' streams what the kernel dropped since the last look."""
+        raw = self.socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+        drops = _MEMINFO.unpack(raw)[_MEMINFO_DROPS]
+        now_us = unix_ns() // 1000
+        if drops != self._drops:
+            count = (drops - self._drops) % 2**32
+            fact = DatagramsDropped(count=count, from_us=self._looked_us, to_us=now_us, shared_by=sorted(self.heard))
+            for heard in self.heard.values():
+                heard.stream.note(fact)
+                heard.kernel_drops += count
+            self._drops = drops
+        self._looked_us = now_us
+
+    def _adapt(self) -> None:
+        listening = [heard.ring for heard in self.heard.values()]
+        self.senders.route(Routing(self._rings.values(), listening=self.heard))
+        self._size = max(ring.max_packet_bytes for ring in listening) + 1
+        asked = max(ring.receive_buffer_bytes for ring in listening)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, asked)
+        self.receive_buffer_bytes = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
+
+    def _take_what_waits(self) -> None:
+        # As much as the buffer can hold, and no more: a sender that never stops must not keep us here.
+        self._take(2 * self.receive_buffer_bytes)
+
+    def _take(self, budget: int) -> None:
+        receive, size, records = self.socket.recvfrom, self._size, self.senders.records
+        while budget > 0:
             try:
                 body, source = receive(size)
             except BlockingIOError:
                 return
+            budget -= len(body) + OVERHEAD_BYTES
             record = records.get(source) or self._meet(source)
             now_us = unix_ns() // 1000
             record.packets += 1
@@ -60,50 +124,12 @@ class Port:
             if record.ring is None:
                 self._refuse(record)
                 continue
-            stream = self._streams[record.ring]
-            if len(body) > self.rings[record.ring].max_packet_bytes:
-                body = self._cut(body, record, stream)
-            stream.pending.append(
+            heard = self.heard[record.ring]
+            if len(body) > heard.ring.max_packet_bytes:
+                body = self._cut(body, record, heard)
+            heard.stream.pending.append(
                 Entry(now_us, monotonic_ns() // 1000, record.address, record.port, body, None, record.origin)
             )
-
-    def expect_replay(self, ring: str, source: tuple[str, int]) -> None:
-        """Take datagrams from `source` as a replay for `ring`, whatever the ring's source address is."""
-        record = SenderRecord(address=source[0], port=source[1], ring=ring, origin=Origin.REPLAY)
-        record.first_seen_us = record.last_seen_us = unix_ns() // 1000
-        self.senders.records[source] = record
-
-    def end_replay(self, source: tuple[str, int]) -> bool:
-        """Forget a replay; False when there was none."""
-        record = self.senders.records.get(source)
-        if record is None or record.origin is not Origin.REPLAY:
-            return False
-        del self.senders.records[source]
-        return True
-
-    def look_for_drops(self) -> None:
-        """Note in the rings' streams what the kernel dropped since the last look."""
-        raw = self.socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
-        drops = _MEMINFO.unpack(raw)[_MEMINFO_DROPS]
-        now_us = unix_ns() // 1000
-        if drops != self.kernel_drops:
-            names = sorted(self.rings)
-            count = (drops - self.kernel_drops) % 2**32
-            fact = DatagramsDropped(count=count, from_us=self._looked_us, to_us=now_us, shared_by=names)
-            for name in names:
-                self._streams[name].note(fact)
-            self.kernel_drops = drops
-        self._looked_us = now_us
-
-    def close(self) -> None:
-        """Take what is still waiting, then close the socket."""
-        for _ in range(self._asked // DRAIN_LIMIT):
-            waiting = sum(len(stream.pending) for stream in self._streams.values())
-            self.drain()
-            if waiting == sum(len(stream.pending) for stream in self._streams.values()):
-                break
-        self.look_for_drops()
-        self.socket.close()
 
     def _meet(self, source: tuple[str, int]) -> SenderRecord:
         record = self.senders.meet(source)
@@ -114,22 +140,22 @@ class Port:
         return record
 
     def _refuse(self, record: SenderRecord) -> None:
-        ring = record.refused_by or ""
-        self.refused[ring] = self.refused.get(ring, 0) + 1
+        if record.refused_by is not None:
+            self.heard[record.refused_by].refused += 1
         if record.packets % 1000 == 1:
             self.met.append(record)
 
-    def _cut(self, body: bytes, record: SenderRecord, stream: Stream) -> bytes:
-        limit = self.rings[stream.ring].max_packet_bytes
-        self.cut[stream.ring] = self.cut.get(stream.ring, 0) + 1
-        stream.note(DatagramCut(limit_bytes=limit, address=record.address, port=record.port))
+    @staticmethod
+    def _cut(body: bytes, record: SenderRecord, heard: Heard) -> bytes:
+        heard.cut += 1
+        limit = heard.ring.max_packet_bytes
+        heard.stream.note(DatagramCut(limit_bytes=limit, address=record.address, port=record.port))
         return body[:limit]
 
 
-def _bound(address: str, port: int, asked: int) -> socket.socket:
+def _bound(address: str, port: int) -> socket.socket:
     bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     bound.settimeout(0)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, asked)
     try:
         bound.bind((address, port))
     except OSError as error:

@@ -11,7 +11,7 @@ import structlog
 from msgspec import Raw
 
 from services.udp_ingest.backlog import Backlog
-from services.udp_ingest.journal import Journal, StoredBatch
+from services.udp_ingest.journal import Journal, StoredBatch, page_of
 from services.udp_ingest.stream import Stream, lost_batch
 from shared.bus import Channel, Publisher
 from shared.clock import monotonic_s, unix_ns
@@ -25,7 +25,10 @@ from shared.messages.udp import JournalTrouble
 RETRY_S: Final = 0.5
 """How often a journal that could not be written is tried: a failing commit costs time that the sockets need."""
 CATCH_UP_BATCHES: Final = 2_000
-"""Batches journaled in one transaction while catching up, so that new datagrams do not wait long."""
+CATCH_UP_BYTES: Final = 4 * 1024 * 1024
+"""What is journaled in one turn while catching up, so that new datagrams do not wait long."""
+FINISH_S: Final = 1.0
+"""How long a service that ends goes on catching up."""
 
 
 class Recorder:
@@ -52,30 +55,43 @@ class Recorder:
             self._channels[ring] = self._wire.channel(WIRE_DATAGRAMS, ring)
         return stream
 
-    def record(self) -> None:
-        """Journal and publish everything that is pending. Called at the end of each turn."""
+    def record(self) -> int:
+        """Journal and publish everything that is pending; how many entries that were. At the end of each turn."""
         batches = [batch for stream in self.streams.values() if stream.pending and (batch := stream.take_batch())]
         if not batches:
-            return
+            return 0
         if self.error is not None or not self._append(batches):
             self._backlog.add(batches)
         for batch in batches:
             self._channels[batch.ring].publish(Raw(batch.body))
+        return sum(batch.last - batch.first + 1 for batch in batches)
 
-    def retry(self) -> None:
-        """Try to journal what had to be kept in memory; by timer and at the end."""
-        if self.error is None or monotonic_s() < self._retry_at:
-            return
-        while self._backlog or self._backlog.lost:
-            tombs = [self._tomb(ring) for ring in self._backlog.lost]
-            oldest = self._backlog.oldest(CATCH_UP_BATCHES)
-            if not self._append([*tombs, *oldest]):
-                return
-            self._backlog.lost.clear()
-            self._backlog.discard(len(oldest))
-        self.error = None
-        self._log.info("journal_writable_again")
-        self._tell()
+    def retry(self) -> bool:
+        """Journal a part of what had to be kept in memory, if that can be; True when there is more to do."""
+        return self.error is not None and monotonic_s() >= self._retry_at and self._catch_up() and bool(self._backlog)
+
+    def finish(self) -> None:
+        """Try once more, at the end; what cannot be journaled now is lost with this process."""
+        deadline = monotonic_s() + FINISH_S
+        while self.error is not None and self._catch_up() and monotonic_s() < deadline:
+            pass
+        if self._backlog:
+            entries, size = self.waiting()
+            self._log.error("entries_not_journaled", entries=entries, bytes=size, error=self.error)
+
+    def _catch_up(self) -> bool:
+        """Journal the oldest part of what waits in memory; False when that fails."""
+        tombs = [self._tomb(ring) for ring in self._backlog.lost]
+        oldest = self._backlog.oldest(CATCH_UP_BATCHES, max_bytes=CATCH_UP_BYTES)
+        if not self._append([*tombs, *oldest]):
+            return False
+        self._backlog.lost.clear()
+        self._backlog.discard(len(oldest))
+        if not self._backlog:
+            self.error = None
+            self._log.info("journal_writable_again")
+            self._tell()
+        return True
 
     def standing(self) -> None:
         """Publish where each stream stands, so that a lost last batch is noticed."""
@@ -89,7 +105,11 @@ class Recorder:
             raise ValidationError("ring.unknown", "There is no such ring in the journal.", value=command.ring)
         page = self.journal.page(command.ring, after=command.after, limit=command.limit)
         kept = self._backlog.of_ring(command.ring, after=command.after - 1)
-        bodies = page.bodies or [batch.body for batch in kept if batch.last > command.after][: command.limit]
+        bodies = page.bodies or page_of(
+            ((b.first, b.last, b.body) for b in self._unjournaled(command.ring, kept) if b.last > command.after),
+            after=command.after,
+            limit=command.limit,
+        )
         held = next((batch.session for batch in kept if batch.first <= command.after), None)
         return EncodedEntriesPage(
             journal_id=self.journal.id,
@@ -118,6 +138,9 @@ class Recorder:
                 self._tell()
             return False
         return True
+
+    def _unjournaled(self, ring: str, kept: list[StoredBatch]) -> list[StoredBatch]:
+        return [self._tomb(ring), *kept] if ring in self._backlog.lost else kept
 
     def _tomb(self, ring: str) -> StoredBatch:
         lost = self._backlog.lost[ring]
@@ -150,7 +173,7 @@ def trimmer(recorder: Recorder, *, keep_hours: int, through: Callable[[str], int
 
     def trim() -> None:
         before_us = unix_ns() // 1000 - keep_hours * 3_600_000_000
-        for ring in list(recorder.streams):
+        for ring in [] if recorder.error else list(recorder.streams):
             recorder.journal.trim(ring, through=through(ring), before_us=before_us)
 
     return trim

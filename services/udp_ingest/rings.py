@@ -1,5 +1,6 @@
 """The rings of udp-ingest: which listen, and on which socket; start, stop and restart one without the others."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from services.udp_ingest import interfaces
@@ -26,14 +27,15 @@ class Rings:
     def __init__(self, runtime: Runtime, recorder: Recorder) -> None:
         self._runtime = runtime
         self._recorder = recorder
-        self._config = runtime.config
+        self._rings = {ring.name: ring for ring in runtime.config.rings}
         self._ports: dict[tuple[str, int], Port] = {}
         self._port_of: dict[str, Port] = {}
         self._errors: dict[str, str] = {}
         self._told: dict[str, tuple[object, ...]] = {}
-        self._wanted = {ring.name for ring in self._config.rings if ring.auto_start}
-        for ring in self._config.rings:
-            recorder.stream(ring.name)
+        self._replays: dict[str, set[tuple[str, int]]] = {}
+        self._wanted = {ring.name for ring in runtime.config.rings if ring.auto_start}
+        for name in self._rings:
+            recorder.stream(name)
 
     # Commands
 
@@ -41,12 +43,13 @@ class Rings:
         """Listen for the ring, as `restrike.json` says now; nothing happens when it listens already.
 
         Raises:
+            ConfigError: `restrike.json` cannot be used.
             ValidationError: there is no such ring.
             NetworkError: its socket cannot be bound; it is not tried again by itself.
         """
         if name not in self._port_of:
-            self._config = load(self._runtime.paths.config)
-            self._bind(self._ring(name))
+            self._rings[name] = self._configured(name)
+            self._bind(self._rings[name])
             self._wanted.add(name)
         return self.status(name)
 
@@ -59,21 +62,22 @@ class Rings:
         return self.status(name)
 
     def restart(self, name: str) -> RingStatus:
-        """Stop and start the ring, as `restrike.json` says now."""
-        self._ring(name)
+        """Stop and start the ring, as `restrike.json` says now; it goes on when that cannot be used."""
+        self._configured(name)
         self._unbind(name, reason="restart")
         return self.start(name)
 
     def statuses(self) -> list[RingStatus]:
         """The status of every ring."""
-        return [self.status(ring.name) for ring in self._config.rings]
+        return [self.status(name) for name in self._rings]
 
     def status(self, name: str) -> RingStatus:
         """A ring's socket and counters."""
         ring = self._ring(name)
         stream = self._recorder.stream(name)
         port = self._port_of.get(name)
-        senders = port.senders.of_ring(name) if port else []
+        heard = port.heard[name] if port else None
+        senders = [*port.senders.of_ring(name), *filter(None, [port.senders.ended.get(name)])] if port else []
         waiting = self._recorder.waiting()[1]
         return RingStatus(
             ring=name,
@@ -91,9 +95,9 @@ class Rings:
             max_packet_bytes=ring.max_packet_bytes,
             packets=sum(s.packets for s in senders),
             bytes=sum(s.bytes for s in senders),
-            kernel_drops=port.kernel_drops if port else 0,
-            refused=port.refused.get(name, 0) if port else 0,
-            cut=port.cut.get(name, 0) if port else 0,
+            kernel_drops=heard.kernel_drops if heard else 0,
+            refused=heard.refused if heard else 0,
+            cut=heard.cut if heard else 0,
             lost=self._recorder.lost(name),
             unjournaled_bytes=waiting,
             last_packet_us=max((s.last_seen_us for s in senders), default=None),
@@ -119,7 +123,9 @@ class Rings:
                 "replay.ring_in_use",
                 f"{command.ring} hears {other}, a replay would be mixed into it. Wait for silence, or use --force.",
             )
-        port.expect_replay(command.ring, (command.address, command.port))
+        source = (command.address, command.port)
+        self._replays.setdefault(command.ring, set()).add(source)
+        port.senders.expect_replay(command.ring, source, now_us=unix_ns() // 1000)
         stream = self._recorder.stream(command.ring)
         stream.note(ReplayBegan(address=command.address, port=command.port, file=command.file))
         address = "127.0.0.1" if port.address == ALL_ADDRESSES else port.address
@@ -127,11 +133,13 @@ class Rings:
 
     def end_replay(self, command: EndReplay) -> ReplayTicket:
         """Note that a replay is over; what it sent was taken before."""
+        source = (command.address, command.port)
+        self._replays.get(command.ring, set()).discard(source)
         port = self._port_of.get(command.ring)
         if port is None:
             raise ValidationError("replay.not_listening", f"{command.ring} does not listen any more.")
         port.drain()
-        if port.end_replay((command.address, command.port)):
+        if port.senders.end_replay(source):
             stream = self._recorder.stream(command.ring)
             stream.note(ReplayEnded(address=command.address, port=command.port))
         return ReplayTicket(ring=command.ring, address=port.address, port=port.number)
@@ -140,13 +148,13 @@ class Rings:
 
     def start_wanted(self) -> None:
         """Bind the rings that should listen and do not: at the start, and after trouble."""
-        for ring in self._config.rings:
+        for ring in self._rings.values():
             if ring.name in self._wanted and ring.name not in self._port_of:
                 self._try_to_bind(ring)
 
     def follow_interfaces(self) -> None:
         """Move rings with `bind: auto` to the recommended address when it changed."""
-        automatic = [r for r in self._config.rings if r.bind == "auto" and r.name in self._port_of]
+        automatic = [r for r in self._rings.values() if r.bind == "auto" and r.name in self._port_of]
         if not automatic:
             return
         best = interfaces.recommended(interfaces.detect())
@@ -160,12 +168,12 @@ class Rings:
         """Each second: kernel drops into the streams, status of rings whose counters moved onto the bus."""
         for port in self._ports.values():
             port.look_for_drops()
-        for ring in self._config.rings:
-            status = self.status(ring.name)
+        for name in self._rings:
+            status = self.status(name)
             key = (status.listening, status.error, status.entry, status.kernel_drops, status.refused, status.session)
-            if self._told.get(ring.name) != key:
-                self._told[ring.name] = key
-                self._runtime.bus.publish(UDP_RING, ring.name, status)
+            if self._told.get(name) != key:
+                self._told[name] = key
+                self._runtime.bus.publish(UDP_RING, name, status)
 
     def introduce(self) -> None:
         """Publish the senders that were met since the last turn."""
@@ -181,11 +189,11 @@ class Rings:
     # Sockets
 
     def _ring(self, name: str) -> Ring:
-        ring = self._config.ring(name) or load(self._runtime.paths.config).ring(name)
-        if ring is None:
-            known = ", ".join(r.name for r in self._config.rings)
-            raise ValidationError("ring.unknown", f"There is no ring {name}. Configured: {known}.", value=name)
-        return ring
+        return _known(self._rings.get(name), name, self._rings)
+
+    def _configured(self, name: str) -> Ring:
+        config = load(self._runtime.paths.config)
+        return _known(config.ring(name), name, [ring.name for ring in config.rings])
 
     def _try_to_bind(self, ring: Ring) -> None:
         try:
@@ -198,32 +206,29 @@ class Rings:
     def _bind(self, ring: Ring) -> None:
         found = interfaces.detect()
         address = _address_of(ring, found)
-        port = self._ports.get((address, ring.port))
-        if port is None:
-            sharing = [r for r in self._config.rings if r.port == ring.port and r.bind == ring.bind]
-            streams = {r.name: self._recorder.stream(r.name) for r in sharing}
-            port = Port(address=address, rings=sharing, streams=streams)
+        stream = self._recorder.stream(ring.name)
+        self._recorder.record()
+        port = self._ports.get((address, ring.port)) or Port(address=address, number=ring.port)
+        beside = [r for r in self._rings.values() if r.port == ring.port and r.bind in (ring.bind, address)]
+        port.listen(ring, stream, beside=beside)
+        for source in self._replays.get(ring.name, ()):
+            port.senders.expect_replay(ring.name, source, now_us=unix_ns() // 1000)
+        if (address, ring.port) not in self._ports:
             self._ports[(address, ring.port)] = port
             self._runtime.on_readable(port.socket.fileno(), port.drain)
-        self._recorder.record()
         self._port_of[ring.name] = port
         self._errors.pop(ring.name, None)
-        self._recorder.stream(ring.name).open_session(
-            _opened(ring, port, found), last_alive_us=self._runtime.last_alive_us
-        )
+        stream.open_session(_opened(ring, port, found), last_alive_us=self._runtime.last_alive_us)
         self._runtime.log.info("listening", ring=ring.name, address=address, port=ring.port)
 
     def _unbind(self, name: str, *, reason: str) -> None:
         port = self._port_of.pop(name, None)
         if port is None:
             return
-        if port in self._port_of.values():
-            port.drain()
-        else:
+        if len(port.heard) == 1:
             self._runtime.forget(port.socket.fileno())
-            port.close()
-            self._ports = {key: other for key, other in self._ports.items() if other is not port}
-        port.senders.forget(name)
+            del self._ports[(port.address, port.number)]
+        port.stop(name)
         self._recorder.stream(name).close_session(reason)
         self._recorder.record()
 
@@ -238,6 +243,12 @@ class Rings:
         refused = SenderRefused(ring=ring, address=record.address, port=record.port, count=record.packets)
         bus.publish(UDP_REFUSED, ring, refused)
         self._runtime.log.warning("sender_refused", ring=ring, address=record.address, port=record.port)
+
+
+def _known(ring: Ring | None, name: str, names: Iterable[str]) -> Ring:
+    if ring is None:
+        raise ValidationError("ring.unknown", f"There is no ring {name}. Configured: {', '.join(names)}.", value=name)
+    return ring
 
 
 def _address_of(ring: Ring, found: list[NetworkInterface]) -> str:

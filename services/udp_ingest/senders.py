@@ -1,6 +1,7 @@
 """Who sends to a port: the client table, which ring each sender belongs to, and who may not send."""
 
 import ipaddress
+from collections.abc import Collection
 from typing import Final
 
 from msgspec import Struct
@@ -41,9 +42,14 @@ class SenderRecord(Struct, kw_only=True):
 
 
 class Routing:
-    """Which of a port's rings a source belongs to: the ring with that source address, else the one without any."""
+    """Which of a port's rings a source belongs to: the ring with that source address, else the one without any.
 
-    def __init__(self, rings: list[Ring]) -> None:
+    A ring that is not among those that are `listening` keeps its source: what comes from there is nobody's, and never
+    mixed into another ring.
+    """
+
+    def __init__(self, rings: Collection[Ring], *, listening: Collection[str]) -> None:
+        self.listening = frozenset(listening)
         self._by_source = {ring.source: ring for ring in rings if ring.source is not None}
         self._any = next((ring for ring in rings if ring.source is None), None)
         self._allowed = {ring.name: [ipaddress.IPv4Network(a) for a in ring.allow] for ring in rings}
@@ -51,7 +57,7 @@ class Routing:
     def meet(self, address: str, port: int) -> SenderRecord:
         """A fresh record for a source that was not heard before."""
         ring = self._by_source.get(address, self._any)
-        if ring is None:
+        if ring is None or ring.name not in self.listening:
             return SenderRecord(address=address, port=port, ring=None)
         allowed = self._allowed[ring.name]
         if allowed and not any(ipaddress.IPv4Address(address) in network for network in allowed):
@@ -60,11 +66,12 @@ class Routing:
 
 
 class Senders:
-    """The client table of one port."""
+    """The client table of one port. `ended` sums up a ring's replays that are over, under the last source."""
 
-    def __init__(self, routing: Routing) -> None:
-        self.routing = routing
+    def __init__(self) -> None:
+        self.routing = Routing([], listening=())
         self.records: dict[tuple[str, int], SenderRecord] = {}
+        self.ended: dict[str, SenderRecord] = {}
         self._crowd: dict[str | None, SenderRecord] = {}
 
     def meet(self, source: tuple[str, int]) -> SenderRecord:
@@ -76,14 +83,40 @@ class Senders:
         return record
 
     def of_ring(self, ring: str) -> list[SenderRecord]:
-        """The senders of one ring."""
+        """The senders of one ring that may still send."""
         crowd = [r for r in self._crowd.values() if r.ring == ring]
         return [record for record in self.records.values() if record.ring == ring] + crowd
 
-    def forget(self, ring: str) -> None:
-        """Start the ring's part of the table anew; a replay under way keeps its record."""
-        self.records = {
-            source: record
-            for source, record in self.records.items()
-            if ring not in (record.ring, record.refused_by) or record.origin is Origin.REPLAY
-        }
+    def route(self, routing: Routing) -> None:
+        """Go by `routing` from here on. A sender whose datagrams it takes elsewhere is met anew; a replay stays one."""
+        self.routing = routing
+        for source, record in list(self.records.items()):
+            if record.origin is Origin.REPLAY:
+                record.ring = record.ring if record.ring in routing.listening else None
+            else:
+                there = routing.meet(*source)
+                if (there.ring, there.refused_by) != (record.ring, record.refused_by):
+                    del self.records[source]
+        self._crowd = {ring: record for ring, record in self._crowd.items() if ring in routing.listening}
+        self.ended = {ring: record for ring, record in self.ended.items() if ring in routing.listening}
+
+    def expect_replay(self, ring: str, source: tuple[str, int], *, now_us: int) -> None:
+        """Take what comes from `source` as a replay for `ring`, whatever the ring's source address is."""
+        record = SenderRecord(address=source[0], port=source[1], ring=ring, origin=Origin.REPLAY)
+        record.first_seen_us = record.last_seen_us = now_us
+        self.records[source] = record
+
+    def end_replay(self, source: tuple[str, int]) -> bool:
+        """Expect the replay no more, but keep its counts; False when there was none."""
+        record = self.records.get(source)
+        if record is None or record.origin is not Origin.REPLAY:
+            return False
+        del self.records[source]
+        if record.ring is not None:
+            before = self.ended.get(record.ring)
+            if before is not None:
+                record.first_seen_us = before.first_seen_us
+                record.packets += before.packets
+                record.bytes += before.bytes
+            self.ended[record.ring] = record
+        return True

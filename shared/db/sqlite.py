@@ -7,7 +7,7 @@ nothing may `open()` a database file that its own process may have open: closing
 
 import sqlite3 as _linked
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from shared.errors import DatabaseError
@@ -38,8 +38,11 @@ BUSY_TIMEOUT_S = 5.0
 SAFE_WAL_VERSION = (3, 51, 3)
 
 
-def connect_writer(path: Path) -> "sqlite3.Connection":
-    """Open `path` for reading and writing, making it if need be: WAL, synchronous FULL, foreign keys on.
+def connect_writer(path: Path, *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> "sqlite3.Connection":
+    """Open `path` for reading and writing, making it if need be: WAL, foreign keys on.
+
+    With `synchronous` FULL a commit survives a power cut; with NORMAL the file stays sound, but its last commits may be
+    undone: for what can be had again from elsewhere.
 
     Transactions are the caller's (`BEGIN IMMEDIATE`); another writer is waited for `BUSY_TIMEOUT_S`.
     Raises DatabaseError: the SQLite is too old to be safe, `path` is another kind of file (then it is left as it is),
@@ -49,7 +52,7 @@ def connect_writer(path: Path) -> "sqlite3.Connection":
     connection = _open(str(path.absolute()), path=path)
     try:
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
     except sqlite3.Error as error:
         connection.close()

@@ -3,13 +3,14 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 import psutil
@@ -115,7 +116,8 @@ class House:
         self.events = f"tcp://127.0.0.1:{free_port()}"
         self.commands = f"tcp://127.0.0.1:{free_port()}"
         listed = [
-            {"name": f"ring-{n}", "port": free_port(socket.SOCK_DGRAM), **ring} for n, ring in enumerate(rings or [{}], 1)
+            {"name": f"ring-{n}", "port": free_port(socket.SOCK_DGRAM), **ring}
+            for n, ring in enumerate(rings or [{}], 1)
         ]
         bus = {"events": self.events, "commands": self.commands, **config.pop("bus", {})}
         self.config: dict[str, Any] = {"rings": listed, "bus": bus, **config}
@@ -124,7 +126,7 @@ class House:
         home.mkdir(parents=True, mode=0o700)
         self.write_config()
 
-    def __enter__(self) -> "House":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -134,6 +136,8 @@ class House:
             service.process.wait(5)
         for subscriber in self._subscribers:
             subscriber.socket.close()
+        if self.paths.sockets != self.paths.run:
+            shutil.rmtree(self.paths.sockets, ignore_errors=True)
         self.context.destroy(linger=0)
 
     @property

@@ -1,7 +1,7 @@
 """A tiny service on `shared.runtime`, which does on request what a service must survive.
 
-`python -P -m tests.support.tiny NAME [--say-every=S] [--say-count=N] [--say-bytes=N] [--sleep-every=S]
-[--hear=QUEUE] [--stuck-after-s=S]`
+`python -P -m tests.support.tiny NAME [--say-every=S] [--say-count=N] [--say-bytes=N] [--sleep-every=S] [--hear=1]
+[--stuck-after-s=S]`
 """
 
 import argparse
@@ -17,7 +17,7 @@ from shared.runtime import STUCK_AFTER_S, Runtime, serve
 
 
 class Do(Command[str], frozen=True, kw_only=True):
-    """`what`: echo, refuse, raise, raise-later, post (from another thread), nonsense, sleep, stick."""
+    """`what` is a method of `Tiny`; the answer is `text`, or what that method says instead."""
 
     name: ClassVar[str] = "do"
     service: ClassVar[str] = "tiny"
@@ -26,43 +26,60 @@ class Do(Command[str], frozen=True, kw_only=True):
     text: str = ""
 
 
-def build(runtime: Runtime) -> None:
-    """Register what is asked for."""
-    arguments = _arguments()
-    said: list[str] = []
+class Tiny:
+    """What can be asked for with `Do`."""
 
-    def do(command: Do) -> object:
-        match command.what:
-            case "refuse":
-                raise ValidationError("tiny.refused", "This is refused.", value=42)
-            case "raise":
-                raise RuntimeError("as asked")
-            case "raise-later":
-                runtime.post(_fail)
-            case "post":
-                threading.Thread(target=runtime.post, args=(lambda: said.append(command.text),)).start()
-            case "said":
-                return " ".join(said)
-            case "nonsense":
-                return object()
-            case "sleep":
-                wait_s(1.0)
-            case "stick":
-                runtime.post(_stick)
-        return command.text
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._said: list[str] = []
+
+    def do(self, command: Do) -> object:
+        said = getattr(self, command.what)(command.text)
+        return command.text if said is None else said
+
+    def echo(self, _: str) -> None:
+        """Only answer."""
+
+    def refuse(self, _: str) -> None:
+        raise ValidationError("tiny.refused", "This is refused.", value=42)
+
+    def fail(self, _: str) -> None:
+        raise RuntimeError("as asked")
+
+    def fail_later(self, _: str) -> None:
+        self._runtime.post(_fail)
+
+    def answer_nonsense(self, _: str) -> object:
+        return object()
+
+    def sleep(self, _: str) -> None:
+        wait_s(1.0)
+
+    def stick(self, _: str) -> None:
+        self._runtime.post(_stick)
+
+    def post_from_a_thread(self, text: str) -> None:
+        threading.Thread(target=self._runtime.post, args=(lambda: self._said.append(text),)).start()
+
+    def posted(self, _: str) -> str:
+        return " ".join(self._said)
+
+
+def build(runtime: Runtime) -> None:
+    """Register what the command line asks for."""
+    arguments = _arguments()
+    event = ServiceFault(service=runtime.service, where="tiny", error="." * arguments.say_bytes, count=0)
 
     def say() -> None:
-        event = ServiceFault(service=runtime.service, where="tiny", error="." * arguments.say_bytes, count=0)
         for _ in range(arguments.say_count):
             runtime.bus.publish(SERVICE_FAULT, runtime.service, event)
 
-    runtime.on_command(Do, do)
+    runtime.on_command(Do, Tiny(runtime).do)
     if arguments.say_every:
         runtime.every(arguments.say_every, say)
     if arguments.sleep_every:
         runtime.every(arguments.sleep_every, lambda: _sleep(runtime))
     if arguments.hear:
-        shared.bus.PUBLISH_QUEUE = arguments.hear
         runtime.on(SERVICE_FAULT)(lambda _: None)
 
 
@@ -87,9 +104,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--say-every", type=float, default=0)
     parser.add_argument("--say-count", type=int, default=1)
     parser.add_argument("--say-bytes", type=int, default=10)
-    parser.add_argument("--stuck-after-s", type=float, default=STUCK_AFTER_S)
     parser.add_argument("--sleep-every", type=float, default=0)
-    parser.add_argument("--hear", type=int, default=0)
+    parser.add_argument("--hear", type=bool, default=False)
+    parser.add_argument("--stuck-after-s", type=float, default=STUCK_AFTER_S)
     return parser.parse_args()
 
 

@@ -1,0 +1,159 @@
+"""`bind: auto`: a ring listens at the recommended address, and follows it."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import msgspec
+import pytest
+import structlog
+
+from services.udp_ingest import interfaces
+from services.udp_ingest.journal import Journal
+from services.udp_ingest.recorder import Recorder
+from services.udp_ingest.rings import Rings
+from shared.bus import Publisher
+from shared.config import Config, Ring
+from shared.messages.commands import ReplayEntries
+from shared.messages.facts import NetworkInterface, SessionClosed, SessionOpened
+from shared.messages.wire import Datagrams
+from shared.paths import Paths
+from shared.runtime import Runtime
+from tests.support.suite import free_port
+
+
+class Machine:
+    """Its recommended address is `address`; None while no cable is plugged in."""
+
+    def __init__(self) -> None:
+        self.address: str | None = "127.0.0.2"
+
+    def detect(self) -> list[NetworkInterface]:
+        if self.address is None:
+            return []
+        return [NetworkInterface(name="eth0", address=self.address, is_up=True, is_recommended=True)]
+
+
+class House:
+    """Rings with a journal, without a process: what they would publish goes nowhere."""
+
+    def __init__(self, home: Path, rings: list[Ring]) -> None:
+        channel = SimpleNamespace(publish=lambda *_: None, offer=lambda *_: None)
+        silent = cast(Publisher, SimpleNamespace(publish=lambda *_: None, channel=lambda *_: channel))
+        self.readers: dict[int, Any] = {}
+        paths = Paths(home)
+        paths.prepare()
+        log = structlog.get_logger()
+        self.journal = Journal(paths.journal)
+        self.recorder = Recorder(self.journal, wire=silent, bus=silent, memory_bytes=65536, log=log)
+        runtime = SimpleNamespace(
+            config=Config(rings=rings),
+            paths=paths,
+            log=log,
+            bus=silent,
+            last_alive_us=None,
+            on_readable=self.readers.__setitem__,
+            forget=self.readers.__delitem__,
+        )
+        self.rings = Rings(cast(Runtime, runtime), self.recorder)
+        self.rings.start_wanted()
+
+    def facts(self, ring: str) -> list[object]:
+        self.recorder.record()
+        page = self.recorder.page(ReplayEntries(ring=ring, after=0))
+        batches = [msgspec.msgpack.decode(batch, type=Datagrams) for batch in page.batches]
+        return [entry.fact for batch in batches for entry in batch.entries if entry.fact]
+
+    def close(self) -> None:
+        self.rings.close()
+        self.journal.close()
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    made = Machine()
+    monkeypatch.setattr(interfaces, "detect", made.detect)
+    return made
+
+
+@pytest.fixture
+def house(tmp_path: Path, machine: Machine) -> Iterator[House]:  # noqa: ARG001  # the machine comes first
+    port = free_port(socket.SOCK_DGRAM)
+    rings = [
+        Ring(name="one", port=port, bind="auto"),
+        Ring(name="two", port=port, bind="auto", source="127.0.0.9"),
+        Ring(name="fixed", port=free_port(socket.SOCK_DGRAM)),
+    ]
+    made = House(tmp_path / "home", rings)
+    yield made
+    made.close()
+
+
+def _sessions(house: House, ring: str) -> list[str]:
+    told = []
+    for fact in house.facts(ring):
+        if isinstance(fact, SessionOpened):
+            told.append(fact.address)
+        elif isinstance(fact, SessionClosed):
+            told.append(fact.reason)
+    return told
+
+
+def test_auto_listens_at_the_recommended_address(house: House) -> None:
+    """Rings with `bind: auto` share the socket there; a ring with an address of its own stays with it."""
+    assert [house.rings.status(name).address for name in ("one", "two", "fixed")] == [
+        "127.0.0.2",
+        "127.0.0.2",
+        "127.0.0.1",
+    ]
+    assert len(house.readers) == 2
+    opened = next(fact for fact in house.facts("one") if isinstance(fact, SessionOpened))
+    assert opened.interface == "eth0"
+
+
+def test_auto_follows_the_recommended_address(house: House, machine: Machine) -> None:
+    """Another cable: both rings move, with a session each that says where to; the third one is not touched."""
+    machine.address = "127.0.0.3"
+    house.rings.follow_interfaces()
+    assert {house.rings.status(name).address for name in ("one", "two")} == {"127.0.0.3"}
+    for name in ("one", "two"):
+        assert _sessions(house, name) == ["127.0.0.2", "moved to 127.0.0.3", "127.0.0.3"]
+    assert _sessions(house, "fixed") == ["127.0.0.1"]
+    assert len(house.readers) == 2
+
+
+def test_nothing_moves_without_a_better_place(house: House, machine: Machine) -> None:
+    """The same address, or none at all: the rings stay where they are."""
+    for address in ("127.0.0.2", None):
+        machine.address = address
+        house.rings.follow_interfaces()
+        assert _sessions(house, "one") == ["127.0.0.2"]
+
+
+def test_auto_waits_for_a_network(house: House, machine: Machine) -> None:
+    """No interface is up: the ring says so, and listens as soon as there is one."""
+    for name in ("one", "two"):
+        house.rings.stop(name)
+    machine.address = None
+    house.rings._wanted |= {"one", "two"}
+    house.rings.start_wanted()
+    assert house.rings.status("one").error == "bind is auto, and no network interface is up: plug in a cable."
+    assert house.rings.status("fixed").listening
+    machine.address = "127.0.0.4"
+    house.rings.start_wanted()
+    assert (house.rings.status("one").address, house.rings.status("one").error) == ("127.0.0.4", None)
+
+
+def test_a_better_place_that_is_taken(house: House, machine: Machine) -> None:
+    """The port is in use at the new address: the ring says so and is tried again."""
+    status = house.rings.status("one")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.5", status.port))
+        machine.address = "127.0.0.5"
+        house.rings.follow_interfaces()
+        assert "is taken" in (house.rings.status("one").error or "")
+    house.rings.start_wanted()
+    assert house.rings.status("one").address == "127.0.0.5"
