@@ -1,7 +1,9 @@
 """Where everything lies: the home of one installation, its sockets, and what ships with the program."""
 
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -41,9 +43,17 @@ class Paths:
         return cls(Path.home() / ".local" / "state" / "restrike")
 
     def prepare(self) -> None:
-        """Create the folders, readable by their owner only. Raises OSError."""
+        """Create the folders, readable by their owner only.
+
+        Raises:
+            OSError: one cannot be created, or the one for sockets belongs to somebody else.
+        """
         for folder in (self.home, self.data, self.parser_states, self.run, self.logs, self.backups, self.sockets):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.sockets != self.run:
+            found = self.sockets.lstat()
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+                raise PermissionError(errno.EPERM, "is not a folder of yours alone", str(self.sockets))
 
     def socket(self, name: str) -> str:
         """The ZeroMQ endpoint of a socket of this home: `ipc://…/run/<name>`."""

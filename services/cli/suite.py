@@ -13,8 +13,8 @@ from services.registry import SERVICES
 from shared.clock import monotonic_s, wait_s
 from shared.config import Config, load
 from shared.errors import IoError, NetworkError
-from shared.messages.commands import ListInterfaces, ListMatchStates
-from shared.messages.facts import NetworkInterface
+from shared.interfaces import detect, recommended
+from shared.messages.commands import ListMatchStates
 from shared.messages.match import MatchState
 from shared.paths import Paths
 from shared.rpc import Client
@@ -153,7 +153,7 @@ def _tell_running(paths: Paths, pid: int, *, as_json: bool) -> None:
 
 
 def _tell_up(paths: Paths, config: Config, ready: Readiness, *, as_json: bool) -> None:
-    best = _recommended(paths)
+    best = recommended(detect())
     if as_json:
         output.document(
             {
@@ -175,14 +175,6 @@ def _tell_up(paths: Paths, config: Config, ready: Readiness, *, as_json: bool) -
     output.line(text)
     for fault in ready.faults:
         output.note(f"! {fault}")
-
-
-def _recommended(paths: Paths) -> NetworkInterface | None:
-    try:
-        found = Client(paths).call(ListInterfaces()).interfaces
-    except NetworkError:
-        return None
-    return next((interface for interface in found if interface.is_recommended), None)
 
 
 def _stay(paths: Paths, supervisor: Supervisor, process: Any) -> None:

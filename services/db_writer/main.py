@@ -1,5 +1,6 @@
 """db-writer: alone writes `restrike.db`, everything exactly once."""
 
+import os
 import subprocess
 import sys
 from typing import Final
@@ -19,6 +20,8 @@ from shared.paths import Paths
 from shared.rpc import RefusedError
 from shared.runtime import Runtime, serve
 
+NICE: Final = 5
+"""Storing may wait a moment, receiving and publishing may not: on a busy machine those come first."""
 REST_S: Final = 0.005
 """The least time between two transactions: the first datagram after silence is stored at once, and under load a
 commit's cost is shared. See docs/adr/0006."""
@@ -141,6 +144,7 @@ def bring_up_to_date(paths: Paths) -> int:
 
 def build(runtime: Runtime) -> None:
     """Bring the database up to date, open it, register the stream and the command."""
+    os.nice(NICE)
     version = bring_up_to_date(runtime.paths)
     # What a power cut undoes here, watermark and all, the journal (FULL) has: it is replayed. See docs/adr/0006.
     store = Store(connect_writer(runtime.paths.database, synchronous="NORMAL"))

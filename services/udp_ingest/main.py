@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from services.udp_ingest import interfaces
 from services.udp_ingest.journal import open_journal
 from services.udp_ingest.recorder import Recorder, trimmer
 from services.udp_ingest.rings import Rings
+from shared import interfaces
 from shared.messages.commands import (
     BeginReplay,
     EndReplay,

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Final
 
-from services.udp_ingest import interfaces
 from services.udp_ingest.port import Port
 from services.udp_ingest.recorder import Recorder
 from services.udp_ingest.senders import SenderRecord
+from shared import interfaces
 from shared.clock import unix_ns
 from shared.config import Ring, load
 from shared.errors import NetworkError, ValidationError

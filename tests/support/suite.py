@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -127,6 +128,8 @@ class Suite:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(found, timeout=5)
+        if self.paths.sockets != self.paths.run:
+            shutil.rmtree(self.paths.sockets, ignore_errors=True)
         left = [name for name in SERVICES if is_locked(self.paths.lock(name))]
         assert not left, f"still running: {left}"
 
@@ -166,7 +169,6 @@ class Suite:
             return True
 
         eventually(caught_up, within=within, what="the database at the journal's end")
-
 
     def _waiting_bytes(self) -> int:
         """What the kernel holds for the rings' sockets."""

@@ -91,8 +91,8 @@ def test_killed_service_loses_nothing(suite: Suite, service: str) -> None:
 
 
 def test_killed_ingest_keeps_what_it_had_and_names_the_hole(suite: Suite) -> None:
-    """Kill -9 of udp-ingest: what was committed before and arrived after is there, in order; whatever is missing was sent
-    within a hole that is named with its times.
+    """Kill -9 of udp-ingest: what was committed before and arrived after is there, in order; whatever is missing was
+    sent within a hole that is named with its times.
     """
     chance = random.Random(7)
     stream = Numbered(suite)

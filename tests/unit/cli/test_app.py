@@ -49,7 +49,6 @@ def test_values_that_make_no_sense_are_2(run: Run, arguments: tuple[str, ...]) -
     "arguments",
     [
         ("udp", "status"),
-        ("udp", "interfaces"),
         ("udp", "stop", "ring-1"),
         ("match", "show"),
         ("match", "show", "ring-1"),

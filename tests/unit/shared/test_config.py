@@ -142,7 +142,6 @@ def test_a_file_that_is_no_document(tmp_path: Path, content: bytes) -> None:
     assert _refusal(path).code == "config.invalid"
 
 
-@pytest.mark.xfail(strict=True, raises=UnicodeDecodeError, reason="shared.config.load catches DecodeError only")
 def test_a_file_in_another_encoding(tmp_path: Path) -> None:
     """Saved as Latin-1: refused as invalid, like any other file that cannot be understood."""
     path = tmp_path / "restrike.json"

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 import structlog
 
-from services.udp_ingest import interfaces
 from services.udp_ingest.journal import Journal
 from services.udp_ingest.recorder import Recorder
 from services.udp_ingest.rings import Rings
+from shared import interfaces
 from shared.bus import Publisher
 from shared.config import Config, Ring
 from shared.messages.commands import ReplayEntries

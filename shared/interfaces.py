@@ -1,7 +1,8 @@
 """The machine's IPv4 addresses, and which of them a ring's scoring system most likely reaches.
 
 Recommended is the first in this order: up and not loopback; wired before wireless before virtual (bridges, tunnels,
-containers); the faster one; the name. Used by udp-ingest for `bind: auto` and by `restrike udp interfaces`.
+containers); the faster one; the name. Used by udp-ingest for `bind: auto`, and by `restrike up` and `restrike udp
+interfaces`.
 """
 
 import ipaddress

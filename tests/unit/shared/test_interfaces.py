@@ -8,8 +8,8 @@ from typing import Any
 import psutil
 import pytest
 
-from services.udp_ingest import interfaces
-from services.udp_ingest.interfaces import detect, recommended
+from shared import interfaces
+from shared.interfaces import detect, recommended
 
 pytestmark = pytest.mark.fast
 Fake = Callable[..., None]
