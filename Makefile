@@ -36,7 +36,7 @@ check: $(VENV)/.ready-to-test
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
-	$(PYTEST) -n $(JOBS) -q tests/unit tests/contract -m "not slow"
+	$(PYTEST) -n $(JOBS) -q tests/unit tests/contract
 
 bench: $(VENV)/.ready-to-test
 	$(BIN)/python -P -m tests.bench

@@ -61,8 +61,6 @@ STRUCTURE = {
     },
 }
 
-pytestmark = pytest.mark.fast
-
 
 def test_structure() -> None:
     """The document has the parts that AsyncAPI 3.0 asks for, in their places."""

@@ -10,7 +10,6 @@ import pytest
 from deploy import reference
 from tests.contract.tree import ROOT, files
 
-pytestmark = pytest.mark.fast
 PAGES = [path for path in files() if path.suffix == ".md" and path.parts[0] == "docs"]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)

@@ -10,7 +10,6 @@ from shared.messages.commands import COMMANDS, Reply, Request
 from tests.contract.examples import ENCODE, decoded, examples, messages, objects
 from tests.contract.golden import FOLDER, HOW_TO_ADD, covers, enumerations, golden_words, goldens, missing
 
-pytestmark = pytest.mark.fast
 NAMES = list(messages())
 
 

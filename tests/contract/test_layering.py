@@ -3,11 +3,8 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.contract.tree import imports, python_files
 
-pytestmark = pytest.mark.fast
 OURS = {"services", "shared", "deploy", "tests", "migrations"}
 REGISTRY = "services.registry"
 EMPTY_WORDS = re.compile(r"(^|_)(utils?|helpers?|common|base|managers?|misc)(_|$)")

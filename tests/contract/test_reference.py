@@ -12,7 +12,6 @@ from shared.messages.commands import COMMANDS, Reply
 from shared.messages.topics import TOPICS
 from tests.contract.json_examples import as_json
 
-pytestmark = pytest.mark.fast
 FILES = schemas.files()
 
 

@@ -4,12 +4,9 @@ import configparser
 from importlib.util import find_spec
 from pathlib import Path
 
-import pytest
-
 from services.registry import SERVICES
 from shared.paths import PROGRAM_ROOT
 
-pytestmark = pytest.mark.fast
 REQUIRED = {
     "startsecs": "0",
     "autorestart": "unexpected",

@@ -7,11 +7,8 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.contract.tree import ROOT, files, python_files, text, tree
 
-pytestmark = pytest.mark.fast
 CODE = ("services", "shared", "deploy")
 ALL = (*CODE, "tests", "migrations")
 FILE_LINES = 400

@@ -17,7 +17,6 @@ from shared.messages.commands import COMMANDS
 from shared.messages.topics import ANY_SERVICE, MARK_PREFIX, ON_BUS_FRAME, RING, SERVICE, TOPICS
 from tests.contract.examples import messages as all_messages
 
-pytestmark = pytest.mark.fast
 FOLDER = Path(inspect.getfile(messages)).parent
 MODULES = sorted(FOLDER.glob("*.py"))
 NUMBERS_WITHOUT_UNIT = re.compile(r"(time|duration|clock|delay|size|length|age|uptime|lag|silence|deadline)(_[a-z]+)?$")
@@ -78,7 +77,8 @@ def test_every_reading_and_deduction_has_a_topic() -> None:
 
 def test_every_command_is_listed() -> None:
     """A command class that is not in COMMANDS could be sent and never be passed on by the gateway."""
-    assert set(commands.Command.__subclasses__()) == set(COMMANDS.values())
+    ours = {command for command in commands.Command.__subclasses__() if command.__module__ == commands.__name__}
+    assert ours == set(COMMANDS.values())
     assert len(COMMANDS) > 10
     for command in COMMANDS.values():
         assert re.fullmatch(r"[a-z]+(_[a-z]+)+|snapshot", command.name)

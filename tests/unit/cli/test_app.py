@@ -11,8 +11,6 @@ from services.cli import app, udp
 from shared.config import Config, Ring, load, save
 from tests.unit.cli.conftest import Run
 
-pytestmark = pytest.mark.fast
-
 
 def test_version(run: Run) -> None:
     installed = version("restrike-vta")

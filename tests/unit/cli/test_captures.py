@@ -10,7 +10,6 @@ from services.cli.captures import read_capture
 from shared.errors import IoError, ValidationError
 from tests.support.captures import CAPTURES, NAMES, capture
 
-pytestmark = pytest.mark.fast
 BODIES = [b"pre;FightLoaded;", "at1;M. ČAČIĆ;".encode(), b"\xff\x00not text", b""]
 
 

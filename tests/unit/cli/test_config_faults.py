@@ -9,7 +9,6 @@ import pytest
 from services.cli.config_faults import faults_in
 from shared.config import Config, save
 
-pytestmark = pytest.mark.fast
 CLIENT_KEY = "x" * 40
 
 

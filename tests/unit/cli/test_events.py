@@ -10,8 +10,6 @@ from services.cli.topic_choice import choose_frames
 from shared.messages import match, pss
 from shared.messages.topics import SERVICE_HEALTH, TOPICS
 
-pytestmark = pytest.mark.fast
-
 
 def test_every_event_has_its_words() -> None:
     """No kind of event is left to the fallback, except those whose fields say it all."""

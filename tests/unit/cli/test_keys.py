@@ -8,8 +8,6 @@ import zmq
 from services.cli.keys import make_keys
 from shared.errors import ConfigError, ValidationError
 
-pytestmark = pytest.mark.fast
-
 
 def test_a_pair_for_the_suite_and_one_for_each_client(tmp_path: Path) -> None:
     """The public keys belong to the secret ones; the suite's stay the same for the second client."""

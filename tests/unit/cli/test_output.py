@@ -6,8 +6,6 @@ import pytest
 
 from services.cli import output
 
-pytestmark = pytest.mark.fast
-
 
 def test_a_table_shows_what_is_missing() -> None:
     shown = output.table(("ring", "match"), [("ring-1", None), ("ring-10", 7894), ("", 0)])

@@ -6,8 +6,6 @@ import pytest
 
 from services.cli.pacing import MAX, Pacer, Window, parse_speed
 
-pytestmark = pytest.mark.fast
-
 
 class Clock:
     """A clock that waits by moving on; `late_s` is what each wait takes longer."""

@@ -12,7 +12,6 @@ import pytest
 from shared.config import Bus, Config, Curve, Ring, faults_of, load, save
 from shared.errors import ConfigError
 
-pytestmark = pytest.mark.fast
 KEY = "a" * 40
 FILE = "server.secret"
 

@@ -11,7 +11,6 @@ import pytest
 from shared import interfaces
 from shared.interfaces import detect, recommended
 
-pytestmark = pytest.mark.fast
 Fake = Callable[..., None]
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from shared.paths import PROGRAM_ROOT, Paths
 
-pytestmark = pytest.mark.fast
 LONGEST = 107
 NAMES = ("broker.pub", "udp-ingest.wire", "pss-parser.cmd", "db-writer.cmd")
 

@@ -1,11 +1,7 @@
 """What waits in memory for the journal: in order, bounded, and nothing falls out uncounted."""
 
-import pytest
-
 from services.udp_ingest.backlog import Backlog
 from services.udp_ingest.journal import StoredBatch
-
-pytestmark = pytest.mark.fast
 
 
 def batch(first: int, last: int, *, ring: str = "ring-1", size: int = 10) -> StoredBatch:

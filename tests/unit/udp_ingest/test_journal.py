@@ -10,7 +10,6 @@ from services.udp_ingest.journal import Journal, StoredBatch, open_journal
 from shared.db.sqlite import sqlite3
 
 RING = "ring-1"
-pytestmark = pytest.mark.fast
 
 
 def batch(first: int, last: int, *, session: str = "s1", ring: str = RING, at_us: int | None = None) -> StoredBatch:

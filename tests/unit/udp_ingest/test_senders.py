@@ -7,7 +7,6 @@ from services.udp_ingest.senders import Routing, Senders
 from shared.config import Ring
 from shared.messages.wire import Origin
 
-pytestmark = pytest.mark.fast
 FIRST = Ring(name="first", source="10.0.0.1")
 SECOND = Ring(name="second", source="10.0.0.2", allow=["10.0.0.2"])
 REST = Ring(name="rest", allow=["10.0.1.0/24", "10.0.0.9"])

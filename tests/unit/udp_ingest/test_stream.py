@@ -9,7 +9,6 @@ from shared.clock import unix_ns
 from shared.messages.facts import EntriesLost, ReplayEnded, SessionBroken, SessionClosed, SessionOpened
 from shared.messages.wire import Datagrams
 
-pytestmark = pytest.mark.fast
 NEW = RingEnd(last=0, session="", body=None)
 OPENED = SessionOpened(
     address="127.0.0.1",
