@@ -58,14 +58,12 @@ def _raise(error: Exception) -> Callable[[Any], Any]:
     return handler
 
 
-@pytest.mark.fast
 def test_an_answer_carries_the_result() -> None:
     """Under the request's id."""
     reply, faults = _answer(lambda command: command.ring.upper(), _request({"ring": "mat"}))
     assert (reply.id, reply.ok, msgspec.msgpack.decode(reply.result), faults) == ("r1", True, "MAT", [])
 
 
-@pytest.mark.fast
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -84,7 +82,6 @@ def test_what_is_refused_before_a_handler_sees_it(body: bytes, code: str) -> Non
     assert (reply.ok, reply.error.code, faults) == (False, code, [])
 
 
-@pytest.mark.fast
 def test_what_a_handler_refuses() -> None:
     """Code, sentence and value; no fault."""
     reply, faults = _answer(_raise(ValidationError("ring.unknown", "No.", value=3)), _request({"ring": "a"}))
@@ -92,7 +89,6 @@ def test_what_a_handler_refuses() -> None:
     assert (reply.error.code, reply.error.message, reply.error.value, faults) == ("ring.unknown", "No.", "3", [])
 
 
-@pytest.mark.fast
 def test_a_handler_that_meets_undecodable_data_is_at_fault() -> None:
     """A decoding error inside a handler is not the asker's: it is told as internal, and counted."""
     for error in (msgspec.DecodeError("inside"), UnicodeDecodeError("utf-8", b"\xff", 0, 1, "inside")):
@@ -101,7 +97,6 @@ def test_a_handler_that_meets_undecodable_data_is_at_fault() -> None:
         assert (reply.error.code, faults) == ("internal", [("start_ring", error)])
 
 
-@pytest.mark.fast
 def test_a_command_has_one_handler() -> None:
     """A second one is an error where it is registered."""
     server = Server(cast("zmq.Socket[bytes]", Wire()), on_fault=lambda *_: None)
@@ -110,7 +105,6 @@ def test_a_command_has_one_handler() -> None:
         server.on(StartRing, lambda _: None)
 
 
-@pytest.mark.fast
 def test_require() -> None:
     """The value, or a refusal."""
     assert require(0, "x", "y") == 0
@@ -118,7 +112,6 @@ def test_require() -> None:
         require(None, "x", "y")
 
 
-@pytest.mark.fast
 def test_a_lock_tells_who_runs(tmp_path: Path) -> None:
     """Held: it runs. Not held, not there, or no possible name: it does not. Looking takes nothing away."""
     path = tmp_path / "x.lock"
