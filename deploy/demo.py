@@ -53,12 +53,15 @@ def main() -> int:
             return up.returncode
         print(f"Replaying {MATCH.name} at {SPEED} times its speed …", flush=True)
         replay = [RESTRIKE, "replay", str(MATCH), "--speed", SPEED]
-        code = subprocess.run(replay, env=environment, check=False, stdin=subprocess.DEVNULL).returncode
+        # Its progress bar would be mixed into the events.
+        done = subprocess.run(replay, env=environment, check=False, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            print(done.stderr, file=sys.stderr)
         wait_s(0.5)  # the last events are still on their way to the terminal
     except KeyboardInterrupt:
         return 0
     else:
-        return code
+        return done.returncode
     finally:
         tail.terminate()
         tail.wait()

@@ -130,6 +130,8 @@ def faults_of(config: Config) -> list[str]:
 
 def _ring_faults(rings: list[Ring]) -> list[str]:
     faults = []
+    if not rings:
+        faults.append("rings is empty: list at least one ring.")
     names = [ring.name for ring in rings]
     faults += [f"Ring {name} is listed twice." for name in sorted({n for n in names if names.count(n) > 1})]
     places: dict[tuple[str, int, str | None], str] = {}
@@ -160,6 +162,8 @@ def _bus_faults(bus: Bus) -> list[str]:
             faults.append(f"bus.{name} must look like tcp://127.0.0.1:5556, not {endpoint!r}.")
         elif not ipaddress.ip_address(host).is_loopback and bus.curve is None:
             faults.append(f"bus.{name} is bound beyond loopback ({host}): set bus.curve, or bind 127.0.0.1.")
+    if bus.events == bus.commands:
+        faults.append(f"bus.events and bus.commands are both {bus.events}: give each its own port.")
     if bus.curve is not None and not bus.curve.clients:
         faults.append("bus.curve.clients is empty: name at least one client's public key.")
     return faults

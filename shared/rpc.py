@@ -16,7 +16,7 @@ import zmq
 
 from shared.bus import UNREADABLE
 from shared.clock import monotonic_s
-from shared.errors import NetworkError, RestrikeError, ValidationError
+from shared.errors import IoError, NetworkError, RestrikeError
 from shared.messages.commands import Command, Err, Reply, Request
 from shared.paths import Paths
 
@@ -34,9 +34,16 @@ class RefusedError(RestrikeError):
 
 
 def is_locked(lock: Path) -> bool:
-    """Whether a process holds `lock`, i.e. whether that service runs."""
+    """Whether a process holds `lock`, i.e. whether that service runs.
+
+    Raises:
+        IoError: the home is somebody else's.
+    """
     try:
         fd = os.open(lock, os.O_RDONLY)
+    except PermissionError as error:
+        sentence = f"{lock.parent} belongs to another user: ask as that user, or as root."
+        raise IoError("home.not_yours", sentence) from error
     except (OSError, ValueError):  # ValueError: the name of a service that somebody asked for holds a NUL
         return False
     try:
@@ -163,10 +170,3 @@ class Server:
 
 def _refusal(request_id: str, code: str, message: str) -> Reply:
     return Reply(id=request_id, ok=False, error=Err(code=code, message=message))
-
-
-def require(value: R | None, code: str, message: str) -> R:
-    """`value`, or a ValidationError with that code and sentence when it is None."""
-    if value is None:
-        raise ValidationError(code, message)
-    return value

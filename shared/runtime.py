@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 import zmq
 
 from shared import log
-from shared.bus import Publisher, Subscriber
+from shared.bus import PUBLISH_QUEUE, WIRE_QUEUE, Publisher, Subscriber
 from shared.clock import monotonic_s, wait_s
 from shared.config import Config, load
 from shared.errors import ConfigError, RestrikeError
@@ -28,6 +28,7 @@ from shared.messages.service import EventsLost, Life, Position, ServiceFault, Se
 from shared.messages.topics import SERVICE_FAULT, SERVICE_HEALTH, SERVICE_LOSS, Topic
 from shared.paths import Paths
 from shared.rpc import Client, Handler, Server
+from shared.watchdog import Watchdog
 
 STUCK_AFTER_S: Final = 10
 """A loop that turns no more for this long dumps its stacks and ends, to be restarted."""
@@ -59,11 +60,13 @@ class Runtime:
         self.positions: Callable[[], dict[str, Position]] = dict
         self.done_with: Callable[[], dict[str, Position]] = dict
         self.queue_depth: Callable[[], int] = int
+        self.is_sound: Callable[[], bool] = lambda: True
+        """Whether the service does its work; while it does not, its last sign of life stands still."""
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.client = Client(paths, self.context, is_over=lambda: self._stop_asked)
         self._life = Life.STARTING
         self._started = monotonic_s()
-        self.stuck_after_s: float = STUCK_AFTER_S
+        self.watchdog = Watchdog(STUCK_AFTER_S)
         self._lag_s = 0.0
         self._faults = 0
         self._poller = zmq.Poller()
@@ -118,7 +121,9 @@ class Runtime:
             endpoint = self.paths.wire_socket(topic.producer) if topic.direct else self.paths.socket("broker.sub")
             subscriber = self._subscribers.get(endpoint)
             if subscriber is None:
-                subscriber = self._subscribers[endpoint] = Subscriber(self.context, endpoint)
+                subscriber = self._subscribers[endpoint] = Subscriber(
+                    self.context, endpoint, queue=WIRE_QUEUE if topic.direct else PUBLISH_QUEUE
+                )
                 self.on_readable(subscriber.socket, lambda: self._deliver(subscriber))
             subscriber.subscribe(topic.prefix)
             self._handlers.setdefault(topic.name, []).append(handler)
@@ -190,7 +195,7 @@ class Runtime:
             self._guarded(callback)
         self._life = Life.STOPPED
         self._beat()
-        faulthandler.cancel_dump_traceback_later()
+        self.watchdog.stop()
         self.log.info("stopped")
         self._close()
 
@@ -241,10 +246,12 @@ class Runtime:
         self.bus.publish(SERVICE_FAULT, self.service, fault)
 
     def _beat(self) -> None:
-        faulthandler.dump_traceback_later(self.stuck_after_s, exit=True)
+        self.watchdog.feed()
         if self._life is Life.ON_BUS:
             self._life = Life.RUNNING
-        self.paths.lock(self.service).touch()
+        if self.is_sound():
+            with contextlib.suppress(OSError):  # a file system that became read-only ends no service
+                self.paths.lock(self.service).touch()
         self.bus.publish(SERVICE_HEALTH, self.service, self.health())
 
     def health(self) -> ServiceHealth:
@@ -317,8 +324,9 @@ def take_lock(paths: Paths, service: str) -> int | None:
             wait_s(0.02)
         else:
             before = os.fstat(fd)
-            os.truncate(fd, 0)
-            os.write(fd, str(os.getpid()).encode())
+            with contextlib.suppress(OSError):  # a full disk: the lock is what counts, its text is for people
+                os.truncate(fd, 0)
+                os.write(fd, str(os.getpid()).encode())
             os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
             return fd
 
@@ -344,7 +352,7 @@ def serve(service: str, build: Callable[[Runtime], None], *, stuck_after_s: floa
             sys.exit(EXIT_CRASH)
         config = load(paths.config)
         runtime = Runtime(service, paths=paths, config=config, last_alive_us=last_alive_us)
-        runtime.stuck_after_s = stuck_after_s
+        runtime.watchdog = Watchdog(stuck_after_s)
         build(runtime)
     except ConfigError as error:
         print(f"{service}: {error}", file=sys.stderr)

@@ -10,10 +10,12 @@ import zmq
 
 from services.broker.curve import secure
 from services.broker.proxy import bind_tcp
+from services.registry import SERVICES
 from shared.bus import UNREADABLE
 from shared.clock import monotonic_s
 from shared.config import Bus
 from shared.messages.commands import COMMANDS, Command, Err, Reply, Request
+from shared.messages.topics import ANY_SERVICE
 from shared.paths import Paths
 from shared.rpc import is_locked
 from shared.runtime import Runtime
@@ -70,6 +72,8 @@ class Gateway:
         command = COMMANDS.get(request.command)
         if command is None:
             self._refuse(route, request.id, "command.unknown", f"There is no command {request.command!r}.")
+        elif request.service not in SERVICES or command.service not in (request.service, ANY_SERVICE):
+            self._refuse(route, request.id, "service.unknown", f"{request.service!r} does not answer {command.name}.")
         elif not is_locked(self._paths.lock(request.service)):
             self._refuse(route, request.id, "service.not_running", f"{request.service!r} is not running.")
         elif len(self._waiting) >= MAX_WAITING:

@@ -1,5 +1,6 @@
 """`restrike`: the one command line. Collects the command groups, and turns every error into a sentence and a code."""
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -68,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         # The option is taken wherever it stands; the parser would want it before the command.
         get_command(app)([word for word in given if word != DEBUG], prog_name="restrike")
+    except BrokenPipeError:
+        # Whoever read has enough (| head). What Python would still flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (RestrikeError, OSError) as error:
         if is_debug:
             traceback.print_exc()

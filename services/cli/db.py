@@ -38,7 +38,8 @@ def rollback(
 ) -> None:
     """Take the database back to an earlier version.
 
-    It is backed up first: what the earlier version cannot hold is lost. The suite must not run.
+    It is backed up first: what the earlier version cannot hold is lost. The suite must not run. Going below 5 and
+    forward again stores what the journal still holds (48 h) a second time: 5 is what remembers how far it was stored.
     """
     _move("rollback", to=to, json=json)
 

@@ -23,13 +23,13 @@ class Readiness(Struct, kw_only=True):
     @property
     def faults(self) -> list[str]:
         """What is wrong, a sentence each; empty when all is well."""
-        faults = [f"{name}: {reason}" for name, reason in self.silent.items()]
+        faults = list(self.silent.values())
         faults += [f"{ring.ring}: {ring.error}" for ring in self.rings if ring.error]
         faults += [f"{name}: not on the bus" for name, health in self.services.items() if not health.on_bus]
         if any(ring.unjournaled_bytes for ring in self.rings):
             faults.append("journal: cannot be written. Free space on the disk of data/.")
         if self.database is not None and self.database.error:
-            faults.append(f"database: cannot be written: {self.database.error}")
+            faults.append(f"database: {self.database.error}")
         return faults
 
     @property
@@ -42,9 +42,7 @@ class Readiness(Struct, kw_only=True):
         """Whether every service is on the bus, and what a ring hears from now on goes all the way."""
         parsed = self.services[PARSER].positions if PARSER in self.services else {}
         on_bus = all(health.on_bus for health in self.services.values())
-        return (
-            self.is_up and on_bus and all(ring.error or (ring.listening and ring.ring in parsed) for ring in self.rings)
-        )
+        return self.is_up and on_bus and all(not ring.listening or ring.ring in parsed for ring in self.rings)
 
 
 def ask(client: Client, *, deadline_s: float = 1.0) -> Readiness:

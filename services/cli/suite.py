@@ -1,14 +1,23 @@
 """`restrike up`, `down`, `ps`, `status` and `health`: the suite as a whole."""
 
-import signal
-from types import FrameType
+import shutil
+import socket
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import typer
 
 from services.cli import output, readiness
 from services.cli.readiness import Readiness
-from services.cli.supervision import Supervisor, end_left_overs, holders, only_one, stop_suite
+from services.cli.supervision import (
+    Supervisor,
+    end_left_overs,
+    holders,
+    only_in_memory_bytes,
+    only_one,
+    stop_suite,
+)
+from services.cli.terminal import own_name, stay
 from services.registry import SERVICES
 from shared.clock import monotonic_s, wait_s
 from shared.config import Config, load
@@ -19,10 +28,11 @@ from shared.messages.match import MatchState
 from shared.paths import Paths
 from shared.rpc import Client
 
+LEAST_FREE_BYTES: Final = 1024 * 1024
+"""With less, not even supervisord's log can be begun."""
 UP_WITHIN_S: Final = 20.0
 """The first start migrates the database; a slow disk needs its time. Normally it is two seconds."""
 POLL_S: Final = 0.05
-WATCH_S: Final = 0.5
 
 
 def register(app: typer.Typer) -> None:
@@ -46,22 +56,38 @@ def up(
     with only_one(paths):
         running = supervisor.pid()
         if running is not None:
-            _tell_running(paths, running, as_json=json)
+            _tell_running(paths, running, started=supervisor.start_ended(), as_json=json)
             return
+        _refuse_what_cannot_work(paths, config)
         for name in end_left_overs(paths):
             output.note(f"Ended {name}, which had outlived its supervisor.")
         process = supervisor.start()
-        ready = _wait_until_up(Client(paths), process.poll)
+        ready = _wait_until_up(paths, process.poll)
     _tell_up(paths, config, ready, as_json=json)
     if detach:
         raise typer.Exit(0 if ready.is_up and not ready.faults else 1)
-    _stay(paths, supervisor, process)
+    stay(paths, supervisor, process)
 
 
-def down(*, json: output.Json = False) -> None:
+def down(
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="End it though a full disk makes it lose what is in memory.")
+    ] = False,
+    json: output.Json = False,
+) -> None:
     """End the suite in order: what was received is stored first."""
-    paths = _prepared()
+    paths = Paths.from_environment()
+    if not paths.run.exists():
+        raise NetworkError("service.not_running", f"There is no suite in {paths.home}.")
     supervisor = Supervisor(paths)
+    in_memory = only_in_memory_bytes(paths)
+    if in_memory and not force:
+        raise IoError(
+            "suite.only_in_memory",
+            f"{output.size(in_memory)} are only in memory, because the journal cannot be written: free space on the "
+            "disk first, or lose them with restrike down --force.",
+        )
     with only_one(paths):
         ran = supervisor.pid() is not None or bool(holders(paths))
         left = stop_suite(paths, supervisor) if ran else None
@@ -75,7 +101,7 @@ def down(*, json: output.Json = False) -> None:
 
 def ps(*, json: output.Json = False) -> None:
     """List the suite's processes."""
-    paths = _prepared()
+    paths = Paths.from_environment()
     ready = readiness.ask(Client(paths))
     known = {str(p["name"]): p for p in Supervisor(paths).processes()}
     rows = [_process_row(name, ready, known.get(name)) for name in SERVICES]
@@ -88,7 +114,7 @@ def ps(*, json: output.Json = False) -> None:
 
 def status(*, json: output.Json = False) -> None:
     """Show rings, matches and services at a glance."""
-    paths = _prepared()
+    paths = Paths.from_environment()
     client = Client(paths)
     ready = readiness.ask(client)
     if ready.silent and not ready.services:
@@ -106,7 +132,7 @@ def status(*, json: output.Json = False) -> None:
 
 def health(*, json: output.Json = False) -> None:
     """Say whether all is well; exit 1 when it is not."""
-    ready = readiness.ask(Client(_prepared()))
+    ready = readiness.ask(Client(Paths.from_environment()))
     faults = ready.faults
     if json:
         output.document({"ok": not faults, "faults": faults})
@@ -130,26 +156,51 @@ def _prepared() -> Paths:
     return paths
 
 
-def _wait_until_up(client: Client, ended: Any) -> Readiness:
+def _wait_until_up(paths: Paths, ended: Callable[[], int | None]) -> Readiness:
+    client = Client(paths)
     deadline = monotonic_s() + UP_WITHIN_S
     while True:
         ready = readiness.ask(client, deadline_s=0.5)
         if ready.is_settled:
             return ready
         if ended() is not None:
-            raise IoError("suite.supervisor_ended", "supervisord ended at once: see log/supervisord.out in the home.")
+            end_left_overs(paths)
+            raise IoError("suite.supervisor_ended", f"supervisord ended at once: see {paths.logs}/supervisord.out.")
         if monotonic_s() > deadline:
             return ready
         wait_s(POLL_S)
 
 
-def _tell_running(paths: Paths, pid: int, *, as_json: bool) -> None:
+def _refuse_what_cannot_work(paths: Paths, config: Config) -> None:
+    """Say in one sentence what would otherwise end the suite at once."""
+    if shutil.disk_usage(paths.home).free < LEAST_FREE_BYTES:
+        raise IoError("home.disk_full", f"The disk of {paths.home} is full: free some space, then start again.")
+    if holders(paths):
+        return  # those that outlived their supervisor hold the ports; they are ended first
+    for what, endpoint in (("events", config.bus.events), ("commands", config.bus.commands)):
+        host, _, port = endpoint.removeprefix("tcp://").rpartition(":")
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, int(port)))
+            except OSError as error:
+                raise NetworkError(
+                    "bus.cannot_bind",
+                    f"{endpoint} ({what}) cannot be used: {error.strerror}. Another program or another suite has it: "
+                    f"set bus.{what} in {paths.config}.",
+                ) from error
+
+
+def _tell_running(paths: Paths, pid: int, *, started: list[str], as_json: bool) -> None:
     services = holders(paths)
     if as_json:
-        output.document({"already_running": True, "supervisor_pid": pid, "services": services})
+        output.document(
+            {"already_running": True, "supervisor_pid": pid, "services": services, "started_again": started}
+        )
         return
     who = ", ".join(f"{name} {number}" for name, number in services.items())
-    output.line(f"The suite runs already (supervisord {pid}; {who}). Nothing was changed.")
+    done = f"Started again: {', '.join(started)}." if started else "Nothing was changed."
+    output.line(f"The suite runs already (supervisord {pid}; {who}). {done}")
 
 
 def _tell_up(paths: Paths, config: Config, ready: Readiness, *, as_json: bool) -> None:
@@ -168,41 +219,14 @@ def _tell_up(paths: Paths, config: Config, ready: Readiness, *, as_json: bool) -
         )
         return
     rings = ", ".join(f"{r.ring} on UDP {r.address}:{r.port}" for r in ready.rings if r.listening) or "no ring"
-    text = f"reStrike VTA is {'up' if ready.is_up else 'NOT fully up'}: {rings}; events {config.bus.events}."
+    how = "NOT fully up" if not ready.is_up else "up, but not all is well" if ready.faults else "up"
+    text = f"reStrike VTA is {how}: {rings}; events {config.bus.events}."
     first = next((r.ring for r in ready.rings if r.listening and r.address == "127.0.0.1"), None)
     if best is not None and first is not None:
-        text += f" To hear the network ({best.name}, {best.address}): restrike udp bind {first} auto"
+        text += f" To hear the network ({best.name}, {best.address}): {own_name()} udp bind {first} auto"
     output.line(text)
     for fault in ready.faults:
         output.note(f"! {fault}")
-
-
-def _stay(paths: Paths, supervisor: Supervisor, process: Any) -> None:
-    """Keep the terminal until Ctrl-C, SIGTERM or SIGHUP, and say when a service is not what it was."""
-    asked: list[int] = []
-
-    def note_signal(number: int, _: FrameType | None) -> None:
-        asked.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, note_signal)
-    output.line("Ctrl-C ends it. In another terminal: restrike events tail")
-    pids = holders(paths)
-    while not asked:
-        if process.poll() is not None:
-            output.note("supervisord ended. The services go on without it; start it again with: restrike up")
-            raise typer.Exit(1)
-        now = holders(paths)
-        for name in SERVICES:
-            if name in now and pids.get(name) not in (None, now[name]):
-                output.note(f"{name} was restarted (now process {now[name]}).")
-        pids |= now
-        wait_s(WATCH_S)
-    output.line("Ending in order …")
-    with only_one(paths):
-        left = stop_suite(paths, supervisor)
-    process.wait()
-    output.line(left or "Down; everything received is stored.")
 
 
 def _process_row(name: str, ready: Readiness, known: dict[str, Any] | None) -> tuple[object, ...]:
@@ -230,7 +254,7 @@ def _matches(client: Client, ready: Readiness) -> dict[str, MatchState]:
 
 def _ring_row(ring: Any, ready: Readiness, matches: dict[str, MatchState]) -> tuple[object, ...]:
     state = matches.get(ring.ring)
-    listens = f"{ring.address}:{ring.port}" if ring.listening else f"not listening ({ring.error or 'stopped'})"
+    listens = f"{ring.address}:{ring.port}" if ring.listening else "not listening"
     stored = ready.database.positions.get(ring.ring) if ready.database else None
     behind = f"{ring.entry - stored.entry} behind" if stored and stored.entry < ring.entry else "all"
     score = f"{state.chong.score}-{state.hong.score}" if state and state.match_id else None

@@ -7,20 +7,29 @@ import contextlib
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from services.registry import SERVICES
 from shared.clock import monotonic_s, wait_s
 from shared.errors import NetworkError, RestrikeError
 from shared.messages.commands import GetDatabaseStatus, GetRings, StopRing
+from shared.messages.service import Position
+from shared.messages.udp import RingStatus
 from shared.paths import Paths
 from shared.rpc import Client, is_locked
 
-STOP_ORDER: Final = ("udp-ingest", "pss-parser", "db-writer", "broker")
-"""Data runs left to right: who takes it in ends first."""
+GROUP: Final = "restrike"
+FIRST, LAST = "udp-ingest", "broker"
+STOP_ORDER: Final = (FIRST, *(name for name in SERVICES if name not in (FIRST, LAST)), LAST)
+"""Data runs left to right: who takes it in ends first, who passes events on ends last."""
+BUSY_WITHIN_S: Final = 15.0
+"""An `up` or `down` takes less; another one waits for it."""
+ANSWER_WITHIN_S: Final = 2.0
 STORE_WITHIN_S: Final = 4.0
 END_WITHIN_S: Final = 12.0
 POLL_S: Final = 0.02
@@ -34,16 +43,21 @@ class Supervisor:
 
     def pid(self) -> int | None:
         """Its process id; None when none answers."""
-        found = self._ask("getPID")
+        found = self.ask("getPID")
         return None if found is None else int(found)
 
     def processes(self) -> list[dict[str, Any]]:
         """What supervisord knows of each process; empty when none answers."""
-        return list(self._ask("getAllProcessInfo") or [])
+        return list(self.ask("getAllProcessInfo") or [])
 
     def shut_down(self) -> None:
         """Ask it to end all processes and itself."""
-        self._ask("shutdown")
+        self.ask("shutdown")
+
+    def start_ended(self) -> list[str]:
+        """Start the processes that ended and stayed down (bad configuration); say which."""
+        ended = [str(p["name"]) for p in self.processes() if p["statename"] in {"EXITED", "FATAL", "STOPPED"}]
+        return [name for name in ended if self.ask("startProcess", f"{GROUP}:{name}")]
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Start it in a session of its own, so that a Ctrl-C at the terminal reaches only `restrike`."""
@@ -64,7 +78,7 @@ class Supervisor:
                 start_new_session=True,
             )
 
-    def _ask(self, method: str) -> Any:
+    def ask(self, method: str, *arguments: str) -> Any:
         """What its RPC method answers; None when it does not."""
         # Imported here because they cost every other command 15 ms.
         from http.client import HTTPException  # noqa: PLC0415  # see above
@@ -73,9 +87,13 @@ class Supervisor:
         from supervisor.xmlrpc import SupervisorTransport  # noqa: PLC0415  # see above
 
         transport = SupervisorTransport(None, None, f"unix://{self._paths.supervisor_socket}")
-        with contextlib.suppress(OSError, HTTPException, Error):
-            return getattr(ServerProxy("http://127.0.0.1", transport=transport).supervisor, method)()
-        return None
+        socket.setdefaulttimeout(ANSWER_WITHIN_S)
+        try:
+            return getattr(ServerProxy("http://127.0.0.1", transport=transport).supervisor, method)(*arguments)
+        except (OSError, HTTPException, Error):
+            return None
+        finally:
+            socket.setdefaulttimeout(None)
 
 
 @contextlib.contextmanager
@@ -85,11 +103,18 @@ def only_one(paths: Paths) -> Iterator[None]:
     Raises:
         NetworkError: another one is at it.
     """
+    deadline = monotonic_s() + BUSY_WITHIN_S
     with paths.lock("suite").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise NetworkError("suite.busy", "Another `restrike up` or `down` is at work on this home.") from None
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if monotonic_s() > deadline:
+                    sentence = "Another `restrike up` or `down` is at work on this home: try again in a few seconds."
+                    raise NetworkError("suite.busy", sentence) from None
+                wait_s(POLL_S)
+            else:
+                break
         yield
 
 
@@ -112,6 +137,14 @@ def end_left_overs(paths: Paths) -> list[str]:
     return ended
 
 
+def only_in_memory_bytes(paths: Paths) -> int:
+    """What udp-ingest could not write to its journal; 0 when it does not say."""
+    try:
+        return max((ring.unjournaled_bytes for ring in Client(paths).call(GetRings()).rings), default=0)
+    except RestrikeError:
+        return 0
+
+
 def stop_suite(paths: Paths, supervisor: Supervisor) -> str | None:
     """End the suite in order: no more datagrams in, everything journaled stored, then all processes.
 
@@ -132,16 +165,20 @@ def _store_everything(paths: Paths) -> str | None:
     client = Client(paths)
     try:
         rings = [ring.ring for ring in client.call(GetRings()).rings if ring.listening]
-        ends = {status.ring: status.entry for status in (client.call(StopRing(ring=ring)) for ring in rings)}
+        ends = {status.ring: status for status in (client.call(StopRing(ring=ring)) for ring in rings)}
         behind = list(ends)
         deadline = monotonic_s() + STORE_WITHIN_S
         while behind and monotonic_s() < deadline:
             positions = client.call(GetDatabaseStatus()).positions
-            behind = [ring for ring in behind if ring not in positions or positions[ring].entry < ends[ring]]
+            behind = [ring for ring in behind if not _has_reached(positions.get(ring), ends[ring])]
             wait_s(POLL_S)
     except RestrikeError as error:
         return f"{error.message} What is journaled is stored at the next start."
     return f"{', '.join(behind)}: not yet stored in full; the rest is stored at the next start." if behind else None
+
+
+def _has_reached(stored: Position | None, end: RingStatus) -> bool:
+    return stored is not None and stored.journal_id == end.journal_id and stored.entry >= end.entry
 
 
 def _end(pid: int, *, within_s: float) -> None:

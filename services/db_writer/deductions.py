@@ -64,7 +64,7 @@ class Deductions:
         session = moment.session
         match_pk = self._matches.loaded(event, session=session, entry=moment.entry, at=moment.at)
         # The load's first messages came before anybody could know the match; some of them are still to be written.
-        self._pending.loads.append((match_pk, session.id, event.load_entry, moment.entry))
+        self._pending.loads[match_pk, session.id, event.load_entry] = moment.entry
 
     def _round_started(self, event: RoundStarted, moment: Moment) -> None:
         round_pk = self._round_pk(event.round, moment)

@@ -1,7 +1,7 @@
 """A reading as JSON (`parsed_data`) and as rows of `pss_event_details`; db-writer's hot path.
 
 Each class of readings is inspected once, at import. A scoring system says few different things (the clock's values over
-and over), so the newest answers are kept.
+and over), so the newest answers are kept, but for those of long messages.
 
 A nested struct is flattened with dots (`chong.long_name`), a tuple becomes JSON. What was not read (None) or is empty
 (`()`) has no row.
@@ -21,6 +21,7 @@ from shared.messages.pss import AnyReading, Reading
 _to_json = msgspec.json.Encoder().encode
 
 _KEPT = 4096
+_LONGEST_KEPT = 512  # characters of the message: what is kept is bounded in bytes too, whatever is sent
 
 Detail = tuple[str, str, str]
 """detail_key, detail_value, detail_type."""
@@ -47,13 +48,19 @@ class _Flat(NamedTuple):
     values: Callable[[Any], tuple[Any, ...]]
 
 
-@lru_cache(maxsize=_KEPT)
-def stored(data: Reading) -> Stored:
-    """`data` as it is stored."""
+def stored(data: Reading, *, length: int = 0) -> Stored:
+    """`data`, read from a message of `length` characters, as it is stored."""
+    return _kept(data) if length <= _LONGEST_KEPT else _stored(data)
+
+
+def _stored(data: Reading) -> Stored:
     leaves, values = _FLAT[type(data)]
     pairs = zip(leaves, values(data), strict=True)
     details = ((leaf.key, leaf.text(value), leaf.kind) for leaf, value in pairs if value is not None and value != ())
     return Stored(_json(data), tuple(details))
+
+
+_kept = lru_cache(maxsize=_KEPT)(_stored)
 
 
 def says_nothing(data: Reading) -> bool:

@@ -89,7 +89,7 @@ class Entries:
             context = known or self._matches.context(message.match_id, message.round, ring=session.ring)
             event_id = self._next_event_id
             self._next_event_id = event_id + 1
-            text, details = stored(data)
+            text, details = stored(data, length=len(message.raw))
             row = (event_id, session.id, *context, type_of(data), at, message.raw, text, number, index, delay_ms)
             if kind is ResultKind.RECOGNIZED:
                 pending.recognized.append(row)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from typing import Final
 
 from services.db_writer.intake import Intake
@@ -27,6 +28,9 @@ REST_S: Final = 0.005
 commit's cost is shared. See docs/adr/0006."""
 RETRY_S: Final = 0.5
 """How often a database that could not be written, or a parser that did not answer, is tried again."""
+ASK_S: Final = 1.0
+"""How long pss-parser may take for a page: while it is waited for, nothing is stored and no command answered."""
+_UNUSABLE: Final = {"database.not_sqlite", "database.not_ours", "database.version_gap"}
 
 
 class Writer:
@@ -38,7 +42,7 @@ class Writer:
         self._schema_version = schema_version
         self._positions = intake.stored()
         self._error: str | None = None
-        self._retry_at = 0.0
+        self._retry_at = self._ask_at = 0.0
         self._entries = self._messages = self._refused = self._transactions = 0
 
     def take(self, batch: ParsedEntries) -> None:
@@ -52,19 +56,35 @@ class Writer:
         if monotonic_s() < self._retry_at:
             return
         try:
-            while (applied := self._intake.commit()) is not None:
-                self._tell(applied)
-                self._runtime.rest(REST_S)
-            for ring in list(self._intake.behind):
-                if (applied := self._intake.catch_up(ring)) is not None:
-                    self._tell(applied)
+            self._commit()
+            if self._intake.behind and monotonic_s() >= self._ask_at:
+                self._catch_up()
+                self._runtime.post(_turn_again)
         except DatabaseError as error:
             self._trouble(error)
         except (NetworkError, RefusedError) as error:
-            self._retry_at = monotonic_s() + RETRY_S
+            self._ask_at = monotonic_s() + RETRY_S
             self._runtime.log.info("parser_not_answering", reason=str(error))
-        if self._intake.behind:
-            self._runtime.post(_turn_again)
+
+    def _commit(self) -> None:
+        while (applied := self._intake.commit()) is not None:
+            self._tell(applied)
+            self._runtime.rest(REST_S)
+
+    def _catch_up(self) -> None:
+        first: Exception | None = None
+        for ring in list(self._intake.behind):
+            try:
+                self._intake.catch_up(ring)
+                self._commit()
+            except (DatabaseError, NetworkError):
+                raise
+            # A refusal or a mistake of ours with one ring must not keep the others waiting.
+            except Exception as error:  # noqa: BLE001 - see above; it is raised once they had their turn
+                first = first or error
+        if first is not None:
+            self._ask_at = monotonic_s() + RETRY_S
+            raise first
 
     def positions(self) -> dict[str, Position]:
         """How far each ring is in the database."""
@@ -121,11 +141,13 @@ def bring_up_to_date(paths: Paths) -> int:
 
     Raises:
         ConfigError: the database is not one that this program can use.
-        DatabaseError: the migration failed; the file is as it was.
+        DatabaseError: the file cannot be read or the migration failed (a full disk); another start may succeed.
     """
     try:
         before = status(paths.database)
     except DatabaseError as error:
+        if error.code not in _UNUSABLE:
+            raise
         raise ConfigError(error.code, error.message, value=error.value) from error
     if before.current > before.latest:
         raise ConfigError(
@@ -148,7 +170,8 @@ def build(runtime: Runtime) -> None:
     version = bring_up_to_date(runtime.paths)
     # What a power cut undoes here, watermark and all, the journal (FULL) has: it is replayed. See docs/adr/0006.
     store = Store(connect_writer(runtime.paths.database, synchronous="NORMAL"))
-    intake = Intake(store, runtime.client.call, now_us=lambda: unix_ns() // 1000)
+    ask = partial(runtime.client.call, deadline_s=ASK_S)
+    intake = Intake(store, ask, now_us=lambda: unix_ns() // 1000)
     writer = Writer(runtime, intake, schema_version=version)
     runtime.on(WIRE_EVENTS)(writer.take)
     runtime.on_command(GetDatabaseStatus, lambda _: writer.status())

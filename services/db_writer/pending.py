@@ -27,8 +27,9 @@ class Pending:
         self.scores: list[Row] = []
         self.warnings: list[Row] = []
         self.findings: list[Row] = []
-        self.loads: list[Row] = []
-        """Match, session, first and last entry of each load: its events without a match are of that match."""
+        self.loads: dict[Row, int] = {}
+        """Match, session and first entry of each load, and the last entry that told of it: its events without a match
+        are of that match."""
         # An event's details refer to it, so events come first.
         tables: tuple[tuple[str, list[Any]], ...] = (
             (statements.INSERT_RAW, self.raw),
@@ -48,8 +49,9 @@ class Pending:
                 self._insert(insert, insert_chunk, rows)
                 rows.clear()
         if self.loads:
-            self._connection.executemany(statements.ADOPT_EVENTS, self.loads)
-            self._connection.executemany(statements.ADOPT_FINDINGS, self.loads)
+            loads = [(*load, last) for load, last in self.loads.items()]
+            self._connection.executemany(statements.ADOPT_EVENTS, loads)
+            self._connection.executemany(statements.ADOPT_FINDINGS, loads)
             self.loads.clear()
 
     def reset(self) -> None:

@@ -7,10 +7,15 @@ empty.
 
 from collections.abc import Iterator
 from itertools import count
+from typing import Final
 
 from services.db_writer import statements
 from services.db_writer.timestamps import Timestamps
 from shared.db.sqlite import sqlite3
+
+MOST_CLIENTS: Final = 1_000
+"""Of one session: a flood of forged senders may fill neither the memory nor the database. All others are one row."""
+CROWD: Final = ("0.0.0.0", 0)  # noqa: S104 - nothing is bound to it: it is the sender that stands for many
 
 _UNHEARD = "its end was never heard of"
 _BROKEN = "it ended without a word (killed, or the power was cut)"
@@ -68,6 +73,9 @@ class Session:
         if self.smallest is None or size < self.smallest:
             self.smallest = size
         client = self.clients.get(source)
+        if client is None and len(self.clients) >= MOST_CLIENTS:
+            source = CROWD
+            client = self.clients.get(source)
         if client is None:
             client = self.clients[source] = Client(next(self.client_ids), at, at, 0, 0)
         client.packets += 1

@@ -59,8 +59,10 @@ class Store:
         self._times.begin(now_us)
         try:
             return self._attempt(_Work(batches, is_careful=False))
-        except REFUSALS:
-            # Some row was refused. Only now does each entry pay for a savepoint of its own.
+        except DatabaseError:
+            raise
+        # Some row was refused, or could not be made. Only now does each entry pay for a savepoint of its own.
+        except Exception:  # noqa: BLE001, S110 - what it is, `_add_each` says of the entry, or raises it again
             pass
         try:
             return self._attempt(_Work(batches, is_careful=True))
@@ -71,11 +73,6 @@ class Store:
         """Per ring, how far its newest session is stored: what came after that is missing."""
         with _reading():
             return self._watermarks.newest()
-
-    def entry_of(self, key: SessionKey) -> int:
-        """The last stored entry of a session, 0 if nothing of it is stored."""
-        with _reading():
-            return self._watermarks.stored(key)
 
     def _attempt(self, work: "_Work") -> Applied:
         with self._transaction():
@@ -90,11 +87,16 @@ class Store:
     def _store_batch(self, batch: ParsedEntries, work: "_Work") -> None:
         key = SessionKey(batch.journal_id, batch.ring, batch.session)
         mark, last = self._watermarks.entry(key), batch.last
-        skipped = min(max(mark + 1 - batch.first, 0), len(batch.results))
+        known = mark + 1 - batch.first
+        if batch.through > mark:
+            # What says that entries are lost must not be, though it bears a number that we have: see `first` below.
+            known = min(known, len(batch.results) - 1)
+        skipped = min(max(known, 0), len(batch.results))
         results = batch.results[skipped:] if skipped else batch.results
         if results:
             add = self._add_each if work.is_careful else self._add
-            add(batch, results, first=batch.first + skipped, work=work)
+            # The number after the mark is free: it is one of those that are lost.
+            add(batch, results, first=max(batch.first + skipped, mark + 1), work=work)
         if last > mark:
             self._session(batch).last_entry = last
             self._watermarks.advance(key, last)
@@ -116,12 +118,22 @@ class Store:
                 self._add(batch, [parsed], first=number, work=work)
                 self._save()
             except REFUSALS as error:
-                self._connection.execute("ROLLBACK TO entry")
-                self._entries.reset()
-                self._refused.keep(parsed, number=number, session=self._session(batch), error=error)
-                self._save()
-                work.refused += 1
+                self._keep_raw(batch, parsed, number=number, error=error, work=work)
+            except sqlite3.Error:
+                raise
+            # A mistake of ours in the rows of one entry must not keep all others out, for ever.
+            except Exception as error:  # noqa: BLE001 - see above
+                self._keep_raw(batch, parsed, number=number, error=error, work=work)
             self._connection.execute("RELEASE entry")
+
+    def _keep_raw(
+        self, batch: ParsedEntries, parsed: ParsedEntry, *, number: int, error: Exception, work: "_Work"
+    ) -> None:
+        self._connection.execute("ROLLBACK TO entry")
+        self._entries.reset()
+        self._refused.keep(parsed, number=number, session=self._session(batch), error=error)
+        self._save()
+        work.refused += 1
 
     def _session(self, batch: ParsedEntries) -> Session:
         at_us = batch.results[0].entry.received_at_us if batch.results else self._times.now_us

@@ -6,6 +6,7 @@ is as good as none.
 """
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -47,19 +48,18 @@ class Checkpoints:
             return between or boundary
         return max(between, boundary, key=lambda checkpoint: checkpoint.received_at_us)
 
-    def before(self, entry: int, *, journal_id: str) -> list[Checkpoint]:
-        """Saved states of that journal at or before `entry`, the latest first."""
-        found = []
-        newest = self.newest()
-        if newest is not None and newest.journal_id == journal_id and newest.entry <= entry:
-            found.append(newest)
-        for number in reversed(self._entries):
-            if number <= entry:
+    def before(self, entry: int, *, journal_id: str) -> Iterator[Checkpoint]:
+        """Saved states of that journal at or before `entry`, the one that is furthest first."""
+        between = _read(self._newest)
+        for number in [*reversed(self._entries), -1]:
+            if between is not None and number < between.entry <= entry:
+                if between.journal_id == journal_id:
+                    yield between
+                between = None
+            if 0 <= number <= entry:
                 checkpoint = _read(self._path(number))
                 if checkpoint is not None and checkpoint.journal_id == journal_id:
-                    found.append(checkpoint)
-                    break
-        return found
+                    yield checkpoint
 
     def save(self, checkpoint: Checkpoint, *, at_boundary: bool) -> None:
         """Keep `checkpoint`: for good when it is `at_boundary`, else until the next one."""
@@ -68,25 +68,22 @@ class Checkpoints:
             if at_boundary and checkpoint.entry not in self._entries:
                 self._entries = sorted([*self._entries, checkpoint.entry])
 
-    def prune(self, *, before_us: int) -> Checkpoint | None:
-        """Forget states older than `before_us`, but for the youngest of them, which is returned: the journal needs
-        nothing at or before it.
+    def prune(self, *, journal_id: str, before_us: int, now_us: int) -> Checkpoint | None:
+        """Forget states that are older than `before_us`, but for the youngest of them in that journal, which is
+        returned: the journal needs nothing at or before it. A time beyond `now_us` is a clock that was ahead: old.
         """
         boundary: Checkpoint | None = None
         for number in list(self._entries):
             checkpoint = _read(self._path(number))
-            if checkpoint is not None and checkpoint.received_at_us >= before_us:
-                break
-            if boundary is not None or checkpoint is None:
-                self._forget(number if checkpoint is None else boundary.entry if boundary else number)
-            boundary = checkpoint or boundary
+            if checkpoint is not None and before_us <= checkpoint.received_at_us <= now_us:
+                continue
+            if checkpoint is None or checkpoint.journal_id != journal_id:
+                self._forget(number)
+                continue
+            if boundary is not None:
+                self._forget(boundary.entry)
+            boundary = checkpoint
         return boundary
-
-    def clear(self) -> None:
-        """Forget everything: another journal began."""
-        for number in list(self._entries):
-            self._forget(number)
-        self._newest.unlink(missing_ok=True)
 
     def _forget(self, number: int) -> None:
         self._path(number).unlink(missing_ok=True)

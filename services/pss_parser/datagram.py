@@ -6,9 +6,16 @@ may be missing; empty fields keep their position. Every byte string gives at lea
 line's messages, put together, are the line.
 """
 
+from collections.abc import Iterator
+from typing import Final
+
 from services.pss_parser.fields import Fields, Stream
 from services.pss_parser.streams import KEYWORDS, STREAMS, udp
 
+MAX_MESSAGES: Final = 64
+"""A load, the longest burst, has 12 messages. 64 KB could hold 32,000, and each costs rows in the database: what comes
+after these is one last message, its text untouched.
+"""
 _LONGEST_KEYWORD = 16
 _PADDING = " \t\0\ufeff"
 
@@ -40,12 +47,20 @@ def split_text(text: str) -> list[Fields]:
 def split_by_grammar(text: str) -> list[Fields]:
     """The messages of a datagram's text, whatever it holds; equal to `split_text`, only slower."""
     lines = [line for line in text.replace("\r", "\n").split("\n") if line]
-    return [message for line in lines or [""] for message in _split_line(line)]
+    messages: list[Fields] = []
+    for at, line in enumerate(lines or [""], 1):
+        taken = 0
+        for message in _split_line(line):
+            if len(messages) == MAX_MESSAGES:
+                rest = "\n".join((line[taken:], *lines[at:]))
+                return [*messages, Fields("", [], rest, ("datagram:too_many_messages",))]
+            messages.append(message)
+            taken += len(message.raw)
+    return messages
 
 
-def _split_line(line: str) -> list[Fields]:
+def _split_line(line: str) -> Iterator[Fields]:
     parts = line.split(";")
-    messages = []
     start = 0
     while start < len(parts):
         keyword, values = _opening(parts[start])
@@ -55,9 +70,8 @@ def _split_line(line: str) -> list[Fields]:
         if is_last and end > start + 1 and not parts[-1]:
             values.pop()
         raw = ";".join(parts[start:end])
-        messages.append(Fields(keyword, values, raw if is_last else f"{raw};"))
+        yield Fields(keyword, values, raw if is_last else f"{raw};")
         start = end
-    return messages
 
 
 def _opening(part: str) -> tuple[str, list[str]]:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from services.pss_parser.state import Bout, Memory
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 class Dump(Struct, frozen=True, kw_only=True):

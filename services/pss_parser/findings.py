@@ -10,6 +10,7 @@ from shared.messages.wire import Entry
 
 _US_PER_S: Final = 1_000_000
 _STILL_SENDING_US: Final = 30 * _US_PER_S
+_RESTARTED_US: Final = 3 * _US_PER_S  # the same machine with another port: a scoring system that was started anew
 _MOST_REPORTED: Final = 64  # per session: neither forged addresses nor garbage may fill the state
 
 
@@ -27,7 +28,10 @@ def hear(memory: Memory, entry: Entry) -> Finding | None:
     if last is not None and last.address == entry.address and last.port == entry.port and last.origin is entry.origin:
         return None
     memory.sender = sender = Sender(entry.address, entry.port, entry.origin)
-    if last is None or now_us - last_at_us > _STILL_SENDING_US:
+    if last is None:
+        return None
+    is_restart = (last.address, last.origin) == (sender.address, sender.origin)
+    if now_us - last_at_us > (_RESTARTED_US if is_restart else _STILL_SENDING_US):
         return None
     name, last_name = _name(sender), _name(last)
     if name in memory.reported_senders or len(memory.reported_senders) >= _MOST_REPORTED:
@@ -35,6 +39,11 @@ def hear(memory: Memory, entry: Entry) -> Finding | None:
     # Both, so that the first one's next datagram is not the same finding the other way round.
     memory.reported_senders = tuple(dict.fromkeys((*memory.reported_senders, last_name, name)))
     return _two_senders(sender, last, apart_us=now_us - last_at_us)
+
+
+def end_replay(memory: Memory) -> None:
+    """A replay is over: whoever sends next is not beside it."""
+    memory.sender = None
 
 
 def unknown_stream(memory: Memory, stream: str) -> Finding | None:

@@ -21,7 +21,7 @@ def load_began(state: RingState, _reading: LoadBegan | None = None) -> None:
     if state.bout.match_id is not None:
         memory.unloaded_match, memory.unloaded_winners = state.bout.match_id, state.bout.round_winners
     state.bout = Bout()
-    memory.is_pending, memory.load_entry = True, state.entry
+    memory.is_pending, memory.load_entry, memory.load_session = True, state.entry, state.session
     memory.athletes = memory.described = None
     memory.clock_stands = memory.clock_heard = memory.is_closed = False
     memory.stage = Stage.LOADING
@@ -134,7 +134,8 @@ def _find(state: RingState) -> KnownMatch | None:
 
 def _new_id(state: RingState) -> str:
     memory = state.memory
-    match_id = f"{state.ring}.{state.journal_id[:8]}.{memory.load_entry}"
+    # Not the journal: one that was put back from a copy gives its entry numbers again, but in another session.
+    match_id = f"{state.ring}.{memory.load_session[:8]}.{memory.load_entry}"
     is_second = memory.named_entry == memory.load_entry
     memory.named_entry = memory.load_entry
     return f"{match_id}-{state.index}" if is_second else match_id  # two loads in one datagram stay two

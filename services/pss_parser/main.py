@@ -45,7 +45,9 @@ class Desk:
         self._stands: dict[str, Stand] = {}
         self._publishers: dict[str, RingPublisher] = {}
         self._done_with: dict[str, Position] = {}
-        self._retry_at = 0.0
+        self._retry_at: dict[str, float] = {}
+        self._is_scheduled = False
+        self._round = 0
         for ring in runtime.config.rings:
             self._open(ring.name)
 
@@ -54,22 +56,36 @@ class Desk:
         stand = self._stands.get(batch.ring) or self._open(batch.ring)
         with contextlib.suppress(NetworkError, RefusedError):  # udp-ingest is away; its next batch tells again
             self._publish(stand, stand.take(batch))
-        self.catch_up()
+        if stand.is_waiting:
+            self.schedule()
 
-    def catch_up(self) -> None:
-        """Bring every ring that is not at its journal's end a page nearer; the loop turns between pages."""
-        waiting = [stand for stand in self._stands.values() if stand.is_waiting]
-        if not waiting or monotonic_s() < self._retry_at:
+    def schedule(self) -> None:
+        """See to it that rings that are not at their journal's end get there: a page of one ring a turn, so that the
+        loop turns however long the way is.
+        """
+        if not self._is_scheduled and self._waiting():
+            self._is_scheduled = True
+            self._runtime.post(self._catch_up)
+
+    def _waiting(self) -> list[Stand]:
+        now = monotonic_s()
+        return [s for s in self._stands.values() if s.is_waiting and self._retry_at.get(s.ring, 0.0) <= now]
+
+    def _catch_up(self) -> None:
+        self._is_scheduled = False
+        waiting = self._waiting()
+        if not waiting:
             return
+        self._round += 1
+        stand = waiting[self._round % len(waiting)]
         try:
-            for stand in waiting:
-                self._publish(stand, stand.catch_up())
+            self._publish(stand, stand.catch_up())
         except (NetworkError, RefusedError) as error:
-            # One that does not run answers at once, one that hangs costs a deadline: leave the loop some time.
-            self._retry_at = monotonic_s() + (RETRY_S if error.code == "service.no_answer" else 0.0)
-            return
-        if any(stand.is_waiting for stand in waiting):
-            self._runtime.post(self.catch_up)
+            # One that does not run says so at once; one that hangs or refuses is left alone for a while.
+            pause_s = 0.0 if error.code == "service.not_running" else RETRY_S
+            self._retry_at[stand.ring] = monotonic_s() + pause_s
+        else:
+            self.schedule()
 
     def _publish(self, stand: Stand, results: list[ParsedEntries]) -> None:
         publisher = self._publishers[stand.ring]
@@ -131,11 +147,13 @@ class Desk:
 
     def prune(self) -> None:
         """Forget saved states that are older than the journal is kept."""
-        before_us = unix_ns() // 1000 - self._runtime.config.journal.keep_hours * 3_600_000_000
+        now_us = unix_ns() // 1000
+        before_us = now_us - self._runtime.config.journal.keep_hours * 3_600_000_000
         for ring, stand in self._stands.items():
-            position = stand.prune(before_us=before_us)
-            if position is not None:
-                self._done_with[ring] = position
+            with contextlib.suppress(NetworkError, RefusedError):  # next time, then
+                position = stand.prune(before_us=before_us, now_us=now_us) if stand.resumed else None
+                if position is not None:
+                    self._done_with[ring] = position
 
     def _open(self, ring: str) -> Stand:
         checkpoints = Checkpoints(self._runtime.paths.parser_states, ring)
@@ -162,8 +180,8 @@ def build(runtime: Runtime) -> None:
     runtime.on_command(ReplayEvents, desk.replay)
     runtime.positions = desk.positions
     runtime.done_with = desk.done_with
-    runtime.post(desk.catch_up)
-    runtime.every(CATCH_UP_EVERY_S, desk.catch_up)
+    runtime.post(desk.schedule)
+    runtime.every(CATCH_UP_EVERY_S, desk.schedule)
     runtime.every(STANDING_EVERY_S, desk.stand_up)
     runtime.every(STATE_EVERY_S, desk.repeat_states)
     runtime.every(SAVE_BOUNDARIES_EVERY_S, desk.save_boundaries)

@@ -12,6 +12,7 @@ from services.pss_parser.datagram import split
 from services.pss_parser.match import HANDLERS
 from services.pss_parser.state import Bout, Memory, RingState, match_state
 from services.pss_parser.streams import read
+from shared.messages.facts import ReplayEnded
 from shared.messages.match import AnyMatchEvent, MatchState
 from shared.messages.pss import AnyReading, HandlingFailed, ResultKind, UnknownReceived
 from shared.messages.wire import Entry, ParsedEntry, ParsedMessage
@@ -66,8 +67,11 @@ class RingParser:
         if session != self.session:
             self.session = session
             findings.forget_session(now.memory)
-        now.entry, now.now_us, now.is_boundary = number, entry.received_at_us, False
+        now.entry, now.session = number, session
+        now.now_us, now.is_boundary = entry.received_at_us, False
         self.failure = None
+        if isinstance(entry.fact, ReplayEnded):
+            findings.end_replay(now.memory)
         bout, memory = _copy_bout(now.bout), _copy_memory(now.memory)
         try:
             parsed = _parse_fact(entry) if entry.fact is not None else _parse_datagram(now, entry)

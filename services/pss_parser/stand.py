@@ -4,12 +4,20 @@ The parser itself is pure; this is where its entries are fetched, its place in t
 are saved.
 """
 
+from typing import Final
+
 from services.pss_parser.checkpoints import Checkpoint, Checkpoints
+from services.pss_parser.replays import Replays
 from services.pss_parser.ring import RingParser
-from services.pss_parser.source import Ask, advance
-from shared.messages.commands import EntriesPage, EventsPage, ReplayEntries, ReplayEvents
+from services.pss_parser.source import PAGE_ENTRIES, Ask, advance, fitting, restored
+from shared.messages.commands import EventsPage, ReplayEntries, ReplayEvents
 from shared.messages.service import Position
 from shared.messages.wire import Datagrams, ParsedEntries
+
+BOUNDARY_ENTRIES: Final = 50_000
+BOUNDARY_US: Final = 3_600_000_000
+"""A state is kept for good after so many entries or so long without a load: a ring that never loads a match must not
+keep the journal from being trimmed, nor make a rebuild long."""
 
 
 class Stand:
@@ -28,8 +36,10 @@ class Stand:
         self._at_boundary = False
         self._received_at_us = 0
         self._saved_entry = 0
+        self._boundary_entry = 0
+        self._boundary_at_us = 0
         self._rebuilt: RingParser | None = None
-        self._cursor: RingParser | None = None
+        self._replays = Replays(ring, checkpoints, ask)
         newest = checkpoints.newest()
         if newest is not None:
             self._load(newest)
@@ -87,7 +97,7 @@ class Stand:
         if not self.resumed:
             self._rebuild()
             return []
-        page = self._ask(ReplayEntries(ring=self.ring, after=self._parser.entry))
+        page = self._ask(ReplayEntries(ring=self.ring, after=self._parser.entry, limit=PAGE_ENTRIES))
         results = [result for batch in page.batches if (result := self._advance(batch)) is not None]
         self.behind = bool(page.batches) and self._parser.entry < page.end
         return results
@@ -96,25 +106,25 @@ class Stand:
         parser = self._rebuilt
         if parser is None:
             head = self._ask(ReplayEntries(ring=self.ring, after=0, limit=1))
-            parser = self._rebuilt = self._fitting(head, at_most=head.end)
-        page = self._ask(ReplayEntries(ring=self.ring, after=parser.entry))
+            parser = self._rebuilt = fitting(self.ring, self._checkpoints, self._ask, head=head, at_most=head.end)
+        page = self._ask(ReplayEntries(ring=self.ring, after=parser.entry, limit=PAGE_ENTRIES))
         if page.journal_id != parser.journal_id:
             self._rebuilt = None
             return
         for batch in page.batches:
-            advance(parser, batch)
-            if batch.entries:
-                self._received_at_us = batch.entries[-1].received_at_us
+            advance(parser, batch, watch=self._watch)
+            self._received_at_us = _time_of(batch, self._received_at_us)
+        if self._is_boundary_due(parser):
+            self._store(parser)  # whoever is killed on a long way does not begin it again
         if not page.batches or parser.entry >= page.end:
-            self._parser, self._rebuilt, self._cursor = parser, None, None
-            self.resumed, self.behind = True, False
+            self._parser, self._rebuilt = parser, None
+            self._replays.forget()
+            self.resumed, self.behind, self._has_changed = True, False, False
             self.save()
 
     def _advance(self, batch: Datagrams) -> ParsedEntries | None:
-        result = advance(self._parser, batch, watch=self._watch)
-        if batch.entries:
-            self._received_at_us = batch.entries[-1].received_at_us
-        return result
+        self._received_at_us = _time_of(batch, self._received_at_us)
+        return advance(self._parser, batch, watch=self._watch)
 
     def _watch(self, parser: RingParser) -> None:
         self._has_changed |= parser.changed
@@ -135,16 +145,38 @@ class Stand:
     # Saved states
 
     def save_boundary(self) -> None:
-        """Save the live parser's state, if a load or a round's end came since it was saved last."""
-        if self._at_boundary:
+        """Save the live parser's state, if a load or a round's end came since, or nothing like it for long."""
+        if self._is_boundary_due(self._parser):
             self.save()
 
     def save(self) -> None:
         """Save the live parser's state, if it moved."""
-        parser = self._parser
-        if parser.entry == self._saved_entry:
-            return
-        self._saved_entry = parser.entry
+        if self._parser.entry != self._saved_entry:
+            self._store(self._parser)
+
+    def prune(self, *, before_us: int, now_us: int) -> Position | None:
+        """Forget states from before `before_us`; say up to which entry the journal is not needed any more.
+
+        Raises:
+            NetworkError, RefusedError: udp-ingest did not answer.
+        """
+        boundary = self._checkpoints.prune(journal_id=self._parser.journal_id, before_us=before_us, now_us=now_us)
+        if boundary is None:
+            return None
+        page = self._ask(ReplayEntries(ring=self.ring, after=boundary.entry, limit=1))
+        if page.session_at_after != boundary.session:
+            return None
+        return Position(boundary.journal_id, boundary.session, boundary.entry)
+
+    def replay(self, command: ReplayEvents) -> EventsPage:
+        """Answer `ReplayEvents`."""
+        return self._replays.answer(command, live=self._parser)
+
+    def _is_boundary_due(self, parser: RingParser) -> bool:
+        is_far = parser.entry - self._boundary_entry >= BOUNDARY_ENTRIES
+        return self._at_boundary or is_far or self._received_at_us - self._boundary_at_us >= BOUNDARY_US
+
+    def _store(self, parser: RingParser) -> None:
         checkpoint = Checkpoint(
             journal_id=parser.journal_id,
             session=parser.session,
@@ -152,79 +184,20 @@ class Stand:
             received_at_us=self._received_at_us,
             state=parser.dump(),
         )
-        self._checkpoints.save(checkpoint, at_boundary=self._at_boundary)
-        self._at_boundary = False
+        at_boundary = self._is_boundary_due(parser)
+        self._checkpoints.save(checkpoint, at_boundary=at_boundary)
+        self._saved_entry = parser.entry
+        if at_boundary:
+            self._boundary_entry, self._boundary_at_us = parser.entry, self._received_at_us
+            self._at_boundary = False
 
-    def prune(self, *, before_us: int) -> Position | None:
-        """Forget states from before `before_us`; say up to which entry the journal is not needed any more."""
-        boundary = self._checkpoints.prune(before_us=before_us)
-        if boundary is None or boundary.journal_id != self._parser.journal_id:
-            return None
-        return Position(boundary.journal_id, boundary.session, boundary.entry)
-
-    def _load(self, checkpoint: Checkpoint) -> bool:
-        parser = _restored(checkpoint)
-        if parser is None:
-            return False
-        self._parser = parser
-        self._received_at_us = checkpoint.received_at_us
-        self._saved_entry = checkpoint.entry
-        return True
-
-    def _fitting(self, head: EntriesPage, *, at_most: int) -> RingParser:
-        """A parser at the latest saved state at or before `at_most` that is part of the journal, else a new one."""
-        bound = at_most
-        while candidates := self._checkpoints.before(bound, journal_id=head.journal_id):
-            for checkpoint in candidates:
-                page = self._ask(ReplayEntries(ring=self.ring, after=checkpoint.entry, limit=1))
-                if page.session_at_after == checkpoint.session and (parser := _restored(checkpoint)):
-                    return parser
-            bound = min(candidate.entry for candidate in candidates) - 1
-        return RingParser(self.ring, head.journal_id)
-
-    # Replays
-
-    def replay(self, command: ReplayEvents) -> EventsPage:
-        """Answer `ReplayEvents`: parse again, from the latest saved state before the entry that is asked for."""
-        head = self._ask(ReplayEntries(ring=self.ring, after=command.after_entry, limit=1))
-        known = command.journal_id == head.journal_id and command.after_entry > 0
-        after = max(command.after_entry if known else 0, head.first - 1)
-        session = head.session_at_after if known and after == command.after_entry else None
-        live = self._parser
-        end = min(head.end, live.entry) if live.journal_id == head.journal_id else 0
-        if after >= end:
-            return _page(head, session=session, end=end, batches=[], warming_up=False)
-        cursor = self._cursor
-        if cursor is None or cursor.journal_id != head.journal_id or cursor.entry > after:
-            cursor = self._cursor = self._fitting(head, at_most=after)
-        page = self._ask(ReplayEntries(ring=self.ring, after=cursor.entry, limit=command.limit))
-        results = [result for batch in page.batches if (result := advance(cursor, batch)) is not None]
-        wanted = [trimmed for result in results if (trimmed := _beyond(result, after)) is not None]
-        return _page(head, session=session, end=end, batches=wanted, warming_up=not wanted)
+    def _load(self, checkpoint: Checkpoint) -> None:
+        parser = restored(checkpoint)
+        if parser is not None:
+            self._parser = parser
+            self._received_at_us = self._boundary_at_us = checkpoint.received_at_us
+            self._saved_entry = self._boundary_entry = checkpoint.entry
 
 
-def _page(
-    head: EntriesPage, *, session: str | None, end: int, batches: list[ParsedEntries], warming_up: bool
-) -> EventsPage:
-    return EventsPage(
-        journal_id=head.journal_id, session_at_after=session, end=end, warming_up=warming_up, batches=batches
-    )
-
-
-def _restored(checkpoint: Checkpoint) -> RingParser | None:
-    try:
-        return RingParser.load(checkpoint.state)
-    except ValueError:
-        return None
-
-
-def _beyond(result: ParsedEntries, after: int) -> ParsedEntries | None:
-    """The part of `result` beyond entry `after`."""
-    if result.last <= after:
-        return None
-    if result.first > after:
-        return result
-    skip = after + 1 - result.first
-    return ParsedEntries(
-        result.ring, result.journal_id, result.session, result.session, after + 1, result.results[skip:], result.through
-    )
+def _time_of(batch: Datagrams, before_us: int) -> int:
+    return batch.entries[-1].received_at_us if batch.entries else before_us

@@ -83,6 +83,7 @@ class Memory(Struct):
     # The load: pending until its match is settled; what it said; the load that gave the newest match its id.
     is_pending: bool = False
     load_entry: int = 0
+    load_session: str = ""
     athletes: AthletesNamed | None = None
     described: MatchDescribed | None = None
     is_reload: bool = False
@@ -114,13 +115,14 @@ class RingState:
     result.
     """
 
-    __slots__ = ("bout", "entry", "events", "index", "is_boundary", "journal_id", "memory", "now_us", "ring")
+    __slots__ = ("bout", "entry", "events", "index", "is_boundary", "journal_id", "memory", "now_us", "ring", "session")
 
     def __init__(self, ring: str, journal_id: str) -> None:
         self.ring = ring
         self.journal_id = journal_id
         self.bout = Bout()
         self.memory = Memory()
+        self.session = ""
         self.entry = 0
         self.index = 0
         self.now_us = 0

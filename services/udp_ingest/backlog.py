@@ -60,6 +60,11 @@ class Backlog:
         for _ in range(count):
             self._pop()
 
+    def clear(self) -> None:
+        """Forget everything that waits."""
+        self.discard(len(self._batches))
+        self.lost.clear()
+
     def of_ring(self, ring: str, *, after: int) -> list[StoredBatch]:
         """The ring's batches that reach beyond entry `after`."""
         return [batch for batch in self._batches if batch.ring == ring and batch.last > after]

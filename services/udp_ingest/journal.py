@@ -5,6 +5,7 @@ the same for one datagram and for a thousand, and a replay sends the stored byte
 trimmed away leaves its last number in `rings`.
 """
 
+import contextlib
 import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,15 +13,16 @@ from typing import Final
 
 from msgspec import Struct
 
-from shared.clock import utc_now_iso
-from shared.db.sqlite import connect_writer, sqlite3
+from shared.clock import unix_ns, utc_now_iso
+from shared.db.sqlite import BUSY_TIMEOUT_S, connect_writer, require_safe_wal, sqlite3
 from shared.errors import DatabaseError
 
 FORMAT: Final = 1
-PAGE_BYTES: Final = 8 * 1024 * 1024
+PAGE_BYTES: Final = 1024 * 1024
 """A page is cut here whatever its limit says, so that no answer takes long to make or to send."""
 TRIM_BATCHES: Final = 2_000
-"""Batches deleted in one go, a few milliseconds' work, so that trimming never delays a datagram noticeably."""
+TRIM_BYTES: Final = 8 * 1024 * 1024
+"""What is deleted in one go, a few milliseconds' work, so that trimming never delays a datagram noticeably."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS journal (id TEXT NOT NULL, format INTEGER NOT NULL, created_at TEXT NOT NULL);
@@ -60,27 +62,53 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class Journal:
-    """An open journal. Raises DatabaseError or `sqlite3.Error` where the file cannot be used."""
+    """An open journal. Raises DatabaseError or `sqlite3.Error` where the file cannot be used.
 
-    def __init__(self, path: Path) -> None:
-        self._connection = connect_writer(path)
+    An `unwritten` one is new and has no file yet, because none can be made: it is empty, and `append` makes the file as
+    soon as that can be done. `set_aside` is where the file went that was in its place.
+    """
+
+    def __init__(self, path: Path, *, exclusive: bool = False, unwritten: bool = False) -> None:
+        self.path = path
+        self._is_unwritten = unwritten
+        self.set_aside: Path | None = None
+        if unwritten:
+            self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        else:
+            self._connection = _connect_exclusive(path) if exclusive else connect_writer(path)
         try:
-            self.id = self._prepare(path)
+            self.id = self._prepare(uuid.uuid4().hex)
         except (DatabaseError, sqlite3.Error):
             self._connection.close()
             raise
 
-    def _prepare(self, path: Path) -> str:
+    def _prepare(self, new_id: str) -> str:
         self._connection.executescript(_SCHEMA)
         row = self._connection.execute("SELECT id, format FROM journal").fetchone()
         if row is None:
-            row = (uuid.uuid4().hex, FORMAT)
+            row = (new_id, FORMAT)
             self._connection.execute("INSERT INTO journal VALUES (?, ?, ?)", (*row, utc_now_iso()))
         if row[1] != FORMAT:
-            raise DatabaseError("journal.format", f"{path} was written by another version (format {row[1]}).")
+            raise DatabaseError("journal.format", f"{self.path} was written by another version (format {row[1]}).")
         for ring in self.rings():  # a damaged place where writing goes on is better found now
             self.end(ring)
         return str(row[0])
+
+    def _make_file(self) -> None:
+        # Made beside its place: what stands there is moved away only for a journal that can be written.
+        fresh = self.path.with_name(self.path.name + ".new")
+        try:
+            _remove(fresh)
+            with contextlib.closing(_connect_exclusive(fresh)) as made:
+                made.executescript(_SCHEMA)
+                made.execute("INSERT INTO journal VALUES (?, ?, ?)", (self.id, FORMAT, utc_now_iso()))
+            self.set_aside = _set_aside(self.path, "unread") or self.set_aside
+            fresh.rename(self.path)
+            connection = _connect_exclusive(self.path)
+        except OSError as error:
+            raise sqlite3.OperationalError(str(error)) from error
+        self._connection.close()
+        self._connection, self._is_unwritten = connection, False
 
     def rings(self) -> list[str]:
         """The rings that the journal holds batches of, found without reading them all."""
@@ -95,8 +123,10 @@ class Journal:
         """Store `batches` in one transaction; on return they survive a power cut.
 
         Raises:
-            sqlite3.Error: nothing of it was stored (disk full, I/O error).
+            sqlite3.Error: nothing of it was stored (disk full, I/O error, damage).
         """
+        if self._is_unwritten:
+            self._make_file()
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         try:
@@ -149,21 +179,25 @@ class Journal:
     def trim(self, ring: str, *, through: int, before_us: int) -> int:
         """Drop whole batches up to entry `through` that are older than `before_us`; say how many went.
 
-        The last one stays: it says whether its session was closed.
+        One from the future, of a clock that was ahead, counts as old: it would stop trimming for good. The last one
+        stays: it says whether its session was closed.
         """
         rows = self._connection.execute(
-            "SELECT last, session, received_at_us FROM batches WHERE ring = ? AND last <= ? AND last <"
+            "SELECT last, session, received_at_us, length(body) FROM batches WHERE ring = ? AND last <= ? AND last <"
             " (SELECT max(last) FROM batches WHERE ring = ?) ORDER BY last LIMIT ?",
             (ring, through, ring, TRIM_BATCHES),
         ).fetchall()
-        old = []
+        now_us = unix_ns() // 1000
+        old: list[tuple[int, str, int, int]] = []
+        size = 0
         for row in rows:
-            if row[2] >= before_us:
+            size += row[3]
+            if before_us <= row[2] <= now_us or (old and size > TRIM_BYTES):
                 break
             old.append(row)
         if not old:
             return 0
-        last, session, _ = old[-1]
+        last, session, *_ = old[-1]
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute("INSERT OR REPLACE INTO rings VALUES (?, ?, ?)", (ring, last, session))
@@ -189,27 +223,65 @@ def page_of(batches: Iterable[tuple[int, int, bytes]], *, after: int, limit: int
 
 
 def open_journal(path: Path) -> tuple[Journal, Path | None]:
-    """The journal at `path`. A damaged or foreign file is set aside, never deleted, and a new journal begun: a ring
-    must be heard whatever happened to a file. Returns the journal, and where the old file went.
-
-    Raises:
-        DatabaseError: not even a new file can be opened.
+    """The journal at `path`, whatever happened to the file: a ring must be heard. A damaged or foreign file is set
+    aside, never deleted, and a new journal begun; where no file can be used at all the journal is `unwritten`.
+    Returns the journal, and where a damaged file went.
     """
+    for exclusive in (False, True):
+        try:
+            return Journal(path, exclusive=exclusive), None
+        except (DatabaseError, sqlite3.Error) as error:
+            if is_damage(error):
+                return replace_journal(path)
+    return Journal(path, unwritten=True), None
+
+
+def replace_journal(path: Path) -> tuple[Journal, Path | None]:
+    """Set the damaged file at `path` aside and begin a new journal; like `open_journal`."""
     try:
-        return Journal(path), None
-    except (DatabaseError, sqlite3.DatabaseError) as error:
-        if not _is_damage(error):
-            raise
-    aside = path.with_name(f"{path.name}.damaged-{utc_now_iso().replace(':', '')}")
-    for suffix in ("", "-wal", "-shm"):
-        old = path.with_name(path.name + suffix)
-        if old.exists():
-            old.rename(aside.with_name(aside.name + suffix))
-    return Journal(path), aside
+        aside = _set_aside(path, "damaged")
+    except OSError:
+        return Journal(path, unwritten=True), None
+    try:
+        return Journal(path), aside
+    except (DatabaseError, sqlite3.Error):
+        return Journal(path, unwritten=True), aside
 
 
-def _is_damage(error: Exception) -> bool:
+def is_damage(error: Exception) -> bool:
+    """Whether `error` says that the file is damaged or foreign, and not that it cannot be used now."""
     if isinstance(error, DatabaseError) and error.code in {"journal.format", "database.not_sqlite"}:
         return True
     code = getattr(error.__cause__ or error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+
+
+def _connect_exclusive(path: Path) -> "sqlite3.Connection":
+    # What WAL shares between processes is a file (-shm) that takes room, which a full disk does not have. Who locks
+    # the database for itself keeps that in memory; nobody else can read it meanwhile, and nobody needs to.
+    require_safe_wal()
+    connection = sqlite3.connect(str(path.absolute()), timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
+            connection.execute(f"PRAGMA {pragma}").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _files(path: Path) -> list[Path]:
+    return [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
+
+
+def _remove(path: Path) -> None:
+    for file in _files(path):
+        file.unlink(missing_ok=True)
+
+
+def _set_aside(path: Path, why: str) -> Path | None:
+    aside = path.with_name(f"{path.name}.{why}-{utc_now_iso().replace(':', '')}")
+    moved = [(old, new) for old, new in zip(_files(path), _files(aside), strict=True) if old.exists()]
+    for old, new in moved:
+        old.rename(new)
+    return aside if moved else None

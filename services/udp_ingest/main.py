@@ -55,10 +55,12 @@ def build(runtime: Runtime) -> None:
 
     register_commands(runtime, rings, recorder)
     runtime.positions = lambda: {ring: stream.position() for ring, stream in recorder.streams.items()}
+    runtime.is_sound = lambda: recorder.is_sound
     runtime.queue_depth = lambda: recorder.waiting()[0]
     runtime.on_start(rings.start_wanted)
     runtime.on_start(record)
     runtime.after_turn(record)
+    runtime.after_turn(rings.mend_journal)
     runtime.after_turn(rings.introduce)
     runtime.every(LOOK_EVERY_S, rings.look)
     runtime.every(LOOK_EVERY_S, recorder.standing)

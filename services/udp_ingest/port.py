@@ -70,7 +70,7 @@ class Port:
 
     def stop(self, name: str) -> None:
         """Take what is waiting, then hear this ring no more."""
-        self._take_what_waits()
+        self.take_what_waits()
         self.look_for_drops()
         del self.heard[name]
         if self.heard:
@@ -81,6 +81,10 @@ class Port:
     def drain(self) -> None:
         """Take what waits in the socket, without blocking."""
         self._take(DRAIN_BYTES)
+
+    def take_what_waits(self) -> None:
+        """Take as much as the buffer can hold, and no more: a sender that never stops must not keep us here."""
+        self._take(2 * self.receive_buffer_bytes)
 
     def look_for_drops(self) -> None:
         """Note in the rings' streams what the kernel dropped since the last look."""
@@ -104,10 +108,6 @@ class Port:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, asked)
         self.receive_buffer_bytes = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
 
-    def _take_what_waits(self) -> None:
-        # As much as the buffer can hold, and no more: a sender that never stops must not keep us here.
-        self._take(2 * self.receive_buffer_bytes)
-
     def _take(self, budget: int) -> None:
         receive, size, records = self.socket.recvfrom, self._size, self.senders.records
         while budget > 0:
@@ -126,9 +126,9 @@ class Port:
                 continue
             heard = self.heard[record.ring]
             if len(body) > heard.ring.max_packet_bytes:
-                body = self._cut(body, record, heard)
-            heard.stream.pending.append(
-                Entry(now_us, monotonic_ns() // 1000, record.address, record.port, body, None, record.origin)
+                body = self._cut(body, source, heard)
+            heard.stream.pending.append(  # the source itself: a crowd's record names none
+                Entry(now_us, monotonic_ns() // 1000, source[0], source[1], body, None, record.origin)
             )
 
     def _meet(self, source: tuple[str, int]) -> SenderRecord:
@@ -146,10 +146,10 @@ class Port:
             self.met.append(record)
 
     @staticmethod
-    def _cut(body: bytes, record: SenderRecord, heard: Heard) -> bytes:
+    def _cut(body: bytes, source: tuple[str, int], heard: Heard) -> bytes:
         heard.cut += 1
         limit = heard.ring.max_packet_bytes
-        heard.stream.note(DatagramCut(limit_bytes=limit, address=record.address, port=record.port))
+        heard.stream.note(DatagramCut(limit_bytes=limit, address=source[0], port=source[1]))
         return body[:limit]
 
 

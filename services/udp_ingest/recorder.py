@@ -1,7 +1,7 @@
 """Journal first, then publish: takes every ring's pending entries through the journal to the wire.
 
 While the journal cannot be written, entries are published in order and kept in memory; they are journaled first when
-it can be written again.
+it can be written again. A journal that turns out to be damaged is replaced by a new one.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import structlog
 from msgspec import Raw
 
 from services.udp_ingest.backlog import Backlog
-from services.udp_ingest.journal import Journal, StoredBatch, page_of
+from services.udp_ingest.journal import Journal, StoredBatch, is_damage, page_of, replace_journal
 from services.udp_ingest.stream import Stream, lost_batch
 from shared.bus import Channel, Publisher
 from shared.clock import monotonic_s, unix_ns
@@ -27,6 +27,7 @@ RETRY_S: Final = 0.5
 CATCH_UP_BATCHES: Final = 2_000
 CATCH_UP_BYTES: Final = 4 * 1024 * 1024
 """What is journaled in one turn while catching up, so that new datagrams do not wait long."""
+HELP: Final = "Rings are heard. Free space on the disk of data/, or see who may write there; it is tried all the time."
 FINISH_S: Final = 1.0
 """How long a service that ends goes on catching up."""
 
@@ -40,6 +41,8 @@ class Recorder:
         self.journal = journal
         self.streams: dict[str, Stream] = {}
         self.error: str | None = None
+        self.is_damaged = False
+        self._has_journaled = False
         self._wire = wire
         self._channels: dict[str, Channel] = {}
         self._bus = bus
@@ -54,6 +57,31 @@ class Recorder:
             stream = self.streams[ring] = Stream(ring, journal_id=self.journal.id, end=self.journal.end(ring))
             self._channels[ring] = self._wire.channel(WIRE_DATAGRAMS, ring)
         return stream
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the last entries are known to be in the journal."""
+        return self._has_journaled and self.error is None
+
+    def begin_anew(self) -> None:
+        """Set the damaged journal aside and begin a new one, every stream with it at entry 1. What waits in memory for
+        the old one was published, and is journaled nowhere.
+        """
+        entries, size = self.waiting()
+        self.journal.close()
+        self.journal, aside = replace_journal(self.journal.path)
+        self._backlog.clear()
+        self.error, self.is_damaged, self._has_journaled = None, False, False
+        for stream in self.streams.values():
+            stream.restart(journal_id=self.journal.id)
+        self._log.error(
+            "journal_damaged",
+            set_aside=str(aside),
+            entries_not_journaled=entries,
+            bytes=size,
+            help="A new journal was begun; keep the old file.",
+        )
+        self._tell()
 
     def record(self) -> int:
         """Journal and publish everything that is pending; how many entries that were. At the end of each turn."""
@@ -89,7 +117,8 @@ class Recorder:
         self._backlog.discard(len(oldest))
         if not self._backlog:
             self.error = None
-            self._log.info("journal_writable_again")
+            aside = self.journal.set_aside
+            self._log.info("journal_writable_again", set_aside=str(aside) if aside else None)
             self._tell()
         return True
 
@@ -132,11 +161,13 @@ class Recorder:
             self.journal.append(batches)
         except sqlite3.Error as error:
             self._retry_at = monotonic_s() + RETRY_S
+            self.is_damaged = is_damage(error)
             if self.error is None:
                 self.error = str(error)
-                self._log.error("journal_not_writable", error=self.error, help="Free space on the disk of data/.")
+                self._log.error("journal_not_writable", error=self.error, help=HELP)
                 self._tell()
             return False
+        self._has_journaled = self._has_journaled or bool(batches)
         return True
 
     def _unjournaled(self, ring: str, kept: list[StoredBatch]) -> list[StoredBatch]:

@@ -34,7 +34,9 @@ class Rings:
         self._told: dict[str, tuple[object, ...]] = {}
         self._replays: dict[str, set[tuple[str, int]]] = {}
         self._wanted = {ring.name for ring in runtime.config.rings if ring.auto_start}
-        for name in self._rings:
+        self._advised: dict[str, str] = {}
+        # A ring that was renamed or removed too: what its journal holds must still reach who has not stored it.
+        for name in [*self._rings, *recorder.journal.rings()]:
             recorder.stream(name)
 
     # Commands
@@ -115,8 +117,7 @@ class Rings:
             raise ValidationError(
                 "replay.not_listening", f"{command.ring} does not listen: restrike udp start {command.ring}"
             )
-        since_us = unix_ns() // 1000 - HEARD_WITHIN_US
-        others = [s for s in port.senders.of_ring(command.ring) if s.last_seen_us > since_us]
+        others = _heard_lately(port, command.ring)
         if others and not command.force:
             other = f"{others[0].address}:{others[0].port}"
             raise ValidationError(
@@ -138,7 +139,7 @@ class Rings:
         port = self._port_of.get(command.ring)
         if port is None:
             raise ValidationError("replay.not_listening", f"{command.ring} does not listen any more.")
-        port.drain()
+        port.take_what_waits()
         if port.senders.end_replay(source):
             stream = self._recorder.stream(command.ring)
             stream.note(ReplayEnded(address=command.address, port=command.port))
@@ -153,13 +154,26 @@ class Rings:
                 self._try_to_bind(ring)
 
     def follow_interfaces(self) -> None:
-        """Move rings with `bind: auto` to the recommended address when it changed."""
+        """Move rings with `bind: auto` to the recommended address when it changed; one that hears its scoring system
+        where it is stays there.
+        """
         automatic = [r for r in self._rings.values() if r.bind == "auto" and r.name in self._port_of]
         if not automatic:
             return
-        best = interfaces.recommended(interfaces.detect())
+        found = interfaces.detect()
+        best = interfaces.recommended(found)
+        up = {interface.address for interface in found if interface.is_up}
         for ring in automatic:
-            if best is not None and self._port_of[ring.name].address != best.address:
+            port = self._port_of[ring.name]
+            if best is None or port.address == best.address:
+                self._advised.pop(ring.name, None)
+            elif port.address in up and _heard_lately(port, ring.name):
+                if self._advised.get(ring.name) != best.address:
+                    self._advised[ring.name] = best.address
+                    self._runtime.log.warning(
+                        "interface_recommended", ring=ring.name, address=best.address, stays_at=port.address
+                    )
+            else:
                 self._runtime.log.warning("interface_changed", ring=ring.name, address=best.address)
                 self._unbind(ring.name, reason=f"moved to {best.address}")
                 self._try_to_bind(ring)
@@ -185,6 +199,20 @@ class Rings:
         """Stop to listen for all rings, in order."""
         for name in list(self._port_of):
             self._unbind(name, reason="shutdown")
+
+    def mend_journal(self) -> None:
+        """Go on in a new journal when the old one is damaged: each ring that listens with a new session."""
+        if not self._recorder.is_damaged:
+            return
+        for name in self._port_of:
+            self._recorder.stream(name).close_session("journal damaged")
+        self._recorder.record()
+        self._recorder.begin_anew()
+        found = interfaces.detect()
+        for name, port in self._port_of.items():
+            opened = _opened(self._rings[name], port, found)
+            self._recorder.stream(name).open_session(opened, last_alive_us=None)
+        self._recorder.record()
 
     # Sockets
 
@@ -249,6 +277,11 @@ def _known(ring: Ring | None, name: str, names: Iterable[str]) -> Ring:
     if ring is None:
         raise ValidationError("ring.unknown", f"There is no ring {name}. Configured: {', '.join(names)}.", value=name)
     return ring
+
+
+def _heard_lately(port: Port, name: str) -> list[SenderRecord]:
+    since_us = unix_ns() // 1000 - HEARD_WITHIN_US
+    return [sender for sender in port.senders.of_ring(name) if sender.last_seen_us > since_us]
 
 
 def _address_of(ring: Ring, found: list[NetworkInterface]) -> str:

@@ -72,13 +72,14 @@ class Senders:
         self.routing = Routing([], listening=())
         self.records: dict[tuple[str, int], SenderRecord] = {}
         self.ended: dict[str, SenderRecord] = {}
-        self._crowd: dict[str | None, SenderRecord] = {}
+        self._crowd: dict[tuple[str | None, str | None], SenderRecord] = {}
 
     def meet(self, source: tuple[str, int]) -> SenderRecord:
         """The record for a source that has none yet."""
         record = self.routing.meet(*source)
         if len(self.records) >= MAX_SENDERS:
-            return self._crowd.setdefault(record.ring, SenderRecord(address="0.0.0.0", port=0, ring=record.ring))  # noqa: S104  # no address is bound: it stands for all of them
+            record.address, record.port = "0.0.0.0", 0  # noqa: S104  # no address is bound: it stands for all of them
+            return self._crowd.setdefault((record.ring, record.refused_by), record)
         self.records[source] = record
         return record
 
@@ -97,7 +98,7 @@ class Senders:
                 there = routing.meet(*source)
                 if (there.ring, there.refused_by) != (record.ring, record.refused_by):
                     del self.records[source]
-        self._crowd = {ring: record for ring, record in self._crowd.items() if ring in routing.listening}
+        self._crowd = {key: record for key, record in self._crowd.items() if routing.listening.intersection(key)}
         self.ended = {ring: record for ring, record in self.ended.items() if ring in routing.listening}
 
     def expect_replay(self, ring: str, source: tuple[str, int], *, now_us: int) -> None:

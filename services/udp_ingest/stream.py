@@ -43,6 +43,13 @@ class Stream:
         """End the session in order."""
         self.note(SessionClosed(reason=reason))
 
+    def restart(self, *, journal_id: str) -> None:
+        """Begin anew in another journal, with nothing pending."""
+        self.journal_id = journal_id
+        self.last = 0
+        self.session = self._previous_session = ""
+        self._broken = None
+
     def note(self, fact: AnyFact) -> None:
         """Add a fact at this place of the stream."""
         self.pending.append(Entry(received_at_us=unix_ns() // 1000, monotonic_us=monotonic_ns() // 1000, fact=fact))

@@ -34,8 +34,8 @@ class Deduction(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field
 
 
 class MatchLoaded(Deduction, tag="match_loaded", frozen=True, kw_only=True):
-    """A match was loaded. `match_id` is ours: ring, journal and entry of the match's first load, so that loading it
-    again (`is_reload`) does not make a second match. `load_entry` is the entry where this load began.
+    """A match was loaded. `match_id` is ours: ring, session and entry where the match's first load began, so that
+    loading it again (`is_reload`) does not make a second match. `load_entry` is the entry where this load began.
     `athletes_partial`: the names were cut or incomplete, so that they identify nobody.
     """
 

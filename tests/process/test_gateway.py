@@ -54,10 +54,11 @@ def test_what_cannot_be_done_is_answered(house: House) -> None:
     good = Request(service=INGEST, command="get_rings", id="r", body=msgspec.Raw(b"\x80"))
     asked = [
         (msgspec.structs.replace(good, command="make_coffee"), "command.unknown"),
-        (msgspec.structs.replace(good, service="nobody"), "service.not_running"),
-        (msgspec.structs.replace(good, service="pss-parser"), "service.not_running"),
-        (msgspec.structs.replace(good, service="../../etc/x\x00"), "service.not_running"),
-        (msgspec.structs.replace(good, service="broker"), "command.unknown"),
+        (msgspec.structs.replace(good, service="nobody"), "service.unknown"),
+        (msgspec.structs.replace(good, service="pss-parser"), "service.unknown"),
+        (msgspec.structs.replace(good, service="pss-parser", command="get_health"), "service.not_running"),
+        (msgspec.structs.replace(good, service="../../etc/x\x00"), "service.unknown"),
+        (msgspec.structs.replace(good, service="broker"), "service.unknown"),
         (msgspec.structs.replace(good, command="start_ring"), "command.invalid"),
     ]
     for wrong, code in asked:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import RestrikeError
-from shared.messages.commands import RestartRing, StartRing, StopRing
+from shared.messages.commands import GetHealth, GetRings, RestartRing, StartRing, StopRing
 from shared.messages.facts import SessionClosed, SessionOpened
 from shared.messages.udp import RingStatus
 from tests.support.service import House, bodies, facts
@@ -220,3 +220,19 @@ def test_rings_that_do_not_exist(tmp_path: Path) -> None:
             with pytest.raises(RestrikeError, match="Configured: ring-1, ring-2") as refusal:
                 house.client.call(command(ring="ring-9"))
             assert refusal.value.code == "ring.unknown"
+
+
+def test_a_ring_that_was_renamed_is_still_in_the_journal(tmp_path: Path) -> None:
+    """What it heard under its old name can be had, and is told where it ends; it is listed no more."""
+    with House(tmp_path / "home") as house:
+        ingest = house.start("udp-ingest")
+        with house.sender() as sender:
+            sender.send(b"old")
+        _hears(house, "ring-1", b"old")
+        ingest.stop()
+        house.config["rings"][0]["name"] = "court-1"
+        house.write_config()
+        ingest = house.start("udp-ingest")
+        _hears(house, "ring-1", b"old")
+        assert set(ingest.call(GetHealth()).positions) == {"ring-1", "court-1"}
+        assert [ring.ring for ring in ingest.call(GetRings()).rings] == ["court-1"]

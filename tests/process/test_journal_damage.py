@@ -8,7 +8,8 @@ import pytest
 
 from shared.db.sqlite import connect_writer
 from shared.messages.facts import SessionOpened
-from tests.support.service import House, bodies
+from shared.messages.wire import Datagrams
+from tests.support.service import House, bodies, numbered
 from tests.support.wait import eventually
 
 
@@ -71,3 +72,39 @@ def test_a_journal_that_is_whole_is_kept(tmp_path: Path) -> None:
         house.start("udp-ingest")
         assert house.status().journal_id == before
         assert [path.name for path in house.paths.data.glob("journal.db.damaged*")] == []
+
+
+def _damage_while_it_runs(path: Path) -> None:
+    with contextlib.closing(connect_writer(path)) as connection:
+        (version,) = connection.execute("PRAGMA schema_version").fetchone()
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = 'x' WHERE name = 'batches'")
+        connection.execute(f"PRAGMA schema_version = {version + 1}")
+
+
+def test_a_journal_that_is_damaged_while_it_is_written(tmp_path: Path) -> None:
+    """Every datagram is published; the ring goes on in a new journal with a new session, and the old file is kept."""
+    with House(tmp_path / "home") as house:
+        ingest = house.start("udp-ingest")
+        wire = house.subscriber(b"wire.datagrams/", endpoint=house.paths.wire_socket("udp-ingest"))
+        eventually(lambda: list(wire.drain()), within=5, what="the wire's standing batch")
+        before = house.status()
+        _damage_while_it_runs(house.paths.journal)
+        heard: list[Datagrams] = []
+
+        def published() -> list[bytes]:
+            heard.extend(delivery.envelope.event for delivery in wire.drain())
+            return [body for batch in heard for body in bodies(numbered(batch))]
+
+        with house.sender() as sender:
+            sender.send(b"one")
+            eventually(lambda: house.status().journal_id != before.journal_id, within=5)
+            sender.send(b"two")
+            eventually(published, equals=[b"one", b"two"], within=5)
+        assert house.status().session != before.session
+        assert bodies(house.entries()) == [b"two"]
+        (told,) = ingest.logged("journal_damaged")
+        assert Path(told["set_aside"]).exists()
+        assert ingest.stop() == 0
+        (opened, *_) = house.stored_entries().values()
+        assert isinstance(opened.fact, SessionOpened)

@@ -1,5 +1,7 @@
 """The disk is full: datagrams are published in order all the same, kept in memory, and journaled first afterwards."""
 
+import errno
+import os
 import resource
 from collections.abc import Iterator
 from itertools import pairwise
@@ -9,9 +11,12 @@ import psutil
 import pytest
 
 from shared.bus import Subscriber
+from shared.messages.commands import GetHealth
 from shared.messages.facts import EntriesLost, SessionClosed
 from shared.messages.topics import UDP_JOURNAL
 from shared.messages.wire import Datagrams
+from shared.paths import Paths
+from shared.runtime import take_lock
 from tests.support.service import House, Service, bodies, facts, numbered
 from tests.support.wait import eventually
 
@@ -147,3 +152,75 @@ def test_the_disk_is_still_full_when_it_ends(house: House) -> None:
     (told,) = ingest.logged("entries_not_journaled")
     assert told["entries"] == 31
     assert bodies(house.stored_entries()) == []
+
+
+def _start_on_a_full_disk(house: House) -> Service:
+    return house.start("udp-ingest", preexec=_no_room)
+
+
+def _no_room() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))  # less than one page of a WAL
+
+
+def _is_journaled(house: House) -> None:
+    eventually(lambda: house.status().unjournaled_bytes, equals=0, within=5)
+
+
+def test_it_starts_on_a_full_disk(house: House) -> None:
+    """Its journal cannot be opened as usual, there is no room for the -shm: rings are heard, numbers go on."""
+    house.start("udp-ingest").stop()
+    before = house.stored()[-1]
+    house.paths.journal.with_name("journal.db-shm").unlink(missing_ok=True)
+    ingest = _start_on_a_full_disk(house)
+    _fill_memory(house, b"heard")
+    status = house.status()
+    assert status.journal_id == before.journal_id
+    assert status.unjournaled_bytes > 0
+    _free_disk(ingest)
+    _is_journaled(house)
+    assert ingest.stop() == 0
+    assert bodies(house.stored_entries()) == [b"heard"]
+    assert _contiguous(house.stored())
+    assert {batch.journal_id for batch in house.stored()} == {before.journal_id}
+
+
+def test_the_first_start_is_on_a_full_disk(house: House) -> None:
+    """No journal can be made: rings are heard, and all of it is journaled when it can be made."""
+    ingest = _start_on_a_full_disk(house)
+    wire = _Wire(house)
+    _fill_memory(house, b"heard")
+    eventually(wire.read, equals=[b"heard"], within=5)
+    status = house.status()
+    assert status.unjournaled_bytes > 0
+    _free_disk(ingest)
+    _is_journaled(house)
+    assert house.status().journal_id == status.journal_id
+    assert ingest.stop() == 0
+    assert bodies(house.stored_entries()) == [b"heard"]
+    assert {batch.journal_id for batch in house.stored()} == {status.journal_id}
+
+
+def test_no_sign_of_life_while_nothing_is_journaled(house: House) -> None:
+    """The lock's time stands still from the start on a full disk, and moves on when there is space."""
+    house.start("udp-ingest").stop()
+    lock = house.paths.lock("udp-ingest")
+    os.utime(lock, (1, 1))
+    ingest = _start_on_a_full_disk(house)
+    eventually(lambda: ingest.call(GetHealth()).uptime_s > 2.5, within=6)
+    assert lock.stat().st_mtime == 1
+    _free_disk(ingest)
+    eventually(lambda: lock.stat().st_mtime > 1, within=5)
+
+
+def test_a_lock_needs_no_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process id cannot be written into the lock: it is held all the same."""
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    paths = Paths(tmp_path / "home")
+    paths.prepare()
+    monkeypatch.setattr(os, "write", full)
+    fd = take_lock(paths, "udp-ingest")
+    assert fd is not None
+    os.close(fd)

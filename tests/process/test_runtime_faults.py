@@ -15,7 +15,7 @@ from shared.messages.topics import SERVICE_FAULT, SERVICE_LOSS
 from shared.rpc import Client, RefusedError
 from tests.support.service import ROOT, House, next_of
 from tests.support.tiny import Do
-from tests.support.wait import eventually
+from tests.support.wait import eventually, pause
 
 
 @pytest.fixture
@@ -52,9 +52,20 @@ def test_a_loop_that_is_stuck(house: House) -> None:
     tiny.call(Do(what="stick"))
     assert tiny.ends(within=6) == 1
     assert monotonic_s() - started < 3
-    assert "Timeout" in tiny.output()
+    assert "most recent call first" in tiny.output()
     assert "in _stick" in tiny.output()
     house.tiny()
+
+
+def test_a_process_that_was_frozen_goes_on(house: House) -> None:
+    """Frozen as a whole for longer than a loop may be stuck (a paused machine): it goes on where it was."""
+    tiny = house.tiny(stuck_after_s=1.5)
+    before = eventually(lambda: tiny.call(GetHealth()), within=3)
+    os.kill(before.pid, signal.SIGSTOP)
+    pause(3.0)
+    os.kill(before.pid, signal.SIGCONT)
+    pause(0.3)
+    assert tiny.call(GetHealth()).boot_id == before.boot_id
 
 
 def test_another_thread_may_post(house: House) -> None:

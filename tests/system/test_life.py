@@ -1,5 +1,6 @@
 """The suite's life as an operator sees it: up, a second up, two homes side by side, down."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -166,6 +167,21 @@ def test_port_of_a_ring_taken(tmp_path: Path) -> None:
         finally:
             suite.restrike("down", check=False)
             suite.kill_everything()
+
+
+def test_ring_that_is_not_to_start(tmp_path: Path) -> None:
+    """A ring with `auto_start: false` does not keep `up` waiting, and is listed as stopped."""
+    suite = Suite(tmp_path / "home", rings=2)
+    config = json.loads(suite.paths.config.read_text())
+    config["rings"][1]["auto_start"] = False
+    suite.paths.config.write_text(json.dumps(config))
+    with suite:
+        assert {r["ring"]: r["listening"] for r in suite.json("udp", "status")["rings"]} == {
+            "ring-1": True,
+            "ring-2": False,
+        }
+        assert suite.restrike("health").stdout == "ok\n"
+        assert "NOT" not in suite.restrike("status").stdout
 
 
 def test_nothing_runs(tmp_path: Path) -> None:

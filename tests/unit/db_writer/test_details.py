@@ -23,6 +23,7 @@ from shared.messages.pss import (
     RoundWinnersDeclared,
     SenderChanged,
     Technique,
+    UnknownReceived,
 )
 
 
@@ -93,3 +94,11 @@ def test_event_types_are_one_list() -> None:
     assert set(CODE_OF_READING) == set(get_args(AnyReading))
     assert {technique.value for technique in Technique} <= set(codes)
     assert {"P", "K", "H", "TB", "TH", "R", "C", "HL", "CLK", "RND", "O"} <= set(codes)
+
+
+def test_readings_of_long_messages_are_not_kept() -> None:
+    """What is kept is bounded in bytes, whatever a sender sends."""
+    reading = UnknownReceived(stream="x", faults=("y" * 600,))
+    assert stored(reading, length=512) is stored(reading, length=512)
+    assert stored(reading, length=513) is not stored(reading, length=513)
+    assert stored(reading, length=513) == stored(reading)

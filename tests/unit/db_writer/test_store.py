@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from services.db_writer.pending import CHUNK
 from services.db_writer.store import Store
-from services.db_writer.watermarks import SessionKey
 from shared.db.sqlite import connect_writer, sqlite3
 from shared.errors import DatabaseError
 from shared.messages.facts import EntriesLost, NetworkInterface, SessionBroken, SessionClosed
@@ -273,7 +272,8 @@ def test_a_rewound_journal_swallows_nothing(store: Store, connection: "sqlite3.C
     applied = store.apply(ring.batches(), now_us=NOW_US)
     assert (applied.entries, applied.skipped) == (2, 3)
     assert store.positions() == applied.positions == {"ring-1": Position("journal-1", "session-2", 5)}
-    assert store.entry_of(SessionKey("journal-1", "ring-1", "session-1")) == 6
+    marks = connection.execute("SELECT session_uuid, entry FROM watermarks ORDER BY 1").fetchall()
+    assert marks == [("session-1", 6), ("session-2", 5)]
     found = connection.execute("SELECT raw_data FROM pss_events_v2 WHERE event_sequence = 5 ORDER BY id").fetchall()
     assert found == [("mch;101;",), ("clk;1;",)]
 
@@ -318,7 +318,6 @@ def test_positions_are_per_ring_and_nothing_is_known_of_others(store: Store) -> 
     applied = store.apply(venue(), now_us=NOW_US)
     assert set(applied.positions) == {"ring-1", "ring-2"}
     assert all(position.session.endswith("-b") for position in store.positions().values())
-    assert store.entry_of(SessionKey("journal-1", "ring-9", "session-1")) == 0
 
 
 def test_a_mistake_of_ours_leaves_no_transaction_open(store: Store, connection: "sqlite3.Connection") -> None:

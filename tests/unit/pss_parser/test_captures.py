@@ -7,7 +7,7 @@ import pytest
 from services.pss_parser.ring import RingParser
 from shared.messages.match import Finding, MatchDecided
 from shared.messages.pss import ResultKind
-from tests.support.golden import CAPTURES, JOURNAL_ID, RING, datagrams, entries, golden_files, parse
+from tests.support.golden import CAPTURES, JOURNAL_ID, RING, SESSION, datagrams, entries, golden_files, parse
 
 LINES = {"bo3-1-2-ptf-scores-gamjeom": 378, "break-full-wdr-tie": 96, "injury-expired-wdr-tie": 157}
 
@@ -88,4 +88,4 @@ def test_one_match_fought_three_times_is_three_matches(capture: str) -> None:
     for time in range(3):
         results = parse(entries(capture, after_s=1000.0 * time), parser)
         ids |= {message.match_id for result in results for message in result.messages}
-    assert ids == {None, *(f"{RING}.{JOURNAL_ID[:8]}.{1 + time * length}" for time in range(3))}
+    assert ids == {None, *(f"{RING}.{SESSION[:8]}.{1 + time * length}" for time in range(3))}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.pss_parser.datagram import split, split_by_grammar, split_text
+from services.pss_parser.datagram import MAX_MESSAGES, split, split_by_grammar, split_text
 from services.pss_parser.streams import KEYWORDS, read
 from shared.messages.pss import AthletesNamed, ClockTicked, UnknownReceived
 from tests.support.golden import CAPTURES, datagrams
@@ -144,7 +144,7 @@ def test_any_bytes_give_messages(body: bytes) -> None:
 def test_any_text_gives_messages_and_loses_nothing(text: str) -> None:
     """The messages' texts, put together, are the datagram without its line ends."""
     messages = split(text.encode())
-    assert "".join(message.raw for message in messages) == text.replace("\r", "").replace("\n", "")
+    assert "".join(message.raw for message in messages).replace("\n", "") == text.replace("\r", "").replace("\n", "")
     for message in messages:
         read(message)
 
@@ -158,16 +158,29 @@ def test_the_fast_path_only_is_faster(text: str) -> None:
 @pytest.mark.parametrize("separator", [";", "\r\n", ";\r\n", "\n"])
 @pytest.mark.parametrize("capture", CAPTURES)
 def test_messages_joined_to_one_datagram_are_the_same_messages(capture: str, separator: str) -> None:
-    """A whole capture in one datagram gives the readings of its datagrams one by one."""
+    """A capture in as few datagrams as can be gives the readings of its datagrams one by one."""
     lines = [text for _, text in datagrams(capture)]
-    joined = separator.join(line.removesuffix(";") for line in lines)
-    assert [read(message) for message in split(joined.encode())] == [read(split(line.encode())[0]) for line in lines]
+    for start in range(0, len(lines), MAX_MESSAGES):
+        part = lines[start : start + MAX_MESSAGES]
+        joined = separator.join(line.removesuffix(";") for line in part)
+        assert [read(message) for message in split(joined.encode())] == [read(split(line.encode())[0]) for line in part]
+
+
+@pytest.mark.parametrize(("text", "rest"), [("x\n", "x\n" * 31_936), ("pre;rdy;", "pre;rdy;" * 7_968)])
+def test_too_many_messages_are_one_at_the_end(text: str, rest: str) -> None:
+    """No datagram costs more than so many rows, and none of its text is lost."""
+    size = 32_000 if "\n" in text else 8_000
+    messages = split(text.encode() * size)
+    assert len(messages) == MAX_MESSAGES + 1
+    assert messages[-1].raw == rest.rstrip("\n")
+    assert read(messages[-1]) == UnknownReceived(stream="", faults=("datagram:too_many_messages",))
+    assert len(split(b"x\n" * MAX_MESSAGES)) == MAX_MESSAGES
 
 
 def test_a_huge_datagram_is_cut_in_reasonable_time() -> None:
     """No datagram makes framing quadratic: 65 KB of nothing but keywords is done at once."""
-    assert len(split(b"clk;" * 16_000)) == 16_000
+    assert len(split(b"clk;" * 16_000)) == MAX_MESSAGES + 1
     assert len(split(b";" * 65_000)) == 1
-    assert len(split(b"ref;ju1;" * 8000)) == 4000  # every other "ref" is a name
+    assert len(split(b"ref;ju1;" * 8000)) == MAX_MESSAGES + 1
     (message,) = split(b"wrd;" + b"rd1;" * 16_000)
     assert read(message).faults == ("rd1:unexpected_field", "rd1:missing")

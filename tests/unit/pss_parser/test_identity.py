@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.pss_parser.ring import RingParser
 from shared.messages.match import MatchLoaded, Stage
 from shared.messages.pss import AthleteName
 from tests.unit.pss_parser.feed import CHONG, HONG, Feed
@@ -12,17 +13,17 @@ def loads(feed: Feed) -> list[MatchLoaded]:
 
 
 def test_a_load_names_a_match_after_its_first_entry() -> None:
-    """Ring, journal and entry of the first load make the id; it is settled as soon as both halves are there."""
+    """Ring, session and entry of the first load make the id; it is settled as soon as both halves are there."""
     feed = Feed()
     feed.send("clk;1:00;", "pre;FightLoaded;", f"at1;{CHONG};at2;{HONG};")
     assert feed.state.match_id is None
     assert feed.state.stage is Stage.LOADING
     (message,) = feed.send("mch;101;Final;M -68kg;0;#0000ff;#FFFFFF;#ff0000;#000000;null;Seniors;3;120;cntDown;20;5;")
-    assert message.match_id == feed.state.match_id == "ring-1.01234567.2"
+    assert message.match_id == feed.state.match_id == "ring-1.session-.2"
     assert message.score == (0, 0)
     assert message.events == [
         MatchLoaded(
-            match_id="ring-1.01234567.2",
+            match_id="ring-1.session-.2",
             load_entry=2,
             is_reload=False,
             match_number="101",
@@ -186,8 +187,27 @@ def test_two_loads_in_one_datagram_are_two_matches() -> None:
         f"pre;FightLoaded;at1;{CHONG};at2;{HONG};mch;2;Final;M -68kg;"
     )
     first, second = loads(feed)
-    assert first.match_id == "ring-1.01234567.1"
-    assert second.match_id == "ring-1.01234567.1-5"
+    assert first.match_id == "ring-1.session-.1"
+    assert second.match_id == "ring-1.session-.1-5"
+
+
+def test_an_entry_number_that_comes_again_is_another_match() -> None:
+    """A journal that was put back from a copy gives its numbers again, in another session."""
+    first, second = Feed(), Feed()
+    first.session, second.session = "0a1b2c3d4e5f", "f5e4d3c2b1a0"
+    assert first.load().match_id == "ring-1.0a1b2c3d.1"
+    assert second.load().match_id == "ring-1.f5e4d3c2.1"
+
+
+def test_a_load_that_a_new_session_ends_has_the_id_of_its_beginning() -> None:
+    """Also when the parser was saved between them."""
+    feed = Feed()
+    feed.session = "0a1b2c3d4e5f"
+    feed.send("pre;FightLoaded;")
+    resumed = Feed(RingParser.load(feed.parser.dump()))
+    resumed.session = "f5e4d3c2b1a0"
+    resumed.send("rdy;FightReady;")
+    assert resumed.state.match_id == "ring-1.0a1b2c3d.1"
 
 
 def test_unloading_forgets_the_match_at_once() -> None:

@@ -14,7 +14,7 @@ from shared.clock import monotonic_s
 from shared.errors import NetworkError, ValidationError
 from shared.messages.commands import GetRings, Reply, Request, Rings, StartRing
 from shared.paths import Paths
-from shared.rpc import Client, RefusedError, Server, is_locked, require
+from shared.rpc import Client, RefusedError, Server, is_locked
 
 NIL = msgspec.Raw(b"\xc0")
 
@@ -103,13 +103,6 @@ def test_a_command_has_one_handler() -> None:
     server.on(StartRing, lambda _: None)
     with pytest.raises(ValueError, match="start_ring has a handler already"):
         server.on(StartRing, lambda _: None)
-
-
-def test_require() -> None:
-    """The value, or a refusal."""
-    assert require(0, "x", "y") == 0
-    with pytest.raises(ValidationError):
-        require(None, "x", "y")
 
 
 def test_a_lock_tells_who_runs(tmp_path: Path) -> None:

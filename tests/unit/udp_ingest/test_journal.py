@@ -7,6 +7,7 @@ import pytest
 
 from services.udp_ingest import journal as module
 from services.udp_ingest.journal import Journal, StoredBatch, open_journal
+from shared.clock import unix_ns
 from shared.db.sqlite import sqlite3
 
 RING = "ring-1"
@@ -106,6 +107,47 @@ def test_trimming_goes_on_where_it_stopped(journal: Journal, monkeypatch: pytest
     monkeypatch.setattr(module, "TRIM_BATCHES", 2)
     journal.append([batch(n, n) for n in range(1, 8)])
     assert [journal.trim(RING, through=100, before_us=10**15) for _ in range(5)] == [2, 2, 2, 0, 0]
+
+
+def test_trimming_stops_at_a_size(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bounded number of bytes at a time, and one batch at least."""
+    monkeypatch.setattr(module, "TRIM_BYTES", 7)
+    journal.append([batch(n, n) for n in range(1, 5)])
+    assert [journal.trim(RING, through=100, before_us=10**15) for _ in range(3)] == [2, 1, 0]
+    monkeypatch.setattr(module, "TRIM_BYTES", 1)
+    journal.append([batch(n, n) for n in range(5, 7)])
+    assert [journal.trim(RING, through=100, before_us=10**15) for _ in range(3)] == [1, 1, 0]
+
+
+def test_a_clock_that_was_ahead_does_not_stop_trimming(journal: Journal) -> None:
+    """A batch from the future counts as old."""
+    now_us = unix_ns() // 1000
+    journal.append([batch(1, 1), batch(2, 2, at_us=now_us + 10**12), batch(3, 3), batch(4, 4, at_us=now_us)])
+    journal.append([batch(5, 5)])
+    assert journal.trim(RING, through=100, before_us=now_us - 1000) == 3
+
+
+def test_a_journal_without_a_file_gets_one(tmp_path: Path) -> None:
+    """Nothing can be made where it belongs: it is empty and refuses to append, until it can. What stood in its place is
+    kept.
+    """
+    path = tmp_path / "data" / "journal.db"
+    journal, aside = open_journal(path)
+    assert (aside, journal.rings(), journal.end(RING).last) == (None, [], 0)
+    for _ in range(2):
+        with pytest.raises(sqlite3.Error):
+            journal.append([batch(1, 1)])
+    path.parent.mkdir()
+    path.write_bytes(b"old")
+    journal.append([batch(1, 1)])
+    assert journal.page(RING, after=0, limit=1).bodies == [b"1-1"]
+    assert journal.set_aside is not None
+    assert journal.set_aside.read_bytes() == b"old"
+    journal.close()
+    again = Journal(path)
+    assert (again.id, again.end(RING).last) == (journal.id, 1)
+    again.close()
+    assert {file.name for file in path.parent.iterdir()} == {"journal.db", journal.set_aside.name}
 
 
 def test_numbers_outlive_everything_else(tmp_path: Path) -> None:

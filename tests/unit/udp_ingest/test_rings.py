@@ -10,18 +10,23 @@ import msgspec
 import pytest
 import structlog
 
+from services.udp_ingest import port as port_module
+from services.udp_ingest import rings as module
+from services.udp_ingest import senders as senders_module
 from services.udp_ingest.journal import Journal
 from services.udp_ingest.recorder import Recorder
 from services.udp_ingest.rings import Rings
 from shared import interfaces
 from shared.bus import Publisher
 from shared.config import Config, Ring
-from shared.messages.commands import ReplayEntries
+from shared.messages.commands import BeginReplay, EndReplay, ReplayEntries
 from shared.messages.facts import NetworkInterface, SessionClosed, SessionOpened
-from shared.messages.wire import Datagrams
+from shared.messages.wire import Datagrams, Origin
 from shared.paths import Paths
 from shared.runtime import Runtime
 from tests.support.suite import free_port
+
+DOWN = NetworkInterface(name="eth1", address="127.0.0.2", is_up=False, is_recommended=False)
 
 
 class Machine:
@@ -29,11 +34,12 @@ class Machine:
 
     def __init__(self) -> None:
         self.address: str | None = "127.0.0.2"
+        self.others: list[NetworkInterface] = []
 
     def detect(self) -> list[NetworkInterface]:
         if self.address is None:
-            return []
-        return [NetworkInterface(name="eth0", address=self.address, is_up=True, is_recommended=True)]
+            return self.others
+        return [*self.others, NetworkInterface(name="eth0", address=self.address, is_up=True, is_recommended=True)]
 
 
 class House:
@@ -123,6 +129,71 @@ def test_auto_follows_the_recommended_address(house: House, machine: Machine) ->
         assert _sessions(house, name) == ["127.0.0.2", "moved to 127.0.0.3", "127.0.0.3"]
     assert _sessions(house, "fixed") == ["127.0.0.1"]
     assert len(house.readers) == 2
+
+
+def _send(house: House, ring: str, *sent: bytes) -> tuple[str, int]:
+    status = house.rings.status(ring)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind(("127.0.0.1", 0))
+        source: tuple[str, int] = sender.getsockname()
+        for body in sent:
+            sender.sendto(body, (status.address or "", status.port))
+    return source
+
+
+def test_auto_does_not_leave_a_match(house: House, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A better interface appears while a ring hears its scoring system: it stays, and moves when that is silent; a ring
+    that hears nobody moves at once.
+    """
+    _send(house, "one", b"clk")
+    for read in list(house.readers.values()):
+        read()
+    machine.others = [NetworkInterface(name="eth1", address="127.0.0.2", is_up=True, is_recommended=False)]
+    machine.address = "127.0.0.3"
+    for _ in range(2):
+        house.rings.follow_interfaces()
+    assert [house.rings.status(name).address for name in ("one", "two")] == ["127.0.0.2", "127.0.0.3"]
+    monkeypatch.setattr(module, "HEARD_WITHIN_US", -1)
+    house.rings.follow_interfaces()
+    assert house.rings.status("one").address == "127.0.0.3"
+
+
+@pytest.mark.parametrize("others", [[], [DOWN]])
+def test_auto_leaves_an_interface_that_is_gone(house: House, machine: Machine, others: list[NetworkInterface]) -> None:
+    """Its address is gone, or its interface is down: whatever was heard a moment ago, the ring moves."""
+    _send(house, "one", b"clk")
+    for read in list(house.readers.values()):
+        read()
+    machine.others = others
+    machine.address = "127.0.0.3"
+    house.rings.follow_interfaces()
+    assert house.rings.status("one").address == "127.0.0.3"
+
+
+def test_a_replay_ends_after_its_last_datagram(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much of it waits in the socket, all of it is taken as the replay's."""
+    monkeypatch.setattr(port_module, "DRAIN_BYTES", 1)
+    status = house.rings.status("fixed")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind(("127.0.0.1", 0))
+        address, port = sender.getsockname()
+        house.rings.begin_replay(BeginReplay(ring="fixed", address=address, port=port, file="x"))
+        for number in range(20):
+            sender.sendto(b"%d" % number, (status.address or "", status.port))
+    house.rings.end_replay(EndReplay(ring="fixed", address=address, port=port))
+    entries = [entry for entry in house.recorder.stream("fixed").pending if entry.fact is None]
+    assert [entry.body for entry in entries] == [b"%d" % number for number in range(20)]
+    assert {entry.origin for entry in entries} == {Origin.REPLAY}
+
+
+def test_a_crowd_keeps_its_sources(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Senders beyond the limit share a record, but every entry names the true source."""
+    monkeypatch.setattr(senders_module, "MAX_SENDERS", 1)
+    sources = [_send(house, "fixed", b"x") for _ in range(3)]
+    for read in list(house.readers.values()):
+        read()
+    entries = [entry for entry in house.recorder.stream("fixed").pending if entry.fact is None]
+    assert [(entry.address, entry.port) for entry in entries] == sources
 
 
 def test_nothing_moves_without_a_better_place(house: House, machine: Machine) -> None:

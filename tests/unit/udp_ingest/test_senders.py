@@ -94,3 +94,13 @@ def test_senders_without_end_share_a_record(monkeypatch: pytest.MonkeyPatch) -> 
         assert record.ring == "first"
     assert len(senders.records) == 3
     assert sum(record.packets for record in senders.of_ring("first")) == 10
+
+
+def test_a_crowd_says_who_refused_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused and nobody's senders are told apart beyond the limit too, and when other rings start or stop."""
+    monkeypatch.setattr(module, "MAX_SENDERS", 0)
+    senders = table("rest")
+    refused, nobodys = senders.meet(("10.0.0.3", 1)), senders.meet(("10.0.0.1", 1))
+    assert (refused.refused_by, nobodys.refused_by) == ("rest", None)
+    senders.route(Routing(ALL, listening=("first", "rest")))
+    assert senders.meet(("10.0.0.4", 9)) is refused
