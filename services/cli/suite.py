@@ -78,9 +78,17 @@ def down(
 ) -> None:
     """End the suite in order: what was received is stored first."""
     paths = Paths.from_environment()
-    if not paths.run.exists():
-        raise NetworkError("service.not_running", f"There is no suite in {paths.home}.")
-    supervisor = Supervisor(paths)
+    ran, left = _end(paths, force=force) if paths.run.exists() else (False, None)
+    if json:
+        output.document({"was_running": ran, "left_for_next_start": left})
+        return
+    output.line("The suite is down." if ran else f"No suite was running in {paths.home}.")
+    if left:
+        output.note(left)
+
+
+def _end(paths: Paths, *, force: bool) -> tuple[bool, str | None]:
+    """End the suite of a home: whether there was one, and what is left for the next start."""
     in_memory = only_in_memory_bytes(paths)
     if in_memory and not force:
         raise IoError(
@@ -88,15 +96,10 @@ def down(
             f"{output.size(in_memory)} are only in memory, because the journal cannot be written: free space on the "
             "disk first, or lose them with restrike down --force.",
         )
+    supervisor = Supervisor(paths)
     with only_one(paths):
         ran = supervisor.pid() is not None or bool(holders(paths))
-        left = stop_suite(paths, supervisor) if ran else None
-    if json:
-        output.document({"was_running": ran, "left_for_next_start": left})
-        return
-    output.line("The suite is down." if ran else "The suite was not running.")
-    if left:
-        output.note(left)
+        return ran, stop_suite(paths, supervisor) if ran else None
 
 
 def ps(*, json: output.Json = False) -> None:

@@ -107,6 +107,33 @@ def test_foreground_ends_in_order(tmp_path: Path, number: signal.Signals) -> Non
         suite.kill_everything()
 
 
+def test_foreground_whose_terminal_is_gone(tmp_path: Path) -> None:
+    """A terminal that was closed can be printed to no more: the suite ends in order all the same."""
+    suite = Suite(tmp_path / "home")
+    terminal = subprocess.Popen(
+        [str(Path(sys.executable).with_name("restrike")), "up"],
+        env=suite.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert terminal.stdout is not None
+        assert "is up" in terminal.stdout.readline()
+        assert "Ctrl-C" in terminal.stdout.readline()
+        with suite.sender() as sender:
+            sender.send_all([(0.0, body) for body in BODIES])
+        terminal.stdout.close()
+        terminal.send_signal(signal.SIGHUP)
+        terminal.wait(15)
+        assert suite.processes() == []
+        assert_stored(suite, BODIES)
+    finally:
+        terminal.kill()
+        terminal.wait()
+        suite.kill_everything()
+
+
 def test_foreground_tells_of_a_restarted_service(tmp_path: Path) -> None:
     """The terminal of `up` says when a service was restarted."""
     suite = Suite(tmp_path / "home")
@@ -192,4 +219,4 @@ def test_nothing_runs(tmp_path: Path) -> None:
         assert done.returncode == 3, command
         assert "restrike up" in done.stderr
         assert len(done.stderr.splitlines()) == 1
-    assert suite.restrike("down").stdout == "The suite was not running.\n"
+    assert "No suite was running" in suite.restrike("down").stdout
