@@ -1,11 +1,13 @@
 """The suite's life as an operator sees it: up, a second up, two homes side by side, down."""
 
+import contextlib
 import json
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -79,10 +81,9 @@ def test_down_stores_everything_first(suite: Suite) -> None:
     assert not any(is_locked(suite.paths.lock(service)) for service in SERVICES)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_foreground_ends_in_order(tmp_path: Path, number: signal.Signals) -> None:
-    """Ctrl-C, SIGTERM and a closed terminal end a foreground suite in order: exit 0, everything stored."""
-    suite = Suite(tmp_path / "home")
+@contextlib.contextmanager
+def foreground(suite: Suite) -> Iterator["subprocess.Popen[str]"]:
+    """`restrike up` in a terminal of its own, up; nothing of it is left afterwards."""
     terminal = subprocess.Popen(
         [str(Path(sys.executable).with_name("restrike")), "up"],
         env=suite.environment,
@@ -91,9 +92,26 @@ def test_foreground_ends_in_order(tmp_path: Path, number: signal.Signals) -> Non
         text=True,
     )
     try:
-        assert terminal.stdout is not None
-        assert "reStrike VTA is up: ring-1 on UDP 127.0.0.1:" in terminal.stdout.readline()
-        assert "Ctrl-C" in terminal.stdout.readline()
+        assert "reStrike VTA is up: ring-1 on UDP 127.0.0.1:" in line_of(terminal)
+        assert "Ctrl-C" in line_of(terminal)
+        yield terminal
+    finally:
+        terminal.kill()
+        terminal.wait()
+        suite.kill_everything()
+
+
+def line_of(terminal: "subprocess.Popen[str]") -> str:
+    """The next line of the terminal."""
+    assert terminal.stdout is not None
+    return terminal.stdout.readline()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_foreground_ends_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C, SIGTERM and SIGHUP end a foreground suite in order: exit 0, everything stored."""
+    suite = Suite(tmp_path / "home")
+    with foreground(suite) as terminal:
         with suite.sender() as sender:
             sender.send_all([(0.0, body) for body in BODIES])
         terminal.send_signal(number)
@@ -101,61 +119,40 @@ def test_foreground_ends_in_order(tmp_path: Path, number: signal.Signals) -> Non
         assert terminal.returncode == 0, said
         assert "Down; everything received is stored." in said
         assert_stored(suite, BODIES)
-    finally:
-        terminal.kill()
-        terminal.wait()
-        suite.kill_everything()
 
 
 def test_foreground_whose_terminal_is_gone(tmp_path: Path) -> None:
     """A terminal that was closed can be printed to no more: the suite ends in order all the same."""
     suite = Suite(tmp_path / "home")
-    terminal = subprocess.Popen(
-        [str(Path(sys.executable).with_name("restrike")), "up"],
-        env=suite.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert terminal.stdout is not None
-        assert "is up" in terminal.stdout.readline()
-        assert "Ctrl-C" in terminal.stdout.readline()
+    with foreground(suite) as terminal:
         with suite.sender() as sender:
             sender.send_all([(0.0, body) for body in BODIES])
+        assert terminal.stdout is not None
         terminal.stdout.close()
         terminal.send_signal(signal.SIGHUP)
         terminal.wait(15)
         assert suite.processes() == []
         assert_stored(suite, BODIES)
-    finally:
-        terminal.kill()
-        terminal.wait()
-        suite.kill_everything()
 
 
 def test_foreground_tells_of_a_restarted_service(tmp_path: Path) -> None:
     """The terminal of `up` says when a service was restarted."""
     suite = Suite(tmp_path / "home")
-    terminal = subprocess.Popen(
-        [str(Path(sys.executable).with_name("restrike")), "up"],
-        env=suite.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        assert terminal.stdout is not None
-        terminal.stdout.readline()
-        terminal.stdout.readline()
+    with foreground(suite) as terminal:
         suite.kill("pss-parser")
-        assert "pss-parser was restarted" in terminal.stdout.readline()
+        assert "pss-parser was restarted" in line_of(terminal)
         terminal.send_signal(signal.SIGINT)
         terminal.communicate(timeout=15)
-    finally:
-        terminal.kill()
-        terminal.wait()
-        suite.kill_everything()
+
+
+def test_foreground_whose_suite_is_ended_elsewhere(tmp_path: Path) -> None:
+    """`restrike down` in another terminal: the first one says so and ends with 0."""
+    suite = Suite(tmp_path / "home")
+    with foreground(suite) as terminal:
+        suite.down()
+        said, _ = terminal.communicate(timeout=15)
+        assert terminal.returncode == 0, said
+        assert "ended by another command" in said
 
 
 def test_any_service_ended_by_hand_comes_back(suite: Suite) -> None:
