@@ -117,10 +117,22 @@ def save(path: Path, config: Config) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     with fresh.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(config), indent=2) + b"\n")
+        file.write(msgspec.json.format(msgspec.json.encode(_said(config)), indent=2) + b"\n")
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+
+
+def _said(value: object) -> object:
+    """`value` for JSON without what is the default, so that later defaults reach this home, too."""
+    if isinstance(value, Struct):
+        fields = [(field, getattr(value, field.name)) for field in msgspec.structs.fields(value)]
+        return {field.name: _said(found) for field, found in fields if field.required or found != _default(field)}
+    return [_said(item) for item in value] if isinstance(value, list) else value
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def faults_of(config: Config) -> list[str]:

@@ -122,7 +122,8 @@ class Rings:
             other = f"{others[0].address}:{others[0].port}"
             raise ValidationError(
                 "replay.ring_in_use",
-                f"{command.ring} hears {other}, a replay would be mixed into it. Wait for silence, or use --force.",
+                f"{command.ring} hears {other}, a replay would be mixed into it. "
+                f"Wait until it is silent for {HEARD_WITHIN_US // 1_000_000} s, or use --force.",
             )
         source = (command.address, command.port)
         self._replays.setdefault(command.ring, set()).add(source)

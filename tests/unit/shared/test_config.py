@@ -166,3 +166,11 @@ def test_every_setting_has_a_default() -> None:
     """An empty document, and one empty ring beside its name, are sound."""
     assert msgspec.json.decode(b"{}", type=Config) == Config()
     assert faults_of(msgspec.json.decode(b'{"rings": [{"name": "a"}], "bus": {}, "journal": {}}', type=Config)) == []
+
+
+def test_defaults_are_not_written(tmp_path: Path) -> None:
+    """Only what was said stands in the file, so that the defaults of a later version reach this home, too."""
+    path = tmp_path / "restrike.json"
+    save(path, Config(rings=[Ring(name="ring-1", bind="auto")]))
+    assert json.loads(path.read_text()) == {"rings": [{"name": "ring-1", "bind": "auto"}]}
+    assert load(path) == Config(rings=[Ring(name="ring-1", bind="auto")])
