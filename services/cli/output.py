@@ -76,4 +76,4 @@ def _cell(value: object) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
-    raise NotImplementedError
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -69,7 +69,7 @@ class Intake:
         batches, rest = cut(self.pending)
         try:
             applied = self._store.apply(batches, now_us=self._now_us())
-        except BaseException:
+        except BaseException:  # whatever it was, memory must not be ahead of the database
             self._start_over()
             raise
         self.pending = rest
