@@ -167,7 +167,7 @@ def test_a_replay_is_not_mixed_into_a_ring_in_use(house: House) -> None:
     house.start("udp-ingest")
     _send(house, b"clock")
     with house.sender() as sender:
-        with pytest.raises(RestrikeError, match="Wait for silence") as refusal:
+        with pytest.raises(RestrikeError, match="silent for 10 s") as refusal:
             _begin(house, sender)
         assert refusal.value.code == "replay.ring_in_use"
         _begin(house, sender, force=True)
