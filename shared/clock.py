@@ -3,7 +3,6 @@
 import time
 from datetime import UTC, datetime
 
-NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
 
 

@@ -10,6 +10,7 @@ import typer
 from services.cli import output, readiness
 from services.cli.readiness import Readiness
 from services.cli.supervision import (
+    POLL_S,
     Supervisor,
     end_left_overs,
     holders,
@@ -32,7 +33,6 @@ LEAST_FREE_BYTES: Final = 1024 * 1024
 """With less, not even supervisord's log can be begun."""
 UP_WITHIN_S: Final = 20.0
 """The first start migrates the database; a slow disk needs its time. Normally it is two seconds."""
-POLL_S: Final = 0.05
 
 
 def register(app: typer.Typer) -> None:

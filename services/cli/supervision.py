@@ -33,6 +33,7 @@ ANSWER_WITHIN_S: Final = 2.0
 STORE_WITHIN_S: Final = 4.0
 END_WITHIN_S: Final = 12.0
 POLL_S: Final = 0.02
+"""How often something that is waited for is looked at."""
 
 
 class Supervisor:

@@ -10,13 +10,12 @@ from typing import Final
 import typer
 
 from services.cli import output, readiness
-from services.cli.supervision import Supervisor, holders, only_in_memory_bytes, only_one, stop_suite
+from services.cli.supervision import POLL_S, Supervisor, holders, only_in_memory_bytes, only_one, stop_suite
 from services.registry import SERVICES
 from shared.clock import monotonic_s, unix_ns, wait_s
 from shared.paths import Paths
 from shared.rpc import Client
 
-POLL_S: Final = 0.05
 WATCH_S: Final = 0.5
 FAULTS_EVERY_S: Final = 3.0
 GONE_WITHIN_S: Final = 3.0
