@@ -41,7 +41,8 @@ check: $(VENV)/.ready-to-test
 bench: $(VENV)/.ready-to-test
 	$(BIN)/python -P -m tests.bench
 
-# What takes long: real time, 20 kill rounds a service, a million pieces of garbage. Results are kept in docs/proof.md.
+# What takes long: real time, 20 kill rounds a service, a million pieces of garbage, 10 minutes of fuzzing. Results are
+# kept in docs/proof.md.
 proof: $(VENV)/.ready-to-test
 	RESTRIKE_KILL_ROUNDS=20 RESTRIKE_GARBAGE=1000000 $(PYTEST) -v --timeout 1800 --durations=0 \
 	  tests/proof tests/system/test_kills.py tests/system/test_trouble.py
@@ -51,7 +52,7 @@ docs: $(VENV)/.ready-to-test
 
 lock: $(VENV)/.ready-to-test
 	$(BIN)/pip-compile $(LOCKING) --extra build -o requirements.lock pyproject.toml
-	$(BIN)/pip-compile $(LOCKING) --extra build --extra dev -o tests/requirements.lock pyproject.toml
+	$(BIN)/pip-compile $(LOCKING) --extra build --extra dev --extra fuzz -o tests/requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

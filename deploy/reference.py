@@ -1,4 +1,5 @@
-"""Write what is generated from the contract: docs/messages.md, docs/asyncapi.json, docs/schemas/. Run by `make docs`.
+"""Write what is generated: docs/messages.md, docs/asyncapi.json and docs/schemas/ from the contract, docs/streams.md
+from the parser's streams. Run by `make docs`.
 
 The example programs that docs/subscribe.md shows are put in as they are, too.
 With `--check` nothing is written, and the exit code is 1 when a file is not current.
@@ -10,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from deploy import asyncapi, messages_page, schemas
+from deploy import asyncapi, messages_page, schemas, streams_page
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = re.compile(r"(<!-- (docs/examples/[\w.]+) -->)\n```(\w+)\n.*?```\n", re.DOTALL)
@@ -20,6 +21,7 @@ def generated() -> dict[Path, str]:
     """Every generated file by its path in the repository."""
     docs = Path("docs")
     files = {docs / "messages.md": messages_page.page(), docs / "asyncapi.json": _json(asyncapi.document())}
+    files[docs / "streams.md"] = streams_page.page()
     guide = docs / "subscribe.md"
     files[guide] = with_examples((ROOT / guide).read_text(encoding="utf-8"))
     return files | {docs / "schemas" / name: _json(schema) for name, schema in schemas.files().items()}
@@ -67,7 +69,7 @@ def write(root: Path, files: dict[Path, str]) -> list[str]:
 
 def main() -> int:
     """Write or check; the exit code."""
-    parser = argparse.ArgumentParser(description="Generate docs/messages.md, docs/asyncapi.json and docs/schemas/.")
+    parser = argparse.ArgumentParser(description="Generate the references in docs/.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is not current")
     if not parser.parse_args().check:
         changed = write(ROOT, generated())

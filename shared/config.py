@@ -12,6 +12,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from shared.errors import ConfigError
+from shared.messages.rules import Strictness
+from shared.rules import DEFAULT_RULES
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -28,6 +30,11 @@ class Ring(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     addresses or networks ("10.1.2.0/24") that may send; empty allows all. `max_packet_bytes` is the largest datagram
     that UDP can carry, so that it never bites. `receive_buffer_bytes` is what the kernel is asked for: 4 MiB holds two
     seconds of the highest rate that we measured.
+
+    `rules` names the rule set that the ring is judged by, `dialect` is `auto` or forces `a` or `b`, `unknown_streams`
+    says what a message of an unknown stream is, `encodings` are tried for text that is not UTF-8. With `resync_port`
+    the ring's scoring system is asked at this port where the match stands, after a start and after a gap, at most
+    every `resync_every_s`; TK-Strike answers. Off by default: nothing is ever sent to a scoring system unasked.
     """
 
     name: Name
@@ -38,6 +45,12 @@ class Ring(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     auto_start: bool = True
     max_packet_bytes: Annotated[int, Meta(ge=64, le=65535)] = 65535
     receive_buffer_bytes: Annotated[int, Meta(ge=4 * KIB, le=1024 * MIB)] = 4 * MIB
+    rules: str = DEFAULT_RULES
+    dialect: Annotated[str, Meta(pattern="^(auto|a|b)$")] = "auto"
+    unknown_streams: Strictness = Strictness.WARN
+    encodings: list[str] = ["cp1250", "latin-1"]
+    resync_port: Port | None = None
+    resync_every_s: Annotated[int, Meta(ge=1, le=3600)] = 30
 
 
 class Curve(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from typing import Annotated, Final, NoReturn
 import typer
 from typer.main import get_command
 
-from services.cli import config, db, events, match, output, replay, suite, udp
+from services.cli import config, db, events, match, output, pss, replay, simulate, suite, udp
 from services.cli.group import group
 from shared.errors import RestrikeError
 
@@ -24,7 +24,8 @@ DEBUG: Final = "--debug"
 app = group("restrike", "Keeps, understands and publishes what the scoring systems of a taekwondo venue send.")
 suite.register(app)
 replay.register(app)
-for part in (events.app, match.app, udp.app, db.app, config.app):
+simulate.register(app)
+for part in (events.app, match.app, pss.app, udp.app, db.app, config.app):
     app.add_typer(part)
 
 

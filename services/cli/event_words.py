@@ -24,11 +24,13 @@ POINTS: Final = {
     pss.Technique.TECHNICAL_HEAD: 5,
 }
 
+_SOUND: Final = (pss.ResultKind.RECOGNIZED, pss.ResultKind.DEPRECATED)
+
 
 def words_of(event: Any) -> str:
     """What an event says, without its topic, ring and time; never fails for an event that it does not know."""
     if isinstance(event, pss.PssEvent):
-        words = _said(event.data) if event.kind is pss.ResultKind.RECOGNIZED else _unclear(event)
+        words = _said(event.data) if event.kind in _SOUND else _unclear(event)
     elif isinstance(event, match.MatchEvent):
         words = _said(event.data)
     else:
@@ -53,6 +55,15 @@ def _side(athlete: int | None) -> str:
     return "?" if athlete is None else SIDES.get(athlete, str(athlete))
 
 
+_ANSWERS: Final = {None: "asks for a review", 1: "review accepted", 0: "review rejected", -1: "review closed"}
+
+
+def _challenge(data: pss.ChallengeSignalled) -> str:
+    who = "referee" if data.athlete == 0 else _side(data.athlete)
+    outcome = {None: "", 1: ", won", 0: ", lost"}.get(data.won, "")
+    return f"{who} {_ANSWERS.get(data.accepted, data.accepted)}{outcome}"
+
+
 def _winner(athlete: int | None) -> str:
     return "tie" if athlete == 0 else _side(athlete)
 
@@ -61,8 +72,9 @@ def _pair(chong: object, hong: object) -> str:
     return f"{'.' if chong is None else chong}-{'.' if hong is None else hong}"
 
 
-def _ticked(data: pss.ClockTicked | pss.BreakTicked | pss.InjuryTicked) -> str:
-    words = [_side(data.athlete)] if isinstance(data, pss.InjuryTicked) and data.athlete else []
+def _ticked(data: pss.ClockTicked | pss.BreakTicked | pss.InjuryTicked | pss.ParaTimeoutTicked) -> str:
+    athlete = data.athlete if isinstance(data, pss.InjuryTicked | pss.ParaTimeoutTicked) else 0
+    words = [_side(athlete)] if athlete else []
     words.append(clock(data.clock_ms))
     return " ".join([*words, data.action.value] if data.action else words)
 
@@ -89,8 +101,9 @@ def _described(data: pss.MatchDescribed) -> str:
 
 def _point(data: pss.PointScored) -> str:
     if data.technique is None:
-        return f"{_side(data.athlete)} technique {data.value or '?'}"
-    return f"{_side(data.athlete)} {TECHNIQUES[data.technique]} +{POINTS[data.technique]}"
+        what = f"+{data.points}" if data.points else f"technique {data.value or '?'}"
+        return f"{_side(data.athlete)} {what}"
+    return f"{_side(data.athlete)} {TECHNIQUES[data.technique]} +{data.points or POINTS[data.technique]}"
 
 
 def _rounds(data: pss.RoundScoresShown) -> str:
@@ -159,6 +172,11 @@ WORDS: Final[dict[type, Callable[[Any], str]]] = {
     pss.ClockTicked: _ticked,
     pss.BreakTicked: _ticked,
     pss.InjuryTicked: _ticked,
+    pss.ParaTimeoutTicked: _ticked,
+    pss.ChallengeSignalled: _challenge,
+    pss.AthleteVideoTimeSet: lambda data: f"video time {data.number}",
+    pss.HardwareTested: lambda data: f"test {data.value}",
+    pss.BannerReceived: lambda data: " ".join(word for word in (data.banner.value, data.text) if word),
     pss.RoundSet: lambda data: f"round {data.round}",
     pss.PointScored: _point,
     pss.HitMeasured: lambda data: f"{_side(data.athlete)} level {data.level}",

@@ -6,26 +6,32 @@ may be missing; empty fields keep their position. Every byte string gives at lea
 line's messages, put together, are the line.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 from services.pss_parser.fields import Fields, Stream
-from services.pss_parser.streams import KEYWORDS, STREAMS, udp
+from services.pss_parser.streams import KEYWORDS, STREAMS, banner, udp
 
 MAX_MESSAGES: Final = 64
 """A load, the longest burst, has 12 messages. 64 KB could hold 32,000, and each costs rows in the database: what comes
 after these is one last message, its text untouched.
 """
+ENCODINGS: Final = ("cp1250", "latin-1")
+"""What text that is not UTF-8 is tried as, unless the ring's settings say otherwise."""
+_NOTICE: Final = udp.KEYWORD
 _LONGEST_KEYWORD = 16
 _PADDING = " \t\0\ufeff"
 
 
-def split(body: bytes) -> list[Fields]:
-    """The messages of a datagram, in order. Never raises, never empty."""
+def split(body: bytes, encodings: Sequence[str] = ENCODINGS) -> list[Fields]:
+    """The messages of a datagram, in order; text that is not UTF-8 is read in the first of `encodings` that can, or
+    else as latin-1. Never raises, never empty.
+    """
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
-        return _split_broken(body, error)
+        return _split_broken(body, error, encodings)
     return split_text(text)
 
 
@@ -36,7 +42,7 @@ def split_text(text: str) -> list[Fields]:
     values = line.split(";")
     keyword = values.pop(0)
     stream = STREAMS.get(keyword)
-    if stream is not None and "\n" not in line and "\r" not in line and udp.KEYWORD not in line:
+    if stream is not None and "\n" not in line and "\r" not in line and _NOTICE not in line:
         if values and not values[-1]:
             values.pop()
         if KEYWORDS.isdisjoint(values) or (values[1::2] == stream.pairs and KEYWORDS.isdisjoint(values[::2])):
@@ -80,6 +86,9 @@ def _opening(part: str) -> tuple[str, list[str]]:
     notice = udp.words(text)
     if notice is not None:
         return udp.KEYWORD, notice
+    greeting = banner.words(text)
+    if greeting is not None:
+        return greeting
     if text in KEYWORDS:
         return text, []
     is_word = len(text) <= _LONGEST_KEYWORD and text.isascii() and text.replace(":", "").isalnum()
@@ -109,18 +118,26 @@ def _takes(stream: Stream | None, parts: list[str], at: int, position: int) -> b
     return stream.is_text is None or stream.is_text(parts, at)
 
 
-def _split_broken(body: bytes, error: UnicodeDecodeError) -> list[Fields]:
+def _split_broken(body: bytes, error: UnicodeDecodeError, encodings: Sequence[str]) -> list[Fields]:
     """The messages of a datagram that is not UTF-8: cut inside a character, or in a code page of older systems."""
     if error.reason == "unexpected end of data":
         messages = split_text(body[: error.start].decode())
         messages[-1].fault("encoding", "cut")
         return messages
-    try:
-        text, encoding = body.decode("cp1250"), "cp1250"
-    except UnicodeDecodeError:
-        text, encoding = body.decode("latin-1"), "latin-1"
+    text, encoding = _decoded(body, encodings)
     messages = split_text(text)
     for message in messages:
         if not message.raw.isascii():
             message.fault("encoding", encoding)
     return messages
+
+
+def _decoded(body: bytes, encodings: Sequence[str]) -> tuple[str, str]:
+    """The text of `body` and the encoding that it is in."""
+    for encoding in encodings:
+        # Encodings that do not exist, are for no text, or give what is no text, are passed over.
+        with suppress(LookupError, ValueError):
+            text = body.decode(encoding)
+            text.encode()
+            return text, encoding
+    return body.decode("latin-1"), "latin-1"

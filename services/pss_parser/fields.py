@@ -5,11 +5,13 @@ empty where something must stand), `cut` (the datagram ended in it), `out_of_ran
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
-from shared.messages.pss import AnyReading
+from services.pss_parser.layout import Form, Groups, Layout, by_label
+from shared.messages.pss import AnyReading, Reading
+from shared.messages.rules import Dialect
 
 T = TypeVar("T")
 
@@ -25,20 +27,27 @@ _TIMES: Final = {
     for seconds in range(_S_PER_MINUTE)
 }
 _LONGEST_NUMBER: Final = 9
+_ANY_NUMBER: Final = 1 << 16
 
 
 class Fields(Struct, gc=False):
-    """One message: its keyword, the fields after it, its text as sent, and the faults found so far."""
+    """One message: its keyword, the fields after it, its text as sent, and the faults found so far.
+
+    Its decoder sets `is_old` when only older senders write like this.
+    """
 
     keyword: str
     values: list[str]
     raw: str
     faults: tuple[str, ...] = ()
+    is_old: bool = False
 
     def fault(self, field: str, reason: str) -> None:
-        """Note that `field` could not be read; said once, however often it happens in a huge datagram."""
+        """Note that `field` could not be read; said once, however often it happens in a huge datagram. What was cut is
+        not missing as well.
+        """
         text = f"{field}:{reason}"
-        if text not in self.faults:
+        if text not in self.faults and not (reason == "missing" and f"{field}:cut" in self.faults):
             self.faults += (text,)
 
     def text(self, at: int, name: str) -> str | None:
@@ -51,6 +60,12 @@ class Fields(Struct, gc=False):
     def integer(self, at: int, name: str, *, low: int = 0, high: int = 999) -> int | None:
         """The number at position `at`, which must be there and in `low..high`."""
         return self.number(self.values[at] if at < len(self.values) else "", name, low=low, high=high)
+
+    def optional(self, at: int, name: str, *, low: int, high: int) -> int | None:
+        """The number at position `at`; None without a fault if there is none."""
+        if at >= len(self.values) or not self.values[at].strip(_PADDING):
+            return None
+        return self.number(self.values[at], name, low=low, high=high)
 
     def number(self, text: str, name: str, *, low: int = 0, high: int = 999) -> int | None:
         """The number that `text` writes, in `low..high`."""
@@ -105,7 +120,8 @@ class Fields(Struct, gc=False):
         said: dict[str, int | None] = {}
         for label, group in self.groups(labels).items():
             said[label] = self.number(group[0] if group else "", label, high=high)
-            self.refuse(group[1:], label)
+            if len(group) > 1:
+                self.refuse(group[1:], label)
         return said
 
     def refuse(self, surplus: Sequence[str], name: str) -> None:
@@ -158,7 +174,8 @@ class Stream(Struct, frozen=True, kw_only=True):
     `most` is the number of fields of the longest form. `labels` are the words that may stand between its fields, each
     once; `pairs` is their usual order where they are keywords too. At the positions in `free`, counted from the keyword
     or the last label, any text may stand, even another keyword (an athlete may be called "ref"), unless `is_text` of
-    all the datagram's parts and the position says otherwise.
+    all the datagram's parts and the position says otherwise. `layout` describes its fields, `reading` is what it gives;
+    `only` names the dialect that alone sends it. `write` gives a reading's fields by label where the layout cannot.
     """
 
     keywords: tuple[str, ...]
@@ -168,3 +185,27 @@ class Stream(Struct, frozen=True, kw_only=True):
     pairs: list[str] | None = None
     free: frozenset[int] = frozenset()
     is_text: Callable[[Sequence[str], int], bool] | None = None
+    layout: Layout = ()
+    reading: type[Reading] = Reading
+    only: Dialect | None = None
+    write: Callable[[Any], Groups] | None = None
+
+
+def stream(
+    keywords: tuple[str, ...], decode: Callable[[Fields], AnyReading], reading: type[Reading], **others: Any
+) -> Stream:
+    """A stream whose grammar follows from its `layout`."""
+    layout: Layout = others.get("layout", ())
+    described = by_label(layout)
+    labels = described.keys() - {""}
+    in_labels = len(labels) - (0 if labels.isdisjoint(keywords) else 1)
+    most = _ANY_NUMBER if any(field.form is Form.REST for field in layout) else len(layout) + in_labels
+    return Stream(
+        keywords=keywords,
+        decode=decode,
+        reading=reading,
+        most=most,
+        labels=frozenset(labels),
+        free=frozenset(at for group in described.values() for at, field in enumerate(group) if field.is_free),
+        **others,
+    )

@@ -7,11 +7,12 @@ results, however it is cut into batches and wherever it is resumed.
 from collections.abc import Callable
 from typing import Any, Self
 
-from services.pss_parser import dump, findings
+from services.pss_parser import dump, findings, inspecting, judging
 from services.pss_parser.datagram import split
 from services.pss_parser.match import HANDLERS
 from services.pss_parser.state import Bout, Memory, RingState, match_state
 from services.pss_parser.streams import read
+from services.pss_parser.watching import WATCHERS
 from shared.messages.facts import ReplayEnded
 from shared.messages.match import AnyMatchEvent, MatchState
 from shared.messages.pss import AnyReading, HandlingFailed, ResultKind, UnknownReceived
@@ -128,6 +129,10 @@ def _parse_fact(entry: Entry) -> ParsedEntry:
 def _parse_datagram(now: RingState, entry: Entry) -> ParsedEntry:
     messages = []
     finding = findings.hear(now.memory, entry)
+    late: list[AnyMatchEvent] = []
+    now.events = late
+    inspecting.pass_time(now)
+    judging.pass_time(now)
     for now.index, fields in enumerate(split(entry.body)):
         events: list[AnyMatchEvent] = []
         now.events = events
@@ -138,6 +143,8 @@ def _parse_datagram(now: RingState, entry: Entry) -> ParsedEntry:
             kind = ResultKind.PARTIAL if data.faults else ResultKind.RECOGNIZED
         else:
             kind = _kind_without_handler(now, data)
+        for watch in WATCHERS.get(type(data), ()):
+            watch(now, data)
         bout = now.bout
         messages.append(
             ParsedMessage(
@@ -152,7 +159,7 @@ def _parse_datagram(now: RingState, entry: Entry) -> ParsedEntry:
                 events,
             )
         )
-    return ParsedEntry(entry, messages, [finding] if finding else [])
+    return ParsedEntry(entry, messages, [*late, finding] if finding else late)
 
 
 def _kind_without_handler(now: RingState, data: AnyReading) -> ResultKind:

@@ -9,14 +9,21 @@ from typing import Final
 
 from msgspec import Struct
 
+from services.pss_parser.sight import Sight
+from services.pss_parser.story import Story
+from services.pss_parser.tallies import Tallies
 from shared.messages.match import AnyMatchEvent, Athlete, MatchState, Stage
 from shared.messages.pss import AthleteName, AthletesNamed, MatchDescribed
+from shared.messages.rules import Dialect, Interpretation
 from shared.messages.wire import Origin
+from shared.rules import DEFAULT_RULES, shipped
 
 Pair = tuple[int, int]
 """A number of chong and of hong."""
 
 NO_ROUND_SCORES: Final = (0, 0, 0)
+DEFAULT_INTERPRETATION: Final = Interpretation(rule_set=shipped()[DEFAULT_RULES])
+"""For what was received before anybody chose one."""
 
 
 class Bout(Struct):
@@ -65,6 +72,8 @@ class KnownMatch(Struct, frozen=True):
     described: tuple[str | None, str | None] | None
     athletes: tuple[AthleteName, AthleteName] | None
     loaded_at_us: int
+    story: Story = Story()
+    tallies: Tallies = Tallies()
 
 
 class Sender(Struct, frozen=True):
@@ -101,6 +110,13 @@ class Memory(Struct):
     open_from_ms: int | None = None
     heard_ms: int | None = None
     is_closed: bool = False
+    # How the ring is read and judged; what its messages showed of its dialect.
+    interpretation: Interpretation = DEFAULT_INTERPRETATION
+    dialect: Dialect | None = None
+    # The match: what happened in it, what its rounds hold. The ring: what its last messages were.
+    story: Story = Story()
+    tallies: Tallies = Tallies()
+    sight: Sight = Sight()
     # The session: who sent last and when; senders and streams that were already reported.
     sender: Sender | None = None
     sender_at_us: int = 0

@@ -5,7 +5,9 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 from msgspec import Raw, Struct
 
 from shared.messages.database import DatabaseStatus
+from shared.messages.edits import Changes
 from shared.messages.match import MatchState
+from shared.messages.rules import Interpretation
 from shared.messages.service import ServiceHealth
 from shared.messages.topics import ANY_SERVICE, INGEST, PARSER, WRITER
 from shared.messages.udp import Interfaces, RingStatus
@@ -178,6 +180,96 @@ class EndReplay(Command[ReplayTicket], frozen=True, kw_only=True):
     port: int
 
 
+class ApplyInterpretation(Command[Interpretation], frozen=True, kw_only=True):
+    """Read and judge this ring from now on as `restrike.json` and its rule set say now; it goes on to listen."""
+
+    name = "apply_interpretation"
+    service = INGEST
+    reply = Interpretation
+    ring: str
+
+
+class Journaled(Struct, frozen=True, kw_only=True):
+    """Where in the ring's journal it stands; `id` is that of the edit or the match that it made, if it made one."""
+
+    ring: str
+    entry: int
+    id: str | None = None
+
+
+class EditMatch(Command[Journaled], frozen=True, kw_only=True):
+    """Change something about a match of this ring; what was sent stays beneath it. `author` and `reason` are kept."""
+
+    name = "edit_match"
+    service = INGEST
+    reply = Journaled
+    ring: str
+    match_id: str
+    author: str
+    reason: str
+    changes: Changes
+
+
+class UndoEdit(Command[Journaled], frozen=True, kw_only=True):
+    """Take an edit of a match back."""
+
+    name = "undo_edit"
+    service = INGEST
+    reply = Journaled
+    ring: str
+    match_id: str
+    edit_id: str
+    author: str
+    reason: str
+
+
+class EnterMatch(Command[Journaled], frozen=True, kw_only=True):
+    """Enter a match by hand: it is the ring's match from now on, until another is loaded."""
+
+    name = "enter_match"
+    service = INGEST
+    reply = Journaled
+    ring: str
+    author: str
+    reason: str
+    changes: Changes
+    total_rounds: int | None = None
+    round_ms: int | None = None
+
+
+class CloseMatch(Command[Journaled], frozen=True, kw_only=True):
+    """End a match that has no result; if it is the one that is loaded, the ring has none then."""
+
+    name = "close_match"
+    service = INGEST
+    reply = Journaled
+    ring: str
+    match_id: str
+    author: str
+    reason: str
+
+
+class QueriesAsked(Struct, frozen=True, kw_only=True):
+    """Where queries were sent to, and which."""
+
+    ring: str
+    address: str
+    port: int
+    queries: tuple[str, ...]
+
+
+class AskSender(Command[QueriesAsked], frozen=True, kw_only=True):
+    """Ask the ring's scoring system where the match stands. Refused where the ring has no `resync_port`, no sender was
+    heard, or it was asked a short time ago.
+    """
+
+    name = "ask_sender"
+    service = INGEST
+    reply = QueriesAsked
+    ring: str
+    reason: str = "asked"
+
+
 class GetMatchState(Command[MatchState], frozen=True, kw_only=True):
     """A ring's match as it stands."""
 
@@ -280,6 +372,12 @@ COMMANDS: Final = listed(
         ReplayEntries,
         BeginReplay,
         EndReplay,
+        ApplyInterpretation,
+        EditMatch,
+        UndoEdit,
+        EnterMatch,
+        CloseMatch,
+        AskSender,
         GetMatchState,
         ListMatchStates,
         Snapshot,

@@ -1,9 +1,12 @@
-"""What a ring's journal holds besides datagrams: its sessions, and every hole that is known.
+"""What a ring's journal holds besides datagrams: its sessions, every hole that is known, and what people decided.
 
 Written by udp-ingest, in one order with the datagrams, so that whatever follows from them is the same at every replay.
 """
 
 from msgspec import Struct
+
+from shared.messages.edits import Changes
+from shared.messages.rules import Interpretation
 
 
 class NetworkInterface(Struct, frozen=True, kw_only=True):
@@ -99,6 +102,59 @@ class ReplayEnded(Fact, tag="replay_ended", frozen=True, kw_only=True):
     port: int
 
 
+class InterpretationChosen(Fact, tag="interpretation_chosen", frozen=True, kw_only=True):
+    """From here on the ring is read and judged like this; said at each session's begin, and at each change."""
+
+    interpretation: Interpretation
+
+
+class QueriesSent(Fact, tag="queries_sent", frozen=True, kw_only=True):
+    """The sender was asked where the match stands: `queries` went to `address`:`port`. Its answers are entries of their
+    own (`Origin.ANSWER`). `reason`: `start`, `gap` or `asked`.
+    """
+
+    address: str
+    port: int
+    queries: tuple[str, ...]
+    reason: str
+
+
+class EditMade(Fact, tag="edit_made", frozen=True, kw_only=True):
+    """A person edited a match of this ring."""
+
+    match_id: str
+    author: str
+    reason: str
+    changes: Changes
+
+
+class EditTakenBack(Fact, tag="edit_taken_back", frozen=True, kw_only=True):
+    """A person took an edit back."""
+
+    edit_id: str
+    match_id: str
+    author: str
+    reason: str
+
+
+class MatchEntered(Fact, tag="match_entered", frozen=True, kw_only=True):
+    """A person entered a match by hand; it is the ring's match from here on. `changes` describes it."""
+
+    author: str
+    reason: str
+    changes: Changes
+    total_rounds: int | None = None
+    round_ms: int | None = None
+
+
+class CloseAsked(Fact, tag="close_asked", frozen=True, kw_only=True):
+    """A person ended a match of this ring, which has no result."""
+
+    match_id: str
+    author: str
+    reason: str
+
+
 AnyFact = (
     SessionOpened
     | SessionClosed
@@ -108,4 +164,10 @@ AnyFact = (
     | EntriesLost
     | ReplayBegan
     | ReplayEnded
+    | InterpretationChosen
+    | QueriesSent
+    | EditMade
+    | EditTakenBack
+    | MatchEntered
+    | CloseAsked
 )

@@ -5,7 +5,11 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from shared.messages.edits import Changes
+from shared.messages.episodes import Challenge, Injury
 from shared.messages.pss import AthleteName
+from shared.messages.results import Result, RoundResult
+from shared.messages.rules import Dialect
 
 
 class Severity(StrEnum):
@@ -17,16 +21,24 @@ class Severity(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far a match is."""
+    """How far a match is. `loading` lasts from `pre` until the match is known, `loaded` until the sender is ready. A
+    round is `round_ended` when its clock was closed and `round_decided` when its winner was declared. `injury` (para
+    timeouts too) and `review` cover what else goes on. `closed`: a person ended it, without a result.
+    """
 
+    NOT_LOADED = "not_loaded"
     LOADING = "loading"
+    LOADED = "loaded"
     READY = "ready"
     RUNNING = "running"
     PAUSED = "paused"
     INJURY = "injury"
+    REVIEW = "review"
     ROUND_ENDED = "round_ended"
+    ROUND_DECIDED = "round_decided"
     BREAK = "break"
     DECIDED = "decided"
+    CLOSED = "closed"
 
 
 class Deduction(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -36,7 +48,7 @@ class Deduction(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field
 class MatchLoaded(Deduction, tag="match_loaded", frozen=True, kw_only=True):
     """A match was loaded. `match_id` is ours: ring, session and entry where the match's first load began, so that
     loading it again (`is_reload`) does not make a second match. `load_entry` is the entry where this load began.
-    `athletes_partial`: the names were cut or incomplete, so that they identify nobody.
+    `athletes_partial`: the names were cut or incomplete, so that they identify nobody. `by_hand`: a person entered it.
     """
 
     match_id: str
@@ -53,12 +65,14 @@ class MatchLoaded(Deduction, tag="match_loaded", frozen=True, kw_only=True):
     hong: AthleteName | None = None
     colours: tuple[str | None, str | None, str | None, str | None] = (None, None, None, None)
     athletes_partial: bool = False
+    by_hand: bool = False
 
 
 class RoundStarted(Deduction, tag="round_started", frozen=True, kw_only=True):
-    """The clock of a round ran for the first time."""
+    """The clock of a round ran for the first time. A golden round follows a tie of all others."""
 
     round: int
+    is_golden: bool = False
 
 
 class RoundEnded(Deduction, tag="round_ended", frozen=True, kw_only=True):
@@ -103,6 +117,96 @@ class MatchDecided(Deduction, tag="match_decided", frozen=True, kw_only=True):
     decision: str | None = None
 
 
+class StageChanged(Deduction, tag="stage_changed", frozen=True, kw_only=True):
+    """The match went on to another stage; `lasted_ms` is how long it was in the one before, None at the first."""
+
+    before: Stage | None
+    after: Stage
+    lasted_ms: int | None = None
+
+
+class Corrected(StrEnum):
+    """What an operator of the scoring system corrected."""
+
+    CLOCK = "clock"
+    SCORE = "score"
+    GAM_JEOMS = "gam_jeoms"
+    ROUND_WINNER = "round_winner"
+    ROUND = "round"
+
+
+class CorrectionMade(Deduction, tag="correction_made", frozen=True, kw_only=True):
+    """The operator of the scoring system corrected something: the clock (milliseconds), a score that went down,
+    gam-jeoms that were taken back, a round's winner that was changed, or the round itself. `athlete` None: of none.
+    """
+
+    what: Corrected
+    round: int | None = None
+    athlete: int | None = None
+    before: int | None = None
+    after: int | None = None
+
+
+class ChallengeChanged(Deduction, tag="challenge_changed", frozen=True, kw_only=True):
+    """A video review was asked for, or more is known of it; the whole of it as it stands."""
+
+    challenge: Challenge
+
+
+class InjuryChanged(Deduction, tag="injury_changed", frozen=True, kw_only=True):
+    """An injury time or a para timeout began, is another athlete's, or ended; the whole of it as it stands."""
+
+    injury: Injury
+
+
+class DialectDetected(Deduction, tag="dialect_detected", frozen=True, kw_only=True):
+    """The ring's scoring system speaks this dialect; `reason` is what showed it."""
+
+    dialect: Dialect
+    reason: str
+
+
+class ResultAssessed(Deduction, tag="result_assessed", frozen=True, kw_only=True):
+    """A match's result, declared beside derived; said again whenever more is known, or a person edited it."""
+
+    result: Result
+
+
+class RoundAssessed(Deduction, tag="round_assessed", frozen=True, kw_only=True):
+    """A round's result, declared beside derived; said again whenever more is known, or a person edited it."""
+
+    result: RoundResult
+
+
+class MatchEdited(Deduction, tag="match_edited", frozen=True, kw_only=True):
+    """A person edited match `match_id`. Nothing that was sent is overwritten: `changes` lie over it until undone.
+    `edit_id` is ours, made of ring, session and entry.
+    """
+
+    edit_id: str
+    match_id: str
+    author: str
+    reason: str
+    changes: Changes
+
+
+class EditUndone(Deduction, tag="edit_undone", frozen=True, kw_only=True):
+    """The edit `edit_id` of match `match_id` holds no more."""
+
+    edit_id: str
+    match_id: str
+    author: str
+    reason: str
+
+
+class MatchClosed(Deduction, tag="match_closed", frozen=True, kw_only=True):
+    """A person ended a match that has no result."""
+
+    match_id: str
+    author: str
+    reason: str
+
+
 class Finding(Deduction, tag="finding", frozen=True, kw_only=True):
     """Something that does not add up, or a hole: which rule it breaks, in a sentence, with its evidence."""
 
@@ -113,7 +217,24 @@ class Finding(Deduction, tag="finding", frozen=True, kw_only=True):
 
 
 AnyMatchEvent = (
-    MatchLoaded | RoundStarted | RoundEnded | RoundWon | ScoreChanged | GamJeomsChanged | MatchDecided | Finding
+    MatchLoaded
+    | RoundStarted
+    | RoundEnded
+    | RoundWon
+    | ScoreChanged
+    | GamJeomsChanged
+    | MatchDecided
+    | StageChanged
+    | CorrectionMade
+    | ChallengeChanged
+    | InjuryChanged
+    | DialectDetected
+    | RoundAssessed
+    | ResultAssessed
+    | MatchEdited
+    | EditUndone
+    | MatchClosed
+    | Finding
 )
 
 D = TypeVar("D")
@@ -147,7 +268,10 @@ class Athlete(Struct, frozen=True, kw_only=True):
 
 class MatchState(Struct, frozen=True, kw_only=True):
     """A ring's match as it stands after `entry`. Published whole on every change, and every 5 s while a match is
-    loaded; a clock is in milliseconds and counts down.
+    loaded; a clock is in milliseconds and counts down, `break_ms` and `injury_ms` are None outside of them.
+
+    What the scoring system declared is in `winner`, `decision` and so on; `result` and `rounds` set beside it what
+    follows from the rules, and what a person edited (`edits`, those in force).
     """
 
     ring: str
@@ -177,3 +301,12 @@ class MatchState(Struct, frozen=True, kw_only=True):
     decision: str | None = None
     rounds_chong: int | None = None
     rounds_hong: int | None = None
+    stage_since_us: int | None = None
+    is_golden: bool = False
+    dialect: Dialect | None = None
+    rule_set: str | None = None
+    challenges: tuple[Challenge, ...] = ()
+    injuries: tuple[Injury, ...] = ()
+    rounds: tuple[RoundResult, ...] = ()
+    result: Result | None = None
+    edits: tuple[MatchEdited, ...] = ()

@@ -47,6 +47,16 @@ class Technique(StrEnum):
     TECHNICAL_HEAD = "TH"
 
 
+class Banner(StrEnum):
+    """What an older sender says when it connects or leaves."""
+
+    HEL = "hel"
+    BYE = "bye"
+    INLB = "inlb"
+    INSL = "insl"
+    INTH = "inth"
+
+
 class Reading(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", gc=False):
     """One message as it was read. `faults` names what could not be: `field:reason`."""
 
@@ -133,11 +143,16 @@ class BreakTicked(Reading, tag="break_ticked", frozen=True, kw_only=True):
 
 
 class PointScored(Reading, tag="point_scored", frozen=True, kw_only=True):
-    """`pt1`, `pt2`: a technique scored. A moment, never to be summed; the score itself comes in `sc`."""
+    """`pt1`, `pt2`: a technique scored. A moment, never to be summed; the score itself comes in `sc`.
+
+    `value` is the number as sent: in dialect B the kind of technique (6 is none of ours), in A the points that it gave,
+    which are then `points` too.
+    """
 
     athlete: int
     technique: Technique | None = None
     value: int | None = None
+    points: int | None = None
 
 
 class HitMeasured(Reading, tag="hit_measured", frozen=True, kw_only=True):
@@ -174,6 +189,43 @@ class InjuryTicked(Reading, tag="injury_ticked", frozen=True, kw_only=True):
     athlete: int
     clock_ms: int | None = None
     action: InjuryAction | None = None
+
+
+class ChallengeSignalled(Reading, tag="challenge_signalled", frozen=True, kw_only=True):
+    """`ch0`, `ch1`, `ch2`: a video review; athlete 0 is the referee. `accepted` is None when it is asked for, then
+    1 accepted, 0 rejected, -1 cancelled or closed; `won` is 1 when the challenge was right.
+    """
+
+    athlete: int
+    accepted: int | None = None
+    won: int | None = None
+
+
+class ParaTimeoutTicked(Reading, tag="para_timeout_ticked", frozen=True, kw_only=True):
+    """`to1`, `to2`: the timeout of a para athlete; older senders only."""
+
+    athlete: int
+    clock_ms: int | None = None
+    action: InjuryAction | None = None
+
+
+class AthleteVideoTimeSet(Reading, tag="athlete_video_time_set", frozen=True, kw_only=True):
+    """`avt`: the athletes' video time; the protocol does not say in what unit."""
+
+    number: int | None = None
+
+
+class HardwareTested(Reading, tag="hardware_tested", frozen=True, kw_only=True):
+    """`hwt`: a test of the sensors before a match: 0 closed, 1 open, 2 to 5 a test hit. Never match data."""
+
+    value: int | None = None
+
+
+class BannerReceived(Reading, tag="banner_received", frozen=True, kw_only=True):
+    """`hel`, `bye`, `inlb`, `insl`, `inth`: an older sender connects or leaves; `text` is what it says besides."""
+
+    banner: Banner
+    text: str | None = None
 
 
 class RoundWinnersDeclared(Reading, tag="round_winners_declared", frozen=True, kw_only=True):
@@ -260,6 +312,11 @@ AnyReading = (
     | RoundScoresShown
     | GamJeomsShown
     | InjuryTicked
+    | ChallengeSignalled
+    | ParaTimeoutTicked
+    | AthleteVideoTimeSet
+    | HardwareTested
+    | BannerReceived
     | RoundWinnersDeclared
     | SuperiorityShown
     | StatisticsReported

@@ -18,10 +18,11 @@ from shared.messages.pss import AnyReading, ResultKind
 
 
 class Origin(StrEnum):
-    """Where a datagram came from: a scoring system, or our own `restrike replay`."""
+    """Where a datagram came from: a scoring system, our own `restrike replay`, or a scoring system that we asked."""
 
     LIVE = "live"
     REPLAY = "replay"
+    ANSWER = "answer"
 
 
 class Entry(Struct, frozen=True, array_like=True, gc=False):

@@ -14,7 +14,7 @@ from shared.errors import ConfigError
 from shared.messages.pss import Technique
 from shared.messages.rules import Format, RuleSet
 
-DEFAULT: Final = "wt-2022"
+DEFAULT_RULES: Final = "wt-2022"
 
 _decode = msgspec.json.Decoder(RuleSet).decode
 

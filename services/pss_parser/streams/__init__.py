@@ -6,9 +6,13 @@ from typing import Final
 from services.pss_parser.fields import Fields, Stream
 from services.pss_parser.streams import (
     at1,
+    avt,
+    banner,
     brk,
+    ch,
     clk,
     hl,
+    hwt,
     ij,
     mch,
     pre,
@@ -21,6 +25,7 @@ from services.pss_parser.streams import (
     s,
     sc,
     sup,
+    to,
     udp,
     wg,
     win,
@@ -28,6 +33,9 @@ from services.pss_parser.streams import (
     wrd,
 )
 from shared.messages.pss import AnyReading, UnknownReceived
+from shared.messages.rules import Dialect
+
+_A: Final = Dialect.A
 
 
 def assemble(streams: Iterable[Stream]) -> dict[str, Stream]:
@@ -47,20 +55,24 @@ def assemble(streams: Iterable[Stream]) -> dict[str, Stream]:
 
 STREAMS: Final = assemble(
     module.STREAM
-    for module in (at1, brk, clk, hl, ij, mch, pre, pt, rdy, ref, rnd, rsr, rst, s, sc, sup, udp, wg, win, wmh, wrd)
+    for module in (
+        *(pre, rdy, at1, ref, mch, clk, rnd, brk, pt, hl, sc, s, wg, ij, ch, wrd, sup, rst, rsr, avt, win, wmh, to),
+        *(hwt, banner, udp),
+    )
 )
-# Known to start a message, though not read yet: without them a `ch1` after a `clk` would look like its action.
-_NOT_READ: Final = frozenset(
-    "avt ch0 ch1 ch2 to1 to2 hwt hel hel: bye bye: inlb inlb: insl insl: inth inth:".split()  # noqa: SIM905 - one line
-)
-KEYWORDS: Final = _NOT_READ | STREAMS.keys()
+"""Every stream as dialect B has it. Where older senders write the same keyword in another way, see `OLD_STREAMS`."""
+OLD_STREAMS: Final = assemble((pt.OLD_STREAM, mch.OLD_STREAM))
+KEYWORDS: Final = STREAMS.keys() | banner.WITH_COLON
 
 
-def read(fields: Fields) -> AnyReading:
-    """What a message says; a stream that is not known gives `UnknownReceived`. Never raises."""
-    stream = STREAMS.get(fields.keyword)
-    if stream is None:
+def read(fields: Fields, dialect: Dialect = Dialect.B) -> AnyReading:
+    """What a message says in `dialect`; a stream that is not known gives `UnknownReceived`. Never raises."""
+    try:
+        stream = STREAMS[fields.keyword]
+    except KeyError:
         return UnknownReceived(stream=fields.keyword, faults=fields.faults)
+    if dialect is _A:
+        stream = OLD_STREAMS.get(fields.keyword, stream)
     if len(fields.values) > stream.most and not stream.labels:
         fields.refuse(fields.values[stream.most :], f"field_{stream.most + 1}")
     return stream.decode(fields)

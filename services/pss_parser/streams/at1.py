@@ -3,7 +3,8 @@
 at1;short;long;NOC;at2;short;long;NOC      A puts the scoreboard name in both, and may cut the end of the datagram.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import Form, text
 from shared.messages.pss import AthleteName, AthletesNamed
 
 _PARTS = ("short_name", "long_name", "noc")
@@ -36,4 +37,12 @@ def _athlete(fields: Fields, values: list[str], side: str, *, is_last: bool) -> 
     return AthleteName(short_name=short, long_name=long, noc=noc)
 
 
-STREAM = Stream(keywords=("at1",), decode=decode, most=7, labels=_LABELS, free=frozenset((0, 1)))
+LAYOUT = (
+    text("chong.short_name", "scoreboard name of chong", example="A. ANIĆ"),
+    text("chong.long_name", "full name of chong"),
+    text("chong.noc", "country of chong", form=Form.CODE),
+    text("hong.short_name", "scoreboard name of hong", label="at2", example="B. BEĆ"),
+    text("hong.long_name", "full name of hong", example="Bea BEĆ"),
+    text("hong.noc", "country of hong", form=Form.CODE),
+)
+STREAM = stream(("at1",), decode, AthletesNamed, layout=LAYOUT)

@@ -3,7 +3,8 @@
 clk;T[;start|stop|corr|stopEnd]      T is m:ss, mm:ss or seconds. Sent once a second and at each action.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import choice, time
 from shared.messages.pss import ClockAction, ClockTicked
 
 _ACTIONS = {action.value: action for action in ClockAction}
@@ -16,4 +17,5 @@ def decode(fields: Fields) -> ClockTicked:
     )
 
 
-STREAM = Stream(keywords=("clk",), decode=decode, most=2)
+LAYOUT = (time("clock_ms", "time left"), choice("action", "what happened", _ACTIONS, is_optional=True))
+STREAM = stream(("clk",), decode, ClockTicked, layout=LAYOUT)

@@ -3,7 +3,8 @@
 hl1;N  hl2;N      1 to 100. Sent just before the score when a sensor scored.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import number
 from shared.messages.pss import HitMeasured
 
 _HIGHEST = 100
@@ -15,4 +16,5 @@ def decode(fields: Fields) -> HitMeasured:
     return HitMeasured(athlete=int(fields.keyword[-1]), level=level, faults=fields.faults)
 
 
-STREAM = Stream(keywords=("hl1", "hl2"), decode=decode, most=1)
+LAYOUT = (number("level", "hit level", low=1, high=_HIGHEST, example="54"),)
+STREAM = stream(("hl1", "hl2"), decode, HitMeasured, layout=LAYOUT)

@@ -3,7 +3,8 @@
 ij0;T[;show|hide|reset]  ij1;…  ij2;…      Sent once a second and at each action.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import choice, time
 from shared.messages.pss import InjuryAction, InjuryTicked
 
 _ACTIONS = {action.value: action for action in InjuryAction}
@@ -19,4 +20,5 @@ def decode(fields: Fields) -> InjuryTicked:
     )
 
 
-STREAM = Stream(keywords=("ij0", "ij1", "ij2"), decode=decode, most=2)
+LAYOUT = (time("clock_ms", "time left"), choice("action", "what happened", _ACTIONS, is_optional=True))
+STREAM = stream(("ij0", "ij1", "ij2"), decode, InjuryTicked, layout=LAYOUT)

@@ -3,7 +3,8 @@
 pre;FightLoaded      Starts a burst of about 12 messages: pre ref at1 mch wg1 wrd s11 sc1 clk rnd sup rdy.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import constant
 from shared.messages.pss import LoadBegan
 
 
@@ -13,4 +14,4 @@ def decode(fields: Fields) -> LoadBegan:
     return LoadBegan(faults=fields.faults)
 
 
-STREAM = Stream(keywords=("pre",), decode=decode, most=1)
+STREAM = stream(("pre",), decode, LoadBegan, layout=(constant("FightLoaded", "always this word"),))

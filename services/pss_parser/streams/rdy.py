@@ -3,7 +3,8 @@
 rdy;FightReady
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import constant
 from shared.messages.pss import LoadCompleted
 
 
@@ -13,4 +14,4 @@ def decode(fields: Fields) -> LoadCompleted:
     return LoadCompleted(faults=fields.faults)
 
 
-STREAM = Stream(keywords=("rdy",), decode=decode, most=1)
+STREAM = stream(("rdy",), decode, LoadCompleted, layout=(constant("FightReady", "always this word"),))

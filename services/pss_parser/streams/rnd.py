@@ -3,7 +3,8 @@
 rnd;N      Scores (`sc`) and gam-jeoms (`wg`) restart silently here.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import number
 from shared.messages.pss import RoundSet
 
 _MOST_ROUNDS = 9
@@ -14,4 +15,5 @@ def decode(fields: Fields) -> RoundSet:
     return RoundSet(round=fields.integer(0, "round", low=1, high=_MOST_ROUNDS), faults=fields.faults)
 
 
-STREAM = Stream(keywords=("rnd",), decode=decode, most=1)
+LAYOUT = (number("round", "running round", low=1, high=_MOST_ROUNDS),)
+STREAM = stream(("rnd",), decode, RoundSet, layout=LAYOUT)

@@ -3,7 +3,7 @@
 rsr      has no fields.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
 from shared.messages.pss import StatisticsFinished
 
 
@@ -12,4 +12,4 @@ def decode(fields: Fields) -> StatisticsFinished:
     return StatisticsFinished(faults=fields.faults)
 
 
-STREAM = Stream(keywords=("rsr",), decode=decode, most=0)
+STREAM = stream(("rsr",), decode, StatisticsFinished)

@@ -3,10 +3,18 @@
 rst;round;st1;body;head;punch;technical body;technical head;gam-jeoms;st2;…      counts, checked against pt and wg.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import number
 from shared.messages.pss import StatisticsReported, TechniqueCounts
 
-_PARTS = ("body", "head", "punch", "technical_body", "technical_head", "gam_jeoms")
+_PARTS = {
+    "body": "kicks to the body",
+    "head": "kicks to the head",
+    "punch": "punches",
+    "technical_body": "turning kicks to the body",
+    "technical_head": "turning kicks to the head",
+    "gam_jeoms": "gam-jeoms",
+}
 _LABELS = frozenset(("st1", "st2"))
 _MOST_ROUNDS = 9
 
@@ -40,4 +48,12 @@ def _counts(fields: Fields, values: list[str], side: str) -> TechniqueCounts:
     )
 
 
-STREAM = Stream(keywords=("rst",), decode=decode, most=15, labels=_LABELS)
+LAYOUT = (
+    number("round", "round", low=1, high=_MOST_ROUNDS),
+    *(
+        number(f"{side}.{part}", f"{side}'s {what}", label="" if at else label)
+        for side, label in (("chong", "st1"), ("hong", "st2"))
+        for at, (part, what) in enumerate(_PARTS.items())
+    ),
+)
+STREAM = stream(("rst",), decode, StatisticsReported, layout=LAYOUT)

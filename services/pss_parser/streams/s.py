@@ -3,7 +3,8 @@
 s11;N;s21;N;s12;N;s22;N;s13;N;s23;N      also one or some of them: then the others keep their values.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import number
 from shared.messages.pss import RoundScoresShown
 
 _ROUNDS = 9
@@ -20,10 +21,16 @@ def decode(fields: Fields) -> RoundScoresShown:
 
 
 def _by_round(said: dict[str, int | None], labels: tuple[str, ...]) -> tuple[int | None, ...]:
-    scores = [said.get(label) for label in labels]
-    while scores and scores[-1] is None:
-        scores.pop()
-    return tuple(scores)
+    scores = tuple(map(said.get, labels))
+    count = _ROUNDS
+    while count and scores[count - 1] is None:
+        count -= 1
+    return scores[:count]
 
 
-STREAM = Stream(keywords=_CHONG + _HONG, decode=decode, most=4 * _ROUNDS - 1, labels=_KEYWORDS, pairs=_USUAL)
+LAYOUT = tuple(
+    number(f"{side}.{at}", f"{side}'s score in round {at + 1}", label=labels[at], is_optional=True)
+    for at in range(_ROUNDS)
+    for side, labels in (("chong", _CHONG), ("hong", _HONG))
+)
+STREAM = stream(_CHONG + _HONG, decode, RoundScoresShown, layout=LAYOUT, pairs=_USUAL)

@@ -3,7 +3,8 @@
 sc1;N;sc2;N      also sc1;N and sc2;N apart: then the other side keeps its value.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import number
 from shared.messages.pss import ScoreShown
 
 _KEYWORDS = ("sc1", "sc2")
@@ -15,4 +16,8 @@ def decode(fields: Fields) -> ScoreShown:
     return ScoreShown(chong=said.get("sc1"), hong=said.get("sc2"), faults=fields.faults)
 
 
-STREAM = Stream(keywords=_KEYWORDS, decode=decode, most=3, labels=frozenset(_KEYWORDS), pairs=["sc2"])
+LAYOUT = (
+    number("chong", "chong's score", label="sc1", is_optional=True),
+    number("hong", "hong's score", label="sc2", is_optional=True),
+)
+STREAM = stream(_KEYWORDS, decode, ScoreShown, layout=LAYOUT, pairs=["sc2"])

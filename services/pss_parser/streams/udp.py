@@ -3,11 +3,13 @@
 Udp Port N connected;  Udp Port N disconnected;      no `;` between its words; read as keyword, N and state.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import choice, number
 from shared.messages.pss import SenderChanged, UnknownReceived
+from shared.messages.rules import Dialect
 
 KEYWORD = "Udp Port"
-_STATES = ("connected", "disconnected")
+_STATES = {"connected": True, "disconnected": False}
 _HIGHEST_PORT = 65_535
 
 
@@ -24,11 +26,15 @@ def decode(fields: Fields) -> SenderChanged | UnknownReceived:
     if not _is_notice(fields.values):
         return UnknownReceived(stream=fields.keyword, faults=fields.faults)
     port = fields.integer(0, "port", low=1, high=_HIGHEST_PORT)
-    return SenderChanged(port=port, connected=fields.values[1] == "connected", faults=fields.faults)
+    return SenderChanged(port=port, connected=_STATES[fields.values[1]], faults=fields.faults)
 
 
 def _is_notice(found: list[str]) -> bool:
     return len(found) == len(("N", "state")) and found[1] in _STATES
 
 
-STREAM = Stream(keywords=(KEYWORD,), decode=decode, most=2)
+LAYOUT = (
+    number("port", "the sender's own port", low=1, high=_HIGHEST_PORT, example="8888"),
+    choice("connected", "whether it is connected", _STATES),
+)
+STREAM = stream((KEYWORD,), decode, SenderChanged, layout=LAYOUT, only=Dialect.B)

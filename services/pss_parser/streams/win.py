@@ -3,7 +3,8 @@
 win;BLUE|RED|TIE      B sends `wmh` 14 ms later, A before it.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import choice
 from shared.messages.pss import WinnerDeclared
 
 _WINNERS = {"BLUE": 1, "RED": 2, "TIE": 0}
@@ -16,4 +17,5 @@ def decode(fields: Fields) -> WinnerDeclared:
     return WinnerDeclared(winner=fields.choice(0, "winner", _WINNERS), faults=fields.faults)
 
 
-STREAM = Stream(keywords=("win",), decode=decode, most=1)
+LAYOUT = (choice("winner", "who won", _WINNERS),)
+STREAM = stream(("win",), decode, WinnerDeclared, layout=LAYOUT)

@@ -3,7 +3,8 @@
 wrd;rd1;N;rd2;N;rd3;N      0 none yet, 1 chong, 2 hong.
 """
 
-from services.pss_parser.fields import Fields, Stream
+from services.pss_parser.fields import Fields, stream
+from services.pss_parser.layout import number
 from shared.messages.pss import RoundWinnersDeclared
 
 _ROUNDS = 9
@@ -30,4 +31,14 @@ def _winner(fields: Fields, label: str, values: list[str] | None) -> int | None:
     return fields.number(values[0] if values else "", label, high=_HONG)
 
 
-STREAM = Stream(keywords=("wrd",), decode=decode, most=2 * _ROUNDS, labels=frozenset(_LABELS))
+LAYOUT = tuple(
+    number(
+        f"winners.{at}",
+        f"winner of round {at + 1}: 0 none, 1 chong, 2 hong",
+        high=_HONG,
+        label=label,
+        is_optional=at > 0,
+    )
+    for at, label in enumerate(_LABELS)
+)
+STREAM = stream(("wrd",), decode, RoundWinnersDeclared, layout=LAYOUT)

@@ -91,14 +91,14 @@ def test_a_fault_of_ours_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "This is a fault" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("group", [(), ("events",), ("udp",), ("match",), ("db",), ("config",)])
+@pytest.mark.parametrize("group", [(), ("events",), ("udp",), ("match",), ("pss",), ("db",), ("config",)])
 def test_every_command_has_an_example(run: Run, group: tuple[str, ...]) -> None:
     code, out, _ = run(*group, "--help")
     assert code == 0
     listed = out.partition("Commands:\n")[2].partition("\n\n")[0]
     names = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "]
     assert names
-    groups = {"events", "udp", "match", "db", "config"} if not group else set()
+    groups = {"events", "udp", "match", "pss", "db", "config"} if not group else set()
     for name in set(names) - groups:
         shown = run(*group, name, "--help").out
         assert "Example: restrike" in shown, name

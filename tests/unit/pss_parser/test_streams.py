@@ -4,16 +4,21 @@ import pytest
 
 from services.pss_parser.datagram import split
 from services.pss_parser.fields import Fields, Stream
-from services.pss_parser.streams import KEYWORDS, STREAMS, assemble, clk, read
+from services.pss_parser.streams import KEYWORDS, STREAMS, assemble, banner, clk, read
 from shared.messages.pss import (
     AnyReading,
     AthleteName,
     AthletesNamed,
+    AthleteVideoTimeSet,
+    Banner,
+    BannerReceived,
     BreakTicked,
+    ChallengeSignalled,
     ClockAction,
     ClockTicked,
     DecisionDeclared,
     GamJeomsShown,
+    HardwareTested,
     HitMeasured,
     InjuryAction,
     InjuryTicked,
@@ -22,6 +27,7 @@ from shared.messages.pss import (
     MatchDescribed,
     Official,
     OfficialsNamed,
+    ParaTimeoutTicked,
     PointScored,
     RoundScoresShown,
     RoundSet,
@@ -102,6 +108,10 @@ RECOGNIZED: list[tuple[str, AnyReading]] = [
     (MCH.replace(";77;", ";null;"), described(pss_match_id=None)),
     (MCH.replace("W +73kg", "WOMEN +73kg"), described(weight_class="WOMEN +73kg")),
     (MCH.replace("#0000ff", ""), described(chong_background=None)),
+    (
+        MCH.replace("W +73kg", "MEN -68kg").replace(";20;5;", ";"),
+        described(weight_class="MEN -68kg", body_threshold=None, head_threshold=None),
+    ),
     ("clk;02:00;", ClockTicked(clock_ms=120_000)),
     ("clk;0:00;stopEnd;", ClockTicked(clock_ms=0, action=ClockAction.STOP_END)),
     ("clk;1:53;stop", ClockTicked(clock_ms=113_000, action=ClockAction.STOP)),
@@ -156,6 +166,24 @@ RECOGNIZED: list[tuple[str, AnyReading]] = [
         "wmh;Bea BEĆ;2-0 ODD NEW;",
         DecisionDeclared(winner_name="Bea BEĆ", rounds_chong=2, rounds_hong=0, decision="ODD NEW"),
     ),
+    ("ch1;", ChallengeSignalled(athlete=1)),
+    ("ch0", ChallengeSignalled(athlete=0)),
+    ("ch2;;;", ChallengeSignalled(athlete=2)),
+    ("ch1;1;", ChallengeSignalled(athlete=1, accepted=1)),
+    ("ch1;-1;", ChallengeSignalled(athlete=1, accepted=-1)),
+    ("ch2;1;0;", ChallengeSignalled(athlete=2, accepted=1, won=0)),
+    ("ch0;0", ChallengeSignalled(athlete=0, accepted=0)),
+    ("to1;1:00;show;", ParaTimeoutTicked(athlete=1, clock_ms=60_000, action=InjuryAction.SHOW)),
+    ("to2;59", ParaTimeoutTicked(athlete=2, clock_ms=59_000)),
+    ("avt;30;", AthleteVideoTimeSet(number=30)),
+    ("hwt;0;", HardwareTested(value=0)),
+    ("hwt;5", HardwareTested(value=5)),
+    ("hel:", BannerReceived(banner=Banner.HEL)),
+    ("hel:TK-Strike; 3.2.4;;", BannerReceived(banner=Banner.HEL, text="TK-Strike;3.2.4;")),
+    ("bye;", BannerReceived(banner=Banner.BYE)),
+    ("inlb: x;", BannerReceived(banner=Banner.INLB, text="x")),
+    ("insl;1;2;", BannerReceived(banner=Banner.INSL, text="1;2")),
+    ("inth:;x", BannerReceived(banner=Banner.INTH, text="x")),
     ("Udp Port 8888 connected;", SenderChanged(port=8888, connected=True)),
     ("Udp Port 6000 disconnected", SenderChanged(port=6000, connected=False)),
 ]
@@ -211,6 +239,17 @@ PARTIAL: list[tuple[str, AnyReading]] = [
     (MCH.replace(";3;120", ";three;2:00"), described(total_rounds=None, faults=("total_rounds:wrong_type",))),
     (MCH.replace("#ff0000", "red"), described(hong_background=None, faults=("hong_background:wrong_type",))),
     (MCH + "1;", described(faults=("field_16:unexpected_field",))),
+    (
+        "ref;Ann;CRO;ta;Di;GB",
+        OfficialsNamed(
+            officials=(Official(role="ref", name="Ann", country="CRO"), Official(role="ta", name="Di")),
+            faults=("officials.ta.country:cut",),
+        ),
+    ),
+    (
+        MCH.replace(";20;5;", ";2"),
+        described(body_threshold=None, head_threshold=None, faults=("body_threshold:cut", "head_threshold:missing")),
+    ),
     ("clk;", ClockTicked(faults=("clock_ms:missing",))),
     ("clk;;start;", ClockTicked(action=ClockAction.START, faults=("clock_ms:missing",))),
     ("clk;x;", ClockTicked(faults=("clock_ms:wrong_type",))),
@@ -270,16 +309,27 @@ PARTIAL: list[tuple[str, AnyReading]] = [
         "wmh;Bea BEĆ;x-1 PTF;",
         DecisionDeclared(winner_name="Bea BEĆ", rounds_hong=1, decision="PTF", faults=("rounds_chong:wrong_type",)),
     ),
+    (
+        "wmh;Dunja ĐURIĆ;1-2 PT",
+        DecisionDeclared(winner_name="Dunja ĐURIĆ", rounds_chong=1, rounds_hong=2, faults=("decision:cut",)),
+    ),
+    ("ch1;2;", ChallengeSignalled(athlete=1, faults=("accepted:out_of_range",))),
+    ("ch1;x;1;", ChallengeSignalled(athlete=1, won=1, faults=("accepted:wrong_type",))),
+    ("ch1;;1;", ChallengeSignalled(athlete=1, won=1, faults=("accepted:missing",))),
+    ("ch1;1;-1;", ChallengeSignalled(athlete=1, accepted=1, faults=("won:out_of_range",))),
+    ("ch1;1;1;1;", ChallengeSignalled(athlete=1, accepted=1, won=1, faults=("field_3:unexpected_field",))),
+    ("to1;;start;", ParaTimeoutTicked(athlete=1, faults=("clock_ms:missing", "action:out_of_range"))),
+    ("avt;", AthleteVideoTimeSet(faults=("number:missing",))),
+    ("avt;0:30;", AthleteVideoTimeSet(faults=("number:wrong_type",))),
+    ("hwt;6;", HardwareTested(faults=("value:out_of_range",))),
     ("Udp Port 99999 connected;", SenderChanged(connected=True, faults=("port:out_of_range",))),
 ]
 
 UNKNOWN = [
-    "ch1;1;",
-    "avt;3;",
-    "to1;1:00;start;",
-    "hwt;2;",
-    "hel:;x",
-    "bye",
+    "ch3;1;",
+    "to0;1:00;",
+    "hel.",
+    "hello",
     "xyz;1;2;",
     "udp;8888;connected;",
     "Udp Port x;",
@@ -317,7 +367,7 @@ def test_every_stream_has_its_tables() -> None:
     untested = {keyword for keyword in STREAMS.keys() - tested if not keyword.startswith(("s1", "s2"))}
     assert untested == set()
     faulty = {STREAMS[split(text.encode())[0].keyword].keywords for text, _ in PARTIAL}
-    assert faulty == {stream.keywords for stream in STREAMS.values()}
+    assert faulty == {stream.keywords for stream in STREAMS.values() if stream is not banner.STREAM}
 
 
 def test_a_keyword_has_one_stream() -> None:
