@@ -1,6 +1,6 @@
 """`restrike.json`: what is needed before the database opens. Every field has a default, so no file is needed.
 
-Read by every service at its start and by `restrike`; written by `restrike udp bind`.
+Read by every service at its start and by `restrike`; written by `restrike udp bind` and `restrike pss set`.
 """
 
 import ipaddress
@@ -48,7 +48,7 @@ class Ring(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rules: str = DEFAULT_RULES
     dialect: Annotated[str, Meta(pattern="^(auto|a|b)$")] = "auto"
     unknown_streams: Strictness = Strictness.WARN
-    encodings: list[str] = ["cp1250", "latin-1"]
+    encodings: list[str] = msgspec.field(default_factory=lambda: ["cp1250", "latin-1"])
     resync_port: Port | None = None
     resync_every_s: Annotated[int, Meta(ge=1, le=3600)] = 30
 
@@ -170,6 +170,11 @@ def _ring_faults(rings: list[Ring]) -> list[str]:
             for a in ring.allow
             if not _is_network(a)
         ]
+        faults += [
+            f"Ring {ring.name}: encodings must name encodings of text, such as cp1250, not {name!r}."
+            for name in ring.encodings
+            if not _reads_text(name)
+        ]
         place = (ring.bind, ring.port, ring.source)
         if place in places:
             faults.append(
@@ -200,6 +205,14 @@ def is_address(text: str) -> bool:
         return isinstance(ipaddress.ip_address(text), ipaddress.IPv4Address)
     except ValueError:
         return False
+
+
+def _reads_text(encoding: str) -> bool:
+    try:
+        bytes(range(256)).decode(encoding, "replace")
+    except (LookupError, ValueError):  # no such encoding, not one of text, or one that stops at some bytes
+        return False
+    return True
 
 
 def _is_network(text: str) -> bool:

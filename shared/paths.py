@@ -28,6 +28,7 @@ class Paths:
         self.run = home / "run"
         self.logs = home / "log"
         self.backups = home / "backups"
+        self.rules = home / "rules"
         self.migrations = PROGRAM_ROOT / "migrations"
         self.supervisord_conf = PROGRAM_ROOT / "supervisord.conf"
         self.sockets = self.run if _fits(self.run) else _short_socket_folder(home)

@@ -44,10 +44,11 @@ def check(
     """
     from services.cli.config_faults import faults_in  # noqa: PLC0415  # start time: only here
 
-    path = Paths.from_environment().config if file is None else file
+    paths = Paths.from_environment()
+    path = paths.config if file is None else file
     if file is not None and not path.exists():
         raise ConfigError("config.missing", f"There is no file {path}.")
-    faults = faults_in(path)
+    faults = faults_in(path, rules=paths.rules)
     if json:
         output.document({"file": path, "exists": path.exists(), "faults": faults})
     elif faults:

@@ -12,13 +12,15 @@ import msgspec
 
 from shared.config import Config, faults_of, load
 from shared.errors import ConfigError
+from shared.rules import available
 
 DECISIVE: Final = frozenset({"name", "port", "bind", "source", "curve"})
 """Fields that decide whether a ring or the bus contradicts the rest: without them, nothing is said about that."""
 
 
-def faults_in(path: Path) -> list[str]:
-    """A sentence for each fault of the file; none for a file that is not there.
+def faults_in(path: Path, *, rules: Path | None = None) -> list[str]:
+    """A sentence for each fault of the file; none for a file that is not there. `rules`: the folder of the home's own
+    rule sets, if it is to be known whether each ring's rule set can be had.
 
     Raises:
         ConfigError: it is there and cannot be read.
@@ -41,6 +43,7 @@ def faults_in(path: Path) -> list[str]:
         config = msgspec.convert(sound, Config)
         faults += faults_of(config)
         faults += _key_file_faults(config)
+        faults += _rule_faults(config, rules) if rules is not None else []
     return faults or _last_word(path)
 
 
@@ -109,3 +112,16 @@ def _key_file_faults(config: Config) -> list[str]:
     if mode & 0o077:
         faults.append(f"bus.curve.secret_key_file: others may read {path}: chmod 600 {path}")
     return faults
+
+
+def _rule_faults(config: Config, folder: Path) -> list[str]:
+    try:
+        known = available(folder)
+    except ConfigError as error:
+        return [error.message]
+    names = ", ".join(known)
+    return [
+        f"Ring {ring.name}: there is no rule set {ring.rules}. Known: {names}."
+        for ring in config.rings
+        if ring.rules not in known
+    ]

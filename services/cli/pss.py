@@ -1,4 +1,4 @@
-"""`restrike pss`: what scoring systems send, and how it is read. Needs no running suite."""
+"""`restrike pss`: what scoring systems send, and how it is read. `explain` needs no running suite."""
 
 import subprocess
 import sys
@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from services.cli import output
+from services.cli import output, pss_rings
 from services.cli.group import group
 from shared.errors import RestrikeError
 from shared.messages.rules import Dialect
 
 app = group("pss", "What scoring systems send, and how it is read.")
+pss_rings.register(app)
 COLUMNS = ("at", "field", "sent", "read", "fault", "meaning")
 
 

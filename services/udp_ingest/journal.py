@@ -7,7 +7,7 @@ trimmed away leaves its last number in `rings`.
 
 import contextlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +46,9 @@ class StoredBatch(Struct, frozen=True, gc=False):
 
 
 class RingEnd(Struct, frozen=True, kw_only=True):
-    """Where a ring's journal ends: its last number and session (0 and "" for a new ring), and the last batch."""
+    """Where a ring's journal ends: its last number and session (0 and "" for a new ring), and the last batch that
+    counts for whoever asked.
+    """
 
     last: int
     session: str
@@ -140,13 +142,17 @@ class Journal:
                 execute("ROLLBACK")
             raise
 
-    def end(self, ring: str) -> RingEnd:
-        """Where the ring's journal ends."""
-        row = self._connection.execute(
-            "SELECT last, session, body FROM batches WHERE ring = ? ORDER BY last DESC LIMIT 1", (ring,)
-        ).fetchone()
-        if row is not None:
-            return RingEnd(last=row[0], session=row[1], body=row[2])
+    def end(self, ring: str, *, counts: Callable[[bytes], bool] = lambda _: True) -> RingEnd:
+        """Where the ring's journal ends, with the last batch that `counts`, if there is one."""
+        rows = self._connection.execute(
+            "SELECT last, session, body FROM batches WHERE ring = ? ORDER BY last DESC", (ring,)
+        )
+        newest = row = rows.fetchone()
+        while row is not None and not counts(row[2]):
+            row = rows.fetchone()
+        rows.close()
+        if newest is not None:
+            return RingEnd(last=newest[0], session=newest[1], body=row[2] if row else None)
         row = self._connection.execute("SELECT last, session FROM rings WHERE ring = ?", (ring,)).fetchone()
         return RingEnd(last=row[0], session=row[1], body=None) if row else RingEnd(last=0, session="", body=None)
 

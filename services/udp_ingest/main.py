@@ -2,19 +2,26 @@
 
 from collections.abc import Callable
 
+from services.udp_ingest.decisions import Decisions
 from services.udp_ingest.journal import open_journal
 from services.udp_ingest.recorder import Recorder, trimmer
 from services.udp_ingest.rings import Rings
 from shared import interfaces
 from shared.messages.commands import (
+    ApplyInterpretation,
+    AskSender,
     BeginReplay,
+    CloseMatch,
+    EditMatch,
     EndReplay,
+    EnterMatch,
     GetRings,
     ListInterfaces,
     ReplayEntries,
     RestartRing,
     StartRing,
     StopRing,
+    UndoEdit,
 )
 from shared.messages.commands import (
     Rings as RingsReply,
@@ -59,6 +66,7 @@ def build(runtime: Runtime) -> None:
     runtime.queue_depth = lambda: recorder.waiting()[0]
     runtime.on_start(rings.start_wanted)
     runtime.on_start(record)
+    runtime.after_turn(rings.resync)
     runtime.after_turn(record)
     runtime.after_turn(rings.mend_journal)
     runtime.after_turn(rings.introduce)
@@ -83,6 +91,13 @@ def register_commands(runtime: Runtime, rings: Rings, recorder: Recorder) -> Non
     runtime.on_command(ReplayEntries, recorder.page)
     runtime.on_command(BeginReplay, rings.begin_replay)
     runtime.on_command(EndReplay, rings.end_replay)
+    runtime.on_command(ApplyInterpretation, lambda command: rings.apply(command.ring))
+    runtime.on_command(AskSender, rings.ask_sender)
+    decisions = Decisions(recorder)
+    runtime.on_command(EditMatch, decisions.edit)
+    runtime.on_command(UndoEdit, decisions.undo)
+    runtime.on_command(EnterMatch, decisions.enter)
+    runtime.on_command(CloseMatch, decisions.close)
 
 
 def no_longer_needed(runtime: Runtime, recorder: Recorder) -> Callable[[str], int]:

@@ -12,7 +12,7 @@ from shared.clock import monotonic_ns, unix_ns
 from shared.config import Ring
 from shared.errors import NetworkError
 from shared.messages.facts import DatagramCut, DatagramsDropped
-from shared.messages.wire import Entry
+from shared.messages.wire import Entry, Origin
 
 DRAIN_BYTES: Final = 2 * 1024 * 1024
 """Taken from one socket in one turn, a datagram counting its length and `OVERHEAD_BYTES`: some 3,000 small ones, a
@@ -110,6 +110,8 @@ class Port:
 
     def _take(self, budget: int) -> None:
         receive, size, records = self.socket.recvfrom, self._size, self.senders.records
+        if self.senders.asked:
+            self.senders.end_answers(now_us=unix_ns() // 1000)
         while budget > 0:
             try:
                 body, source = receive(size)
@@ -135,7 +137,7 @@ class Port:
         record = self.senders.meet(source)
         if not record.packets:
             record.first_seen_us = unix_ns() // 1000
-            if record.ring is not None:
+            if record.ring is not None and record.origin is not Origin.ANSWER:
                 self.met.append(record)
         return record
 

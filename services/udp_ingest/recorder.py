@@ -12,7 +12,7 @@ from msgspec import Raw
 
 from services.udp_ingest.backlog import Backlog
 from services.udp_ingest.journal import Journal, StoredBatch, is_damage, page_of, replace_journal
-from services.udp_ingest.stream import Stream, lost_batch
+from services.udp_ingest.stream import Stream, lost_batch, tells_the_end
 from shared.bus import Channel, Publisher
 from shared.clock import monotonic_s, unix_ns
 from shared.db.sqlite import sqlite3
@@ -54,7 +54,8 @@ class Recorder:
         """The ring's stream; opened where its journal ends when it is new."""
         stream = self.streams.get(ring)
         if stream is None:
-            stream = self.streams[ring] = Stream(ring, journal_id=self.journal.id, end=self.journal.end(ring))
+            end = self.journal.end(ring, counts=tells_the_end)
+            stream = self.streams[ring] = Stream(ring, journal_id=self.journal.id, end=end)
             self._channels[ring] = self._wire.channel(WIRE_DATAGRAMS, ring)
         return stream
 

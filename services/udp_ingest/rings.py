@@ -3,20 +3,28 @@
 from collections.abc import Iterable
 from typing import Final
 
+from msgspec.structs import replace
+
+from services.udp_ingest.interpreting import at_any_rate, interpretation_of
 from services.udp_ingest.port import Port
 from services.udp_ingest.recorder import Recorder
+from services.udp_ingest.resync import Resync
 from services.udp_ingest.senders import SenderRecord
 from shared import interfaces
 from shared.clock import unix_ns
 from shared.config import Ring, load
 from shared.errors import NetworkError, ValidationError
-from shared.messages.commands import BeginReplay, EndReplay, ReplayTicket
-from shared.messages.facts import NetworkInterface, ReplayBegan, ReplayEnded, SessionOpened
+from shared.messages.commands import AskSender, BeginReplay, EndReplay, QueriesAsked, ReplayTicket
+from shared.messages.facts import InterpretationChosen, NetworkInterface, ReplayBegan, ReplayEnded, SessionOpened
+from shared.messages.rules import Interpretation
 from shared.messages.topics import UDP_REFUSED, UDP_RING, UDP_SENDER
 from shared.messages.udp import RingStatus, SenderAppeared, SenderRefused
+from shared.messages.wire import Origin
 from shared.runtime import Runtime
 
 ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104  # a ring binds it only when restrike.json says so
+INTERPRETING: Final = ("rules", "dialect", "unknown_streams", "encodings", "resync_port", "resync_every_s")
+"""What of a ring's configuration may change while it listens."""
 HEARD_WITHIN_US: Final = 10_000_000
 """A ring that heard its scoring system within this time refuses a replay: its clock ticks each second."""
 
@@ -35,6 +43,8 @@ class Rings:
         self._replays: dict[str, set[tuple[str, int]]] = {}
         self._wanted = {ring.name for ring in runtime.config.rings if ring.auto_start}
         self._advised: dict[str, str] = {}
+        self._misjudged: dict[str, str] = {}
+        self._resync = Resync(runtime.log)
         # A ring that was renamed or removed too: what its journal holds must still reach who has not stored it.
         for name in [*self._rings, *recorder.journal.rings()]:
             recorder.stream(name)
@@ -69,6 +79,32 @@ class Rings:
         self._unbind(name, reason="restart")
         return self.start(name)
 
+    def apply(self, name: str) -> Interpretation:
+        """Read and judge the ring as `restrike.json` says now, and ask its scoring system as it says; its socket stays
+        as it is.
+
+        Raises:
+            ConfigError: `restrike.json` or a rule set cannot be used; all stays as it was.
+            ValidationError: there is no such ring.
+        """
+        configured = self._configured(name)
+        chosen = interpretation_of(configured, self._runtime.paths.rules)
+        if name in self._rings:
+            self._rings[name] = replace(
+                self._rings[name], **{field: getattr(configured, field) for field in INTERPRETING}
+            )
+            self._misjudged.pop(name, None)
+            stream = self._recorder.stream(name)
+            if stream.session:  # else its first session will say it
+                stream.note(InterpretationChosen(interpretation=chosen))
+                self._recorder.record()
+        return chosen
+
+    def ask_sender(self, command: AskSender) -> QueriesAsked:
+        """Ask the ring's scoring system where the match stands; refused as `Resync.ask` says."""
+        ring = self._ring(command.ring)
+        return self._resync.ask(ring, self._port_of.get(ring.name), reason=command.reason)
+
     def statuses(self) -> list[RingStatus]:
         """The status of every ring."""
         return [self.status(name) for name in self._rings]
@@ -79,7 +115,7 @@ class Rings:
         stream = self._recorder.stream(name)
         port = self._port_of.get(name)
         heard = port.heard[name] if port else None
-        senders = [*port.senders.of_ring(name), *filter(None, [port.senders.ended.get(name)])] if port else []
+        senders = [*port.senders.of_ring(name), *port.senders.summed_up(name)] if port else []
         waiting = self._recorder.waiting()[1]
         return RingStatus(
             ring=name,
@@ -91,7 +127,7 @@ class Rings:
             address=port.address if port else None,
             port=ring.port,
             source=ring.source,
-            error=self._errors.get(name),
+            error=self._errors.get(name) or self._misjudged.get(name),
             receive_buffer_bytes=port.receive_buffer_bytes if port else 0,
             receive_buffer_asked_bytes=ring.receive_buffer_bytes,
             max_packet_bytes=ring.max_packet_bytes,
@@ -104,6 +140,8 @@ class Rings:
             unjournaled_bytes=waiting,
             last_packet_us=max((s.last_seen_us for s in senders), default=None),
             senders=[s.public() for s in senders],
+            queries_sent=self._resync.queries(name) if port else 0,
+            answers=sum(s.packets for s in senders if s.origin is Origin.ANSWER),
         )
 
     def begin_replay(self, command: BeginReplay) -> ReplayTicket:
@@ -183,6 +221,8 @@ class Rings:
         """Each second: kernel drops into the streams, status of rings whose counters moved onto the bus."""
         for port in self._ports.values():
             port.look_for_drops()
+        for name, port in self._port_of.items():
+            self._resync.watch(name, holes=port.heard[name].kernel_drops + self._recorder.lost(name))
         for name in self._rings:
             status = self.status(name)
             key = (status.listening, status.error, status.entry, status.kernel_drops, status.refused, status.session)
@@ -195,6 +235,11 @@ class Rings:
         for port in self._ports.values():
             while port.met:
                 self._introduce(port.met.pop())
+
+    def resync(self) -> None:
+        """At the end of each turn: ask the scoring systems that are to be asked."""
+        for name, port in self._port_of.items():
+            self._resync.ask_if_due(self._rings[name], port)
 
     def close(self) -> None:
         """Stop to listen for all rings, in order."""
@@ -211,8 +256,7 @@ class Rings:
         self._recorder.begin_anew()
         found = interfaces.detect()
         for name, port in self._port_of.items():
-            opened = _opened(self._rings[name], port, found)
-            self._recorder.stream(name).open_session(opened, last_alive_us=None)
+            self._begin_session(self._rings[name], port, found)
         self._recorder.record()
 
     # Sockets
@@ -247,8 +291,19 @@ class Rings:
             self._runtime.on_readable(port.socket.fileno(), port.drain)
         self._port_of[ring.name] = port
         self._errors.pop(ring.name, None)
-        stream.open_session(_opened(ring, port, found), last_alive_us=self._runtime.last_alive_us)
+        self._begin_session(ring, port, found)
         self._runtime.log.info("listening", ring=ring.name, address=address, port=ring.port)
+
+    def _begin_session(self, ring: Ring, port: Port, found: list[NetworkInterface]) -> None:
+        stream = self._recorder.stream(ring.name)
+        self._resync.begin(ring.name, after_break=stream.is_broken, holes=self._recorder.lost(ring.name))
+        stream.open_session(_opened(ring, port, found), last_alive_us=self._runtime.last_alive_us)
+        chosen, error = at_any_rate(ring, self._runtime.paths.rules)
+        stream.note(InterpretationChosen(interpretation=chosen))
+        self._misjudged.pop(ring.name, None)
+        if error is not None:
+            self._misjudged[ring.name] = error
+            self._runtime.log.error("rules_not_usable", ring=ring.name, error=error)
 
     def _unbind(self, name: str, *, reason: str) -> None:
         port = self._port_of.pop(name, None)

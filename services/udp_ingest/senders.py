@@ -66,12 +66,16 @@ class Routing:
 
 
 class Senders:
-    """The client table of one port. `ended` sums up a ring's replays that are over, under the last source."""
+    """The client table of one port. `ended` sums up a ring's replays that are over, under the last source, `answered`
+    its answers; `asked` are the addresses whose answers are awaited, with the time (Unix microseconds) until when.
+    """
 
     def __init__(self) -> None:
         self.routing = Routing([], listening=())
         self.records: dict[tuple[str, int], SenderRecord] = {}
         self.ended: dict[str, SenderRecord] = {}
+        self.answered: dict[str, SenderRecord] = {}
+        self.asked: dict[str, int] = {}
         self._crowd: dict[tuple[str | None, str | None], SenderRecord] = {}
 
     def meet(self, source: tuple[str, int]) -> SenderRecord:
@@ -80,6 +84,8 @@ class Senders:
         if len(self.records) >= MAX_SENDERS:
             record.address, record.port = "0.0.0.0", 0  # noqa: S104  # no address is bound: it stands for all of them
             return self._crowd.setdefault((record.ring, record.refused_by), record)
+        if record.ring is not None and source[0] in self.asked:
+            record.origin = Origin.ANSWER
         self.records[source] = record
         return record
 
@@ -87,6 +93,10 @@ class Senders:
         """The senders of one ring that may still send."""
         crowd = [r for r in self._crowd.values() if r.ring == ring]
         return [record for record in self.records.values() if record.ring == ring] + crowd
+
+    def summed_up(self, ring: str) -> list[SenderRecord]:
+        """What is left of the ring's replays and answers that are over."""
+        return [records[ring] for records in (self.ended, self.answered) if ring in records]
 
     def route(self, routing: Routing) -> None:
         """Go by `routing` from here on. A sender whose datagrams it takes elsewhere is met anew; a replay stays one."""
@@ -99,7 +109,9 @@ class Senders:
                 if (there.ring, there.refused_by) != (record.ring, record.refused_by):
                     del self.records[source]
         self._crowd = {key: record for key, record in self._crowd.items() if routing.listening.intersection(key)}
-        self.ended = {ring: record for ring, record in self.ended.items() if ring in routing.listening}
+        for summed in (self.ended, self.answered):
+            for ring in summed.keys() - routing.listening:
+                del summed[ring]
 
     def expect_replay(self, ring: str, source: tuple[str, int], *, now_us: int) -> None:
         """Take what comes from `source` as a replay for `ring`, whatever the ring's source address is."""
@@ -113,11 +125,29 @@ class Senders:
         if record is None or record.origin is not Origin.REPLAY:
             return False
         del self.records[source]
-        if record.ring is not None:
-            before = self.ended.get(record.ring)
-            if before is not None:
-                record.first_seen_us = before.first_seen_us
-                record.packets += before.packets
-                record.bytes += before.bytes
-            self.ended[record.ring] = record
+        _sum_up(record, self.ended)
         return True
+
+    def expect_answers(self, address: str, *, until_us: int) -> None:
+        """Take whoever is met at `address` as one who answers, until `until_us`; who was heard before stays live."""
+        self.asked[address] = until_us
+
+    def end_answers(self, *, now_us: int) -> None:
+        """Expect answers no more where the time for them is over, but keep their counts."""
+        for address in [address for address, until_us in self.asked.items() if until_us < now_us]:
+            del self.asked[address]
+            for source, record in list(self.records.items()):
+                if source[0] == address and record.origin is Origin.ANSWER:
+                    del self.records[source]
+                    _sum_up(record, self.answered)
+
+
+def _sum_up(record: SenderRecord, into: dict[str, SenderRecord]) -> None:
+    if record.ring is None:
+        return
+    before = into.get(record.ring)
+    if before is not None:
+        record.first_seen_us = before.first_seen_us
+        record.packets += before.packets
+        record.bytes += before.bytes
+    into[record.ring] = record

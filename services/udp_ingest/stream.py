@@ -1,14 +1,27 @@
 """One ring's stream of entries: numbers them, forms batches, and remembers where the stream stands."""
 
 import uuid
+from typing import Final
 
 import msgspec
 
 from services.udp_ingest.journal import RingEnd, StoredBatch
 from shared.clock import monotonic_ns, unix_ns
-from shared.messages.facts import AnyFact, SessionBroken, SessionClosed
+from shared.messages.facts import (
+    AnyFact,
+    CloseAsked,
+    EditMade,
+    EditTakenBack,
+    InterpretationChosen,
+    MatchEntered,
+    SessionBroken,
+    SessionClosed,
+)
 from shared.messages.service import Position
 from shared.messages.wire import Datagrams, Entry
+
+DECIDED: Final = (InterpretationChosen, EditMade, EditTakenBack, MatchEntered, CloseAsked)
+"""What people decide, at any time: it also stands in a session that is closed."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Datagrams).decode
@@ -25,6 +38,11 @@ class Stream:
         self.session = end.session
         self._previous_session = end.session
         self._broken = _unclosed(end)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the session before ended without a word; known until the next one begins."""
+        return self._broken is not None
 
     def open_session(self, opened: AnyFact, *, last_alive_us: int | None) -> None:
         """Begin a session with the fact `opened`; the first one says when the session before ended without a word.
@@ -108,10 +126,17 @@ def lost_batch(stream: Stream, first: StoredBatch, last: StoredBatch, fact: AnyF
     return StoredBatch(stream.ring, last.last, first.first, last.session, now_us, body)
 
 
+def tells_the_end(body: bytes) -> bool:
+    """Whether a batch shows if its session was closed: one of nothing but decisions does not."""
+    entries = _decode(body).entries
+    return not entries or not all(isinstance(entry.fact, DECIDED) for entry in entries)
+
+
 def _unclosed(end: RingEnd) -> tuple[str, int] | None:
-    """Session and time of the journal's last entry, unless that entry closes the session."""
-    if end.body is None or not (entries := _decode(end.body).entries):
+    """The journal's session and the time of its last entry, decisions left aside; None if that closes the session."""
+    if end.body is None:
         return None
-    if isinstance(entries[-1].fact, SessionClosed):
+    entries = [entry for entry in _decode(end.body).entries if not isinstance(entry.fact, DECIDED)]
+    if not entries or isinstance(entries[-1].fact, SessionClosed):
         return None
     return end.session, entries[-1].received_at_us

@@ -20,10 +20,11 @@ class Sender(Struct, frozen=True, kw_only=True):
 class RingStatus(Struct, frozen=True, kw_only=True):
     """`udp.ring/<ring>/`, on each change and each second while it hears something: a ring's socket and counters.
 
-    `error` says why it does not listen. Counters run since the session opened; `kernel_drops` counts datagrams that
-    reached the machine and were dropped because the receive buffer was full; `refused` those from senders that are
-    not on the ring's allow-list; `cut` those longer than `max_packet_bytes`; `unjournaled_bytes` is what waits in
-    memory because the journal cannot be written; `lost` the entries that fell out of there.
+    `error` says why it does not listen, or why it is judged by other rules than `restrike.json` names. Counters run
+    since the session opened; `kernel_drops` counts datagrams that reached the machine and were dropped because the
+    receive buffer was full; `refused` those from senders that are not on the ring's allow-list; `cut` those longer than
+    `max_packet_bytes`; `unjournaled_bytes` is what waits in memory because the journal cannot be written; `lost` the
+    entries that fell out of there. `queries_sent` counts what the scoring system was asked, `answers` what it answered.
     """
 
     ring: str
@@ -48,6 +49,8 @@ class RingStatus(Struct, frozen=True, kw_only=True):
     unjournaled_bytes: int
     last_packet_us: int | None
     senders: list[Sender]
+    queries_sent: int = 0
+    answers: int = 0
 
 
 class SenderAppeared(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,14 @@ from shared.clock import unix_ns
 from shared.db.sqlite import connect_writer
 from shared.errors import RestrikeError
 from shared.messages.commands import BeginReplay, EndReplay, ReplayTicket, RestartRing, StopRing
-from shared.messages.facts import ReplayBegan, ReplayEnded, SessionBroken, SessionClosed, SessionOpened
+from shared.messages.facts import (
+    InterpretationChosen,
+    ReplayBegan,
+    ReplayEnded,
+    SessionBroken,
+    SessionClosed,
+    SessionOpened,
+)
 from shared.messages.wire import Origin
 from tests.support.captures import Sender
 from tests.support.service import House, Service, bodies, facts
@@ -48,14 +55,16 @@ def test_a_session_in_order(house: House) -> None:
     assert opened.interface in {interface.name for interface in opened.interfaces if interface.is_loopback}
     assert [type(entry.fact) for entry in entries.values()] == [
         SessionOpened,
+        InterpretationChosen,
         type(None),
         SessionClosed,
         SessionOpened,
+        InterpretationChosen,
         SessionClosed,
     ]
     assert [fact.reason for fact in facts(entries, SessionClosed)] == ["shutdown", "shutdown"]
     assert first.session != last.session
-    assert list(entries) == [1, 2, 3, 4, 5]
+    assert list(entries) == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_batches_name_the_session_before(house: House) -> None:
@@ -68,7 +77,7 @@ def test_batches_name_the_session_before(house: House) -> None:
     for batch in house.stored():
         assert (batch.first, batch.previous_session) == (entry + 1, session)
         entry, session = batch.last, batch.session
-    assert entry == 3 * 4
+    assert entry == 3 * 5
 
 
 def test_a_kill_is_told_with_its_times(house: House) -> None:
@@ -86,7 +95,7 @@ def test_a_kill_is_told_with_its_times(house: House) -> None:
     assert broken[0].to_us - broken[0].from_us < 5_000_000
     assert bodies(entries) == [b"one", b"two"]
     assert list(entries) == list(range(1, len(entries) + 1))
-    assert isinstance(entries[4].fact, SessionOpened)
+    assert [type(entries[n].fact) for n in (5, 6, 7)] == [SessionOpened, SessionBroken, InterpretationChosen]
 
 
 def test_a_start_that_failed_in_between_hides_nothing(house: House) -> None:
@@ -154,7 +163,7 @@ def test_a_replay_is_marked_from_begin_to_end(house: House) -> None:
         _end(house, sender)
         sender.send(b"live")
         _hears(house, b"one", b"two", b"live")
-    told = [entry.fact or (entry.body, entry.origin) for entry in list(house.entries().values())[1:]]
+    told = [entry.fact or (entry.body, entry.origin) for entry in list(house.entries().values())[2:]]
     began = ReplayBegan(address="127.0.0.2", port=sender.source[1], file="a.jsonl")
     ended = ReplayEnded(address="127.0.0.2", port=sender.source[1])
     replayed = [(b"one", Origin.REPLAY), (b"two", Origin.REPLAY)]
@@ -207,7 +216,7 @@ def test_asking_for_entries(house: House) -> None:
     _send(house, *(b"%d" % number for number in range(50)))
     session = house.status().session
     pages = list(house.pages(limit=1))
-    assert {page.end for page in pages} == {51}
+    assert {page.end for page in pages} == {52}
     assert [page.session_at_after for page in pages[1:]] == [session] * (len(pages) - 1)
     batches = [batch for page in pages for batch in page.batches]
     assert [batch.first for batch in batches[1:]] == [batch.last + 1 for batch in batches[:-1]]

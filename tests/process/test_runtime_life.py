@@ -100,7 +100,7 @@ def test_a_second_instance_leaves_the_first_alone(house: House) -> None:
     assert line == f"udp-ingest: another process holds {house.paths.lock('udp-ingest')}"
     assert first.call(GetHealth()).boot_id == boot_id
     assert house.paths.lock("udp-ingest").read_text() == str(first.pid)
-    assert house.client.call(ReplayEntries(ring="ring-1", after=0)).end == 1
+    assert house.client.call(ReplayEntries(ring="ring-1", after=0)).end == 2
 
 
 def test_a_successor_waits_for_the_one_that_is_ending(house: House) -> None:

@@ -65,6 +65,13 @@ def test_what_contradicts_itself_is_not_saved(tmp_path: Path) -> None:
         ([Ring(name="a", source="10.0.0.0/8")], "Ring a: source must be an IPv4 address"),
         ([Ring(name="a", allow=["10.0.0.1", "mars"])], "Ring a: allow must hold addresses or networks, not 'mars'."),
         ([Ring(name="a", allow=["10.0.0.1/8"])], "Ring a: allow must hold"),
+        (
+            [Ring(name="a", encodings=["cp1250", "hex"])],
+            "Ring a: encodings must name encodings of text, such as cp1250",
+        ),
+        ([Ring(name="a", encodings=["klingon"])], "Ring a: encodings must name"),
+        ([Ring(name="a", encodings=["idna"])], "Ring a: encodings must name"),
+        ([Ring(name="a", encodings=["\0"])], "Ring a: encodings must name"),
     ],
 )
 def test_faults_of_rings(rings: list[Ring], told: str) -> None:

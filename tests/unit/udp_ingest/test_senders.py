@@ -104,3 +104,40 @@ def test_a_crowd_says_who_refused_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (refused.refused_by, nobodys.refused_by) == ("rest", None)
     senders.route(Routing(ALL, listening=("first", "rest")))
     assert senders.meet(("10.0.0.4", 9)) is refused
+
+
+def test_answers_are_no_second_sender() -> None:
+    """Within the time, who is met at the asked address answers; whoever was heard before, or is elsewhere, is live."""
+    senders = table("first", "rest")
+    known = senders.meet(("10.0.0.1", 1))
+    senders.expect_answers("10.0.0.1", until_us=100)
+    senders.end_answers(now_us=100)
+    answer = senders.meet(("10.0.0.1", 2))
+    assert (answer.ring, answer.origin) == ("first", Origin.ANSWER)
+    assert senders.meet(("10.0.0.9", 2)).origin is Origin.LIVE
+    assert known.origin is Origin.LIVE
+    senders.end_answers(now_us=101)
+    assert senders.meet(("10.0.0.1", 2)).origin is Origin.LIVE
+    assert senders.asked == {}
+
+
+def test_answers_stay_counted() -> None:
+    """Those of every question add up, and are gone with the ring's session."""
+    senders = table("first", "rest")
+    for until_us in (1, 2):
+        senders.expect_answers("10.0.0.1", until_us=until_us)
+        senders.meet(("10.0.0.1", 5)).packets = 3
+        senders.end_answers(now_us=until_us + 1)
+    (summed,) = senders.summed_up("first")
+    assert (summed.packets, summed.origin) == (6, Origin.ANSWER)
+    assert senders.of_ring("first") == []
+    senders.route(Routing(ALL, listening=("rest",)))
+    assert senders.summed_up("first") == []
+
+
+def test_nobodys_answers() -> None:
+    """The asked address belongs to no ring any more: what comes from there is nobody's, and no answer."""
+    senders = table("rest")
+    senders.expect_answers("10.0.0.1", until_us=100)
+    record = senders.meet(("10.0.0.1", 2))
+    assert (record.ring, record.origin) == (None, Origin.LIVE)

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from services.udp_ingest.journal import RingEnd, StoredBatch
-from services.udp_ingest.stream import Stream, lost_batch
+from services.udp_ingest.stream import Stream, lost_batch, tells_the_end
 from shared.clock import unix_ns
-from shared.messages.facts import EntriesLost, ReplayEnded, SessionBroken, SessionClosed, SessionOpened
+from shared.messages.facts import CloseAsked, EntriesLost, ReplayEnded, SessionBroken, SessionClosed, SessionOpened
 from shared.messages.wire import Datagrams
 
 NEW = RingEnd(last=0, session="", body=None)
@@ -130,3 +130,30 @@ def test_the_batch_for_what_was_lost() -> None:
     batch = decoded(stored)
     assert (batch.first, batch.through, batch.last, batch.entries[0].fact) == (10, 11, 11, fact)
     assert (stored.first, stored.last, stored.session) == (10, 11, ring.session)
+
+
+DECISION = CloseAsked(match_id="ring-1.a.1", author="Ana", reason="x")
+
+
+def test_a_decision_after_the_end_breaks_no_session() -> None:
+    """The session was closed; what people decided since, in the same batch or a later one, does not open it."""
+    closed = _end(SessionClosed(reason="asked"), DECISION)
+    assert tells_the_end(closed.body or b"")
+    ring = stream(closed)
+    assert not ring.is_broken
+    ring.note(DECISION)
+    later = ring.take_batch()
+    assert later is not None
+    assert not tells_the_end(later.body)
+    ring = stream(RingEnd(last=later.last, session=later.session, body=closed.body))
+    ring.open_session(OPENED, last_alive_us=None)
+    assert [type(entry.fact) for entry in ring.pending] == [SessionOpened]
+
+
+def test_a_decision_in_an_open_session_leaves_it_open() -> None:
+    """It ended without a word, whatever a person said last."""
+    ring = stream(_end(FACT, DECISION))
+    assert ring.is_broken
+    ring.open_session(OPENED, last_alive_us=None)
+    assert not ring.is_broken
+    assert [type(entry.fact) for entry in ring.pending] == [SessionOpened, SessionBroken]

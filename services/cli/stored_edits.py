@@ -1,0 +1,68 @@
+"""Reads what people edited from the database, read-only; used by `restrike match edit`, `undo`, `close` and `edits`."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from shared.db.sqlite import connect_reader, is_empty, sqlite3
+from shared.errors import DatabaseError
+from shared.messages.edits import Changes
+
+_SELECT: Final = """
+SELECT edit_id, match_key, ring, author, reason, changes, made_at, undone_at, undone_by, undo_reason
+FROM match_edits WHERE {} ORDER BY id DESC
+"""
+
+
+class StoredEdit(Struct, frozen=True, kw_only=True):
+    """One edit. Times are UTC ISO text; `undone_*` are None while it holds."""
+
+    edit_id: str
+    match_id: str
+    ring: str
+    author: str
+    reason: str
+    changes: Changes
+    made_at: str
+    undone_at: str | None
+    undone_by: str | None
+    undo_reason: str | None
+
+
+def edits_of(path: Path, *, match_or_ring: str | None = None) -> list[StoredEdit]:
+    """The edits of a match, of a ring's matches, or all; the newest first. None where there is no database yet."""
+    where = "?1 IS NULL OR match_key = ?1 OR ring = ?1"
+    return [_edit(row) for row in _rows(path, _SELECT.format(where), match_or_ring)]
+
+
+def find_edit(path: Path, edit_id: str) -> StoredEdit | None:
+    """The edit of that id, if it is stored."""
+    return next((_edit(row) for row in _rows(path, _SELECT.format("edit_id = ?"), edit_id)), None)
+
+
+def ring_of_match(path: Path, match_id: str) -> str | None:
+    """The ring of a stored match; None for one that is not stored."""
+    rows = _rows(path, "SELECT ring FROM pss_matches WHERE match_id = ?", match_id)
+    return str(rows[0][0]) if rows else None
+
+
+def _rows(path: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    if is_empty(path):
+        return []
+    with closing(connect_reader(path)) as connection:
+        try:
+            return list(connection.execute(sql, values).fetchall())
+        except sqlite3.Error as error:
+            raise DatabaseError(
+                "database.unreadable",
+                f"The matches cannot be read ({error}). See restrike db status, and run restrike db migrate.",
+            ) from error
+
+
+def _edit(row: tuple[Any, ...]) -> StoredEdit:
+    values = dict(zip(StoredEdit.__struct_fields__, row, strict=True))
+    values["changes"] = msgspec.json.decode(values["changes"], type=Changes)
+    return StoredEdit(**values)
