@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from services.cli.output import clock, size
-from shared.messages import database, match, pss, service, udp
+from shared.messages import database, edits, match, pss, results, service, udp
 
 SIDES: Final = {0: "nobody", 1: "chong", 2: "hong"}
 TECHNIQUES: Final = {
@@ -138,6 +138,73 @@ def _loaded(data: match.MatchLoaded) -> str:
     return ", ".join([*(word for word in words if word), who]) + again
 
 
+def _stage(data: match.StageChanged) -> str:
+    before = "" if data.before is None else f"{_spaced(data.before)} -> "
+    lasted = "" if data.lasted_ms is None else f" after {data.lasted_ms / 1000:.1f} s"
+    return f"{before}{_spaced(data.after)}{lasted}"
+
+
+def _spaced(word: str) -> str:
+    return word.replace("_", " ")
+
+
+def _corrected(data: match.CorrectionMade) -> str:
+    show = clock if data.what is match.Corrected.CLOCK else _value
+    words = [f"R{data.round}" if data.round else "", _side(data.athlete) if data.athlete else "", _spaced(data.what)]
+    return " ".join(word for word in [*words, f"{show(data.before)} -> {show(data.after)}"] if word)
+
+
+def _value(value: int | None) -> str:
+    return "?" if value is None else str(value)
+
+
+def _review(data: match.ChallengeChanged) -> str:
+    review = data.challenge
+    who = "referee" if review.athlete == 0 else _side(review.athlete)
+    over = "" if review.is_open else f", over: {_spaced(review.end or '?')}"
+    return f"review {review.number} of {who} {review.status}{over}"
+
+
+def _injury(data: match.InjuryChanged) -> str:
+    injury = data.injury
+    who = f" of {_side(injury.athlete)}" if injury.athlete else ""
+    state = f"{clock(injury.left_ms)} left" if injury.is_open else f"over: {_spaced(injury.end or '?')}"
+    return f"{_spaced(injury.kind)} {injury.number}{who}, {state}"
+
+
+def verdict(judged: results.Result | results.RoundResult) -> str:
+    """Who won, how sure that is, and beside it what does not agree."""
+    words = ["no winner" if judged.winner is None else _winner(judged.winner)]
+    if isinstance(judged, results.Result) and judged.decision:
+        words.append(judged.decision)
+    words.append(f"({judged.standing})")
+    if judged.declared_winner not in (None, judged.winner):
+        words.append(f"declared {_winner(judged.declared_winner)}")
+    if judged.derived_winner not in (None, judged.winner):
+        words.append(f"the rules say {_winner(judged.derived_winner)}")
+    if judged.method is not None:
+        words.append(f"by {_spaced(judged.method)}")
+    if judged.doubts:
+        words.append(f"[{', '.join(judged.doubts)}]")
+    return " ".join(words)
+
+
+def _round_assessed(data: match.RoundAssessed) -> str:
+    result = data.result
+    score = "" if result.score is None else f" {_pair(*result.score)}"
+    return f"R{result.round}{score} {verdict(result)}"
+
+
+def changed(changes: edits.Changes) -> str:
+    """What an edit changes."""
+    words = [f"R{number} {_winner(won)}" for number, won in enumerate(changes.round_winners, 1) if won is not None]
+    for name in changes.__struct_fields__:
+        value = getattr(changes, name)
+        if value is not None and name != "round_winners":
+            words.append(f"{_spaced(name)} {_winner(value) if name == 'winner' else value}")
+    return ", ".join(words) or "nothing"
+
+
 def _state(state: match.MatchState) -> str:
     if state.match_id is None:
         return "no match"
@@ -197,6 +264,16 @@ WORDS: Final[dict[type, Callable[[Any], str]]] = {
     match.ScoreChanged: lambda data: f"{_side(data.athlete)} {data.before} -> {data.after}",
     match.GamJeomsChanged: lambda data: f"{_side(data.athlete)} {data.before} -> {data.after}",
     match.MatchDecided: _result,
+    match.StageChanged: _stage,
+    match.CorrectionMade: _corrected,
+    match.ChallengeChanged: _review,
+    match.InjuryChanged: _injury,
+    match.DialectDetected: lambda data: f"dialect {data.dialect}: {data.reason}",
+    match.RoundAssessed: _round_assessed,
+    match.ResultAssessed: lambda data: f"{verdict(data.result)}, rounds {_pair(*data.result.rounds_won)}",
+    match.MatchEdited: lambda data: f"{data.match_id} by {data.author}: {changed(data.changes)} ({data.reason})",
+    match.EditUndone: lambda data: f"{data.edit_id} of {data.match_id} by {data.author} ({data.reason})",
+    match.MatchClosed: lambda data: f"{data.match_id} by {data.author} ({data.reason})",
     match.Finding: lambda data: f"{data.severity} {data.rule}: {data.explanation}",
     match.MatchState: _state,
     udp.RingStatus: _ring,

@@ -8,13 +8,24 @@ from services.db_writer import statements
 from services.db_writer.deductions import Deductions, Moment
 from services.db_writer.details import says_nothing, stored
 from services.db_writer.event_types import EventTypeIds
+from services.db_writer.interpretations import store_interpretation
 from services.db_writer.matches import Context, Matches
 from services.db_writer.pending import Pending
 from services.db_writer.rings import store_ring
 from services.db_writer.sessions import Session, Sessions
 from services.db_writer.timestamps import Timestamps
+from services.db_writer.unknown_streams import UnknownStreams
 from shared.db.sqlite import sqlite3
-from shared.messages.facts import AnyFact, SessionBroken, SessionClosed, SessionOpened
+from shared.messages.facts import (
+    AnyFact,
+    CloseAsked,
+    EditMade,
+    EditTakenBack,
+    InterpretationChosen,
+    SessionBroken,
+    SessionClosed,
+    SessionOpened,
+)
 from shared.messages.pss import HandlingFailed, ResultKind
 from shared.messages.wire import Origin, ParsedEntry, ParsedMessage
 
@@ -43,7 +54,10 @@ class Entries:
         self.types = EventTypeIds(connection)
         self.sessions = Sessions(connection, times)
         self._matches = Matches(connection, times)
-        self._deductions = Deductions(self._matches, pending)
+        self._deductions = Deductions(
+            connection, matches=self._matches, pending=pending, sessions=self.sessions, times=times
+        )
+        self._unknown = UnknownStreams(connection, times)
         self._next_event_id = 1
 
     def reset(self) -> None:
@@ -52,8 +66,15 @@ class Entries:
         self.types.load()
         self.sessions.reset()
         self._matches.reset()
+        self._unknown.reset()
         (last,) = self._connection.execute(statements.SELECT_LAST_EVENT_ID).fetchone()
         self._next_event_id = last + 1
+
+    def save(self) -> None:
+        """Write what waits, and what was counted."""
+        self._pending.write()
+        self._unknown.save()
+        self.sessions.save()
 
     def take_event_id(self) -> int:
         """The id of the next event, which is now taken."""
@@ -63,9 +84,10 @@ class Entries:
     def add(self, parsed: ParsedEntry, *, number: int, session: Session) -> None:
         """Make the rows of the entry `number` of `session`."""
         entry = parsed.entry
-        context = _NO_CONTEXT
+        context, before = _NO_CONTEXT, session.match_pk
         if entry.fact is not None:
-            self._add_fact(entry.fact, session=session, at_us=entry.received_at_us)
+            self._add_fact(entry.fact, number=number, session=session, at_us=entry.received_at_us)
+            context = self._context_of(entry.fact, parsed.match_id)
         else:
             body, source = entry.body, (entry.address, entry.port)
             at = self._times.text(entry.received_at_us)
@@ -77,7 +99,12 @@ class Entries:
         session.last_entry = number
         if parsed.events:
             at = self._times.text(entry.received_at_us)
-            self._deductions.store(parsed.events, Moment(session, number, 0, at, context))
+            clock_ms = parsed.messages[-1].clock_ms if parsed.messages else parsed.clock_ms
+            # What follows from time passing, or from a person's word, is of the match that was on before this entry,
+            # unless a person named another.
+            match_pk = before if entry.fact is None or context.match_pk is None else context.match_pk
+            moment = Moment(session, number, 0, at, context, match_pk, clock_ms)
+            self._deductions.store(parsed.events, moment)
 
     def _add_messages(self, parsed: ParsedEntry, *, number: int, session: Session, at: str) -> Context:
         delay_ms = (self._times.now_us - parsed.entry.received_at_us) / 1000
@@ -87,6 +114,8 @@ class Entries:
             data, kind = message.data, message.kind
             known = contexts.get((message.match_id, message.round))
             context = known or self._matches.context(message.match_id, message.round, ring=session.ring)
+            if context.match_pk is not None:
+                session.match_pk = context.match_pk
             event_id = self._next_event_id
             self._next_event_id = event_id + 1
             text, details = stored(data, length=len(message.raw))
@@ -97,16 +126,19 @@ class Entries:
                 is_good = is_valid(message)
                 pending.events.append((*row, is_good, _error(message), kind.value))
                 valid = valid and is_good
-                understood = understood and kind is not ResultKind.UNKNOWN
+                if kind is ResultKind.UNKNOWN:
+                    understood = False
+                    self._unknown.count(session.ring, message.stream, raw=message.raw, at=at)
             for detail in details:
                 pending.details.append((event_id, *detail))
             if message.events:
-                self._deductions.store(message.events, Moment(session, number, index, at, context))
+                moment = Moment(session, number, index, at, context, session.match_pk, message.clock_ms)
+                self._deductions.store(message.events, moment)
         session.parsed += valid and understood
         session.errors += not valid
         return context
 
-    def _add_fact(self, fact: AnyFact, *, session: Session, at_us: int) -> None:
+    def _add_fact(self, fact: AnyFact, *, number: int, session: Session, at_us: int) -> None:
         if isinstance(fact, SessionOpened):
             config_id = store_ring(self._connection, session.ring, fact, now=self._times.now)
             self.sessions.opened(session, config_id=config_id, at_us=at_us)
@@ -114,6 +146,16 @@ class Entries:
             self.sessions.closed(session, at_us=at_us)
         elif isinstance(fact, SessionBroken):
             self.sessions.broken(fact.broken_session, from_us=fact.from_us)
+        elif isinstance(fact, InterpretationChosen):
+            where = (session.ring, session.id, number)
+            store_interpretation(self._connection, fact.interpretation, where=where, at=self._times.text(at_us))
+
+    def _context_of(self, fact: AnyFact, loaded: str | None) -> Context:
+        """The match that a person names, else the one that is `loaded`. One that was never heard of does not come to be
+        by that.
+        """
+        match_id = fact.match_id if isinstance(fact, EditMade | EditTakenBack | CloseAsked) else loaded
+        return _NO_CONTEXT if match_id is None else Context(self._matches.known_pk(match_id), None)
 
 
 def _error(message: ParsedMessage) -> str | None:

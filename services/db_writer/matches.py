@@ -11,7 +11,7 @@ from services.db_writer.athletes import store_athletes
 from services.db_writer.sessions import Session
 from services.db_writer.timestamps import Timestamps
 from shared.db.sqlite import sqlite3
-from shared.messages.match import MatchLoaded, RoundEnded
+from shared.messages.match import MatchClosed, MatchLoaded, RoundEnded
 
 _MS_PER_S = 1000
 
@@ -57,13 +57,20 @@ class Matches:
 
     def match_pk(self, match_id: str, *, ring: str) -> int:
         """The row id of a match."""
+        known = self.known_pk(match_id)
+        if known is None:
+            values = (match_id, ring, self._times.now, self._times.now)
+            (known,) = self._connection.execute(statements.INSERT_MATCH, values).fetchone()
+            self._matches[match_id] = known
+        return known
+
+    def known_pk(self, match_id: str) -> int | None:
+        """The row id of a match that was heard of, None of any other."""
         known = self._matches.get(match_id)
         if known is None:
             row = self._connection.execute(statements.SELECT_MATCH, (match_id,)).fetchone()
-            if row is None:
-                values = (match_id, ring, self._times.now, self._times.now)
-                row = self._connection.execute(statements.INSERT_MATCH, values).fetchone()
-            known = self._matches[match_id] = int(row[0])
+            if row is not None:
+                known = self._matches[match_id] = int(row[0])
         return known
 
     def round_pk(self, match_pk: int, number: int) -> int:
@@ -82,7 +89,7 @@ class Matches:
         match_pk = self.match_pk(event.match_id, ring=session.ring)
         duration = None if event.round_ms is None else event.round_ms // _MS_PER_S
         what = (event.match_number, event.phase, event.weight_class, event.division)
-        how = (event.total_rounds, duration, event.countdown_type)
+        how = (event.total_rounds, duration, event.countdown_type, "manual" if event.by_hand else None)
         self._connection.execute(statements.LOAD_MATCH, (*what, *how, self._times.now, match_pk))
         load = (session.id, event.load_entry)
         if self._loads.get(match_pk) != load and not self._is_announced((*load, entry, match_pk)):
@@ -103,6 +110,15 @@ class Matches:
     def round_won(self, round_pk: int, winner: int) -> None:
         """A round has a winner: 1, 2, or 0 for none any more."""
         self._connection.execute(statements.WIN_ROUND, (winner or None, self._times.now, round_pk))
+
+    def decided(self, match_pk: int) -> None:
+        """The scoring system declared a result, or a part of it."""
+        self._connection.execute(statements.DECIDE_MATCH, (self._times.now, match_pk))
+
+    def closed(self, match_pk: int, event: MatchClosed, *, at: str) -> None:
+        """A person ended a match that has no result."""
+        values = (at, event.author, event.reason, self._times.now, match_pk)
+        self._connection.execute(statements.CLOSE_MATCH, values)
 
     def _is_announced(self, load: tuple[int, int, int, int]) -> bool:
         return self._connection.execute(statements.SELECT_ANNOUNCED, load).fetchone() is not None

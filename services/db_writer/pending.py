@@ -27,6 +27,8 @@ class Pending:
         self.scores: list[Row] = []
         self.warnings: list[Row] = []
         self.findings: list[Row] = []
+        self.corrections: list[Row] = []
+        self.stages: list[Row] = []
         self.loads: dict[Row, int] = {}
         """Match, session and first entry of each load, and the last entry that told of it: its events without a match
         are of that match."""
@@ -39,6 +41,8 @@ class Pending:
             (statements.INSERT_SCORE, self.scores),
             (statements.INSERT_WARNING, self.warnings),
             (statements.INSERT_FINDING, self.findings),
+            (statements.INSERT_CORRECTION, self.corrections),
+            (statements.INSERT_STAGE, self.stages),
         )
         self._tables = [(insert, statements.many(insert, CHUNK), rows) for insert, rows in tables]
 
@@ -52,6 +56,7 @@ class Pending:
             loads = [(*load, last) for load, last in self.loads.items()]
             self._connection.executemany(statements.ADOPT_EVENTS, loads)
             self._connection.executemany(statements.ADOPT_FINDINGS, loads)
+            self._connection.executemany(statements.ADOPT_STAGES, loads)
             self.loads.clear()
 
     def reset(self) -> None:

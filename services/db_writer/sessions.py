@@ -35,7 +35,11 @@ class Client:
 
 
 class Session:
-    """One session as the database will hold it; `last_entry` is 0 before its first entry."""
+    """One session as the database will hold it; `last_entry` is 0 before its first entry.
+
+    `match_pk` is the match that its messages belonged to last: what is told when a match has just left the ring is told
+    of that one.
+    """
 
     __slots__ = (
         "bytes",
@@ -46,6 +50,7 @@ class Session:
         "id",
         "largest",
         "last_entry",
+        "match_pk",
         "packets",
         "parsed",
         "ring",
@@ -59,6 +64,7 @@ class Session:
         self.ring = ring
         self.uuid = uuid
         self.packets = self.parsed = self.errors = self.bytes = self.last_entry = 0
+        self.match_pk: int | None = None
         self.largest: int | None = None
         self.smallest: int | None = None
         self.clients: dict[tuple[str, int], Client] = {}
@@ -117,6 +123,10 @@ class Sessions:
         self._connection.execute(statements.OPEN_SESSION, (config_id, self._times.text(at_us), now, session.id))
         self._connection.execute(statements.ABANDON_SESSIONS, (_UNHEARD, now, session.ring, session.id))
 
+    def spoke(self, session: Session, dialect: str, *, reason: str) -> None:
+        """The sender of `session` was found to speak `dialect`."""
+        self._connection.execute(statements.DETECT_DIALECT, (dialect, reason, self._times.now, session.id))
+
     def closed(self, session: Session, *, at_us: int) -> None:
         """`session` ended in order."""
         self._connection.execute(statements.CLOSE_SESSION, (self._times.text(at_us), self._times.now, session.id))
@@ -138,7 +148,8 @@ class Sessions:
             average = session.bytes / session.packets if session.packets else None
             counters = (session.packets, session.parsed, session.errors, session.bytes, average)
             sizes = (session.largest, session.smallest, len(session.clients))
-            rows.append((*counters, *sizes, session.last_entry, self._times.now, session.id))
+            stand = (session.last_entry, session.match_pk)
+            rows.append((*counters, *sizes, *stand, self._times.now, session.id))
         self._connection.executemany(statements.UPDATE_SESSION, rows)
         self._dirty.clear()
 
@@ -148,7 +159,7 @@ class Sessions:
             return None
         session = Session(row[0], ring=ring, uuid=uuid, client_ids=self._client_ids)
         session.packets, session.parsed, session.errors, session.bytes = row[1:5]
-        session.largest, session.smallest, session.last_entry = row[5], row[6], row[7] or 0
+        session.largest, session.smallest, session.last_entry, session.match_pk = row[5], row[6], row[7] or 0, row[8]
         for address, port, *client in self._connection.execute(statements.SELECT_CLIENTS, (session.id,)).fetchall():
             session.clients[address, port] = Client(*client)
         return session
@@ -157,8 +168,10 @@ class Sessions:
         config = self._connection.execute(statements.SELECT_CONFIG, (ring,)).fetchone()
         now = self._times.now
         values = (config[0] if config else None, ring, uuid, self._times.text(at_us), now, now)
-        (session_id,) = self._connection.execute(statements.INSERT_SESSION, values).fetchone()
-        return Session(session_id, ring=ring, uuid=uuid, client_ids=self._client_ids)
+        session_id, match_pk = self._connection.execute(statements.INSERT_SESSION, values).fetchone()
+        session = Session(session_id, ring=ring, uuid=uuid, client_ids=self._client_ids)
+        session.match_pk = match_pk
+        return session
 
     def _retire_clients(self, session_id: int) -> None:
         for session in self._dirty.values():

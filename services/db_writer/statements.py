@@ -43,6 +43,15 @@ INSERT INTO pss_events_v2 (id, session_id, match_id, round_id, event_type_id, ti
     event_sequence, event_index, processing_time_ms, is_valid, error_message, recognition_status)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, NULL, 'recognized')
 """
+INSERT_CORRECTION = """
+INSERT INTO corrections (ring, session_id, match_id, entry, entry_index, round_number, what, athlete_position,
+    value_before, value_after, clock_ms, made_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+INSERT_STAGE = """
+INSERT INTO match_stages (ring, session_id, match_id, entry, entry_index, stage, since, stage_before, before_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 SELECT_LAST_EVENT_ID = "SELECT coalesce(max(id), 0) FROM pss_events_v2"
 
 # A datagram that the database refused: what can be kept of it is kept, whatever is there already.
@@ -97,13 +106,18 @@ RETURNING id
 SELECT_CONFIG = "SELECT id FROM udp_server_configs WHERE name = ?"
 SELECT_SESSION = """
 SELECT id, packets_received, packets_parsed, parse_errors, total_bytes_received, max_packet_size_seen,
-    min_packet_size_seen, last_entry
+    min_packet_size_seen, last_entry, last_match_id
 FROM udp_server_sessions WHERE session_uuid = ?
 """
+# A new session goes on with the match of the ring's session before it.
 INSERT_SESSION = """
-INSERT INTO udp_server_sessions (server_config_id, ring, session_uuid, start_time, status, created_at, updated_at)
-VALUES (?, ?, ?, ?, 'open', ?, ?) RETURNING id
+INSERT INTO udp_server_sessions (server_config_id, ring, session_uuid, start_time, status, created_at, updated_at,
+    last_match_id)
+VALUES (?1, ?2, ?3, ?4, 'open', ?5, ?6,
+    (SELECT last_match_id FROM udp_server_sessions WHERE ring = ?2 ORDER BY id DESC LIMIT 1))
+RETURNING id, last_match_id
 """
+DETECT_DIALECT = "UPDATE udp_server_sessions SET dialect = ?, dialect_reason = ?, updated_at = ? WHERE id = ?"
 OPEN_SESSION = "UPDATE udp_server_sessions SET server_config_id = ?, start_time = ?, updated_at = ? WHERE id = ?"
 CLOSE_SESSION = "UPDATE udp_server_sessions SET status = 'closed', end_time = ?, updated_at = ? WHERE id = ?"
 BREAK_SESSION = """
@@ -117,7 +131,7 @@ WHERE ring = ? AND status = 'open' AND id < ?
 UPDATE_SESSION = """
 UPDATE udp_server_sessions SET packets_received = ?, packets_parsed = ?, parse_errors = ?, total_bytes_received = ?,
     average_packet_size = ?, max_packet_size_seen = ?, min_packet_size_seen = ?, unique_clients_count = ?,
-    last_entry = ?, updated_at = ?
+    last_entry = ?, last_match_id = ?, updated_at = ?
 WHERE id = ?
 """
 SELECT_LAST_CLIENT_ID = "SELECT coalesce(max(id), 0) FROM udp_client_connections"
@@ -146,7 +160,7 @@ LOAD_MATCH = """
 UPDATE pss_matches SET match_number = coalesce(?, match_number), category = coalesce(?, category),
     weight_class = coalesce(?, weight_class), division = coalesce(?, division),
     total_rounds = coalesce(?, total_rounds), round_duration = coalesce(?, round_duration),
-    countdown_type = coalesce(?, countdown_type), updated_at = ?
+    countdown_type = coalesce(?, countdown_type), creation_mode = coalesce(?, creation_mode), updated_at = ?
 WHERE id = ?
 """
 COUNT_LOAD = """
@@ -163,6 +177,9 @@ WHERE session_id = ? AND event_sequence BETWEEN ? AND ? AND match_id IS NULL
 """
 ADOPT_FINDINGS = """
 UPDATE findings SET match_id = ? WHERE session_id = ? AND entry BETWEEN ? AND ? AND match_id IS NULL
+"""
+ADOPT_STAGES = """
+UPDATE match_stages SET match_id = ? WHERE session_id = ? AND entry BETWEEN ? AND ? AND match_id IS NULL
 """
 UPSERT_ATHLETE = """
 INSERT INTO pss_athletes (athlete_code, short_name, long_name, country_code, created_at, updated_at)
@@ -185,3 +202,7 @@ INSERT INTO pss_rounds (match_id, round_number, created_at, updated_at) VALUES (
 START_ROUND = "UPDATE pss_rounds SET start_time = ?, updated_at = ? WHERE id = ?"
 END_ROUND = "UPDATE pss_rounds SET end_time = ?, duration = ?, updated_at = ? WHERE id = ?"
 WIN_ROUND = "UPDATE pss_rounds SET winner_athlete_position = ?, updated_at = ? WHERE id = ?"
+DECIDE_MATCH = "UPDATE pss_matches SET status = 'decided', updated_at = ? WHERE id = ?"
+CLOSE_MATCH = """
+UPDATE pss_matches SET status = 'closed', closed_at = ?, closed_by = ?, close_reason = ?, updated_at = ? WHERE id = ?
+"""

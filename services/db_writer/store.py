@@ -42,8 +42,7 @@ class Store:
         """Write the event types and read where the database stands. Raises DatabaseError `db.write_failed`."""
         self._connection = connection
         self._times = Timestamps()
-        self._pending = Pending(connection)
-        self._entries = Entries(connection, pending=self._pending, times=self._times)
+        self._entries = Entries(connection, pending=Pending(connection), times=self._times)
         self._refused = Refused(connection, entries=self._entries, times=self._times)
         self._watermarks = Watermarks(connection, self._times)
         self._is_current = False
@@ -80,7 +79,7 @@ class Store:
                 # An empty batch only says where the stream stands, unless it stands for entries that are lost.
                 if batch.results or batch.through:
                     self._store_batch(batch, work)
-            self._save()
+            self._entries.save()
             self._watermarks.save()
         return work.applied()
 
@@ -116,7 +115,7 @@ class Store:
             self._connection.execute("SAVEPOINT entry")
             try:
                 self._add(batch, [parsed], first=number, work=work)
-                self._save()
+                self._entries.save()
             except REFUSALS as error:
                 self._keep_raw(batch, parsed, number=number, error=error, work=work)
             except sqlite3.Error:
@@ -132,16 +131,12 @@ class Store:
         self._connection.execute("ROLLBACK TO entry")
         self._entries.reset()
         self._refused.keep(parsed, number=number, session=self._session(batch), error=error)
-        self._save()
+        self._entries.save()
         work.refused += 1
 
     def _session(self, batch: ParsedEntries) -> Session:
         at_us = batch.results[0].entry.received_at_us if batch.results else self._times.now_us
         return self._entries.sessions.of(batch.session, ring=batch.ring, at_us=at_us)
-
-    def _save(self) -> None:
-        self._pending.write()
-        self._entries.sessions.save()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Models of matches, athletes, events and findings (migrations 004 and 005)."""
+"""Models of matches, athletes, events and findings (migrations 004 to 006)."""
 
 import peewee as pw
 
@@ -21,7 +21,10 @@ class EventType(EditedRecord):
 
 
 class Match(EditedRecord):
-    """A bout; `match_id` is our own key, made of the ring and the journal entry of its first load."""
+    """A bout; `match_id` is our own key, made of the ring and the journal entry of its first load.
+
+    `status` is open, decided (by the scoring system) or closed (by a person, without a result).
+    """
 
     match_id = pw.TextField(unique=True)
     match_number = pw.TextField(null=True)
@@ -37,6 +40,10 @@ class Match(EditedRecord):
     first_loaded_at = pw.TextField(null=True)
     last_loaded_at = pw.TextField(null=True)
     load_count = pw.IntegerField(default=1)
+    status = pw.TextField(default="open")
+    closed_at = pw.TextField(null=True)
+    closed_by = pw.TextField(null=True)
+    close_reason = pw.TextField(null=True)
 
     class Meta:
         table_name = "pss_matches"

@@ -1,4 +1,4 @@
-"""Models of interfaces, rings, sessions and raw datagrams (migrations 004 and 005)."""
+"""Models of interfaces, rings, sessions and raw datagrams (migrations 004 to 006)."""
 
 import peewee as pw
 
@@ -42,7 +42,10 @@ class UdpServerConfig(EditedRecord):
 
 
 class UdpServerSession(EditedRecord):
-    """The time between a ring's start and its stop, with its counters; `last_entry` is the journal's number."""
+    """The time between a ring's start and its stop, with its counters; `last_entry` is the journal's number.
+
+    `dialect` is the one that was detected in it, if it was; `last_match` the one that its messages belonged to last.
+    """
 
     server_config = pw.ForeignKeyField(UdpServerConfig, null=True, backref="+")
     start_time = pw.TextField()
@@ -60,6 +63,9 @@ class UdpServerSession(EditedRecord):
     ring = pw.TextField(default="")
     session_uuid = pw.TextField(null=True, unique=True)
     last_entry = pw.IntegerField(null=True)
+    dialect = pw.TextField(null=True)
+    dialect_reason = pw.TextField(null=True)
+    last_match = pw.DeferredForeignKey("Match", null=True, backref="+")
 
     class Meta:
         table_name = "udp_server_sessions"
@@ -82,7 +88,7 @@ class UdpClientConnection(EditedRecord):
 
 
 class RawDatagram(Record):
-    """A datagram as it came; `entry` is its number in the ring's journal, `origin` live or replay."""
+    """A datagram as it came; `entry` is its number in the ring's journal, `origin` live, replay or answer."""
 
     session = pw.ForeignKeyField(UdpServerSession, backref="+")
     ring = pw.TextField()

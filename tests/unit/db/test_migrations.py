@@ -12,7 +12,7 @@ from shared.db.migrate import SHIPPED, main, migrate, rollback, status
 from shared.db.sqlite import connect_reader, connect_writer
 from shared.errors import DatabaseError
 
-LATEST = 5
+LATEST = 6
 PINS = Path(__file__).with_name("migration_hashes.json")
 
 Rows = dict[str, list[dict[str, object]]]
@@ -65,7 +65,7 @@ def test_every_version_is_reached_forward_and_back(tmp_path: Path, backups: Path
 def test_rows_survive_going_back_and_forward(
     filled: Path, backups: Path, contents: Contents, schema: Schema, version: int
 ) -> None:
-    """Whatever the older version can hold is there after 5 → version → 5, value by value; new columns get defaults."""
+    """Whatever the older version can hold is there after 6 → version → 6, value by value; new columns get defaults."""
     rows, tables = contents(filled), schema(filled)
     rollback(filled, version, backups=backups)
     held = contents(filled)
@@ -115,7 +115,7 @@ def test_status_lists_each_migration(latest: Path, backups: Path) -> None:
     found = status(latest)
     assert (found.current, found.latest) == (4, LATEST)
     assert [state.name for state in found.migrations] == [path.stem for path in sorted(SHIPPED.glob("*.py"))]
-    assert [state.applied_at is not None for state in found.migrations] == [True] * 4 + [False]
+    assert [state.applied_at is not None for state in found.migrations] == [True] * 4 + [False] * 2
     assert all(state.description.endswith(".") for state in found.migrations)
 
 
@@ -135,14 +135,14 @@ def test_backup_before_a_change_only(latest: Path, backups: Path) -> None:
 def test_newer_database_is_refused(latest: Path, backups: Path) -> None:
     """A database of a later program is neither migrated nor rolled back; `status` still reads it."""
     with closing(connect_writer(latest)) as connection:
-        connection.execute("INSERT INTO schema_version VALUES (6, 'later', '2030-01-01T00:00:00.000Z')")
+        connection.execute("INSERT INTO schema_version VALUES (7, 'later', '2030-01-01T00:00:00.000Z')")
     before = latest.read_bytes()
     for act in (migrate, rollback):
         with pytest.raises(DatabaseError, match="install the newer program") as refusal:
             act(latest, LATEST, backups=backups)
         assert refusal.value.code == "database.newer"
     assert latest.read_bytes() == before
-    assert (status(latest).current, status(latest).latest) == (6, LATEST)
+    assert (status(latest).current, status(latest).latest) == (7, LATEST)
     assert status(latest).migrations[-1].description == "later"
 
 
@@ -152,7 +152,7 @@ def test_wrong_direction_and_unknown_version(latest: Path, backups: Path) -> Non
     for act, version, code in (
         (migrate, 2, "database.ahead"),
         (rollback, 4, "database.behind"),
-        (migrate, 6, "migrations.no_such_version"),
+        (migrate, 7, "migrations.no_such_version"),
         (rollback, -1, "migrations.no_such_version"),
     ):
         with pytest.raises(DatabaseError) as refusal:
@@ -293,9 +293,9 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["status", path, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["current"] == 4
     assert main(["migrate", path, *backups]) == 0
-    assert capsys.readouterr().out.startswith("version 4 -> 5; backup: ")
+    assert capsys.readouterr().out.startswith("version 4 -> 6; backup: ")
     assert main(["migrate", path, *backups]) == 0
-    assert capsys.readouterr().out == "nothing to do: version 5\n"
+    assert capsys.readouterr().out == "nothing to do: version 6\n"
     assert main(["status", path]) == 0
     assert len(capsys.readouterr().out.splitlines()) == LATEST + 1
     assert main(["rollback", path, *backups, "--to", "9"]) == 1

@@ -28,12 +28,14 @@ udp_server_configs: name! port! bind_address! network_interface_id>network_inter
     buffer_size timeout_ms +edited U(name)
 udp_server_sessions: server_config_id>udp_server_configs start_time! end_time status! packets_received packets_parsed
     parse_errors total_bytes_received average_packet_size max_packet_size_seen min_packet_size_seen
-    unique_clients_count error_message ring! session_uuid last_entry +edited ix(status,start_time) U(session_uuid)
+    unique_clients_count error_message ring! session_uuid last_entry dialect dialect_reason
+    last_match_id>pss_matches +edited ix(status,start_time) U(session_uuid)
 udp_client_connections: session_id>udp_server_sessions client_address! client_port! first_seen last_seen
     packets_received total_bytes_received is_active +edited U(session_id,client_address,client_port)
 pss_event_types: event_code! event_name! description category! is_active +edited U(event_code)
 pss_matches: match_id! match_number category weight_class division total_rounds round_duration countdown_type
-    format_type creation_mode ring! first_loaded_at last_loaded_at load_count! +edited U(match_id)
+    format_type creation_mode ring! first_loaded_at last_loaded_at load_count! status! closed_at closed_by close_reason
+    +edited U(match_id)
 pss_athletes: athlete_code! short_name! long_name country_code flag_id>flags +edited U(athlete_code)
 pss_match_athletes: match_id>pss_matches athlete_id>pss_athletes athlete_position! bg_color fg_color +edited
     U(match_id,athlete_position)
@@ -51,6 +53,28 @@ raw_datagrams: session_id!>udp_server_sessions ring! entry! received_at! source_
     U(session_id,entry)
 findings: ring! session_id>udp_server_sessions match_id>pss_matches entry! entry_index! severity! rule! explanation!
     evidence found_at! ix(match_id) ix(rule) U(session_id,entry,entry_index,rule,explanation)
+rule_sets: name! version! title! effective_from! is_confirmed! definition! U(name,version,definition)
+ring_interpretations: ring! session_id!>udp_server_sessions entry! rule_set_id!>rule_sets dialect strictness! encodings!
+    chosen_at! U(session_id,entry) ix(ring,chosen_at)
+match_results: match_id!>pss_matches standing! winner decision declared_winner declared_decision declared_name
+    declared_rounds_chong declared_rounds_hong derived_winner method rounds_won_chong! rounds_won_hong! rule_set doubts
+    judged assessed_at! +edited U(match_id)
+round_results: match_id!>pss_matches round_number! standing! score_chong score_hong gam_jeoms_chong gam_jeoms_hong
+    chong_punches chong_body_kicks chong_head_kicks chong_technical_body_kicks chong_technical_head_kicks
+    hong_punches hong_body_kicks hong_head_kicks hong_technical_body_kicks hong_technical_head_kicks
+    winner declared_winner derived_winner method fought_ms is_golden! doubts judged
+    assessed_at! +edited U(match_id,round_number)
+challenges: match_id!>pss_matches number! athlete_position! status! round_number clock_ms requested_at! decided_at
+    ended_at end_reason entry! replay_clip +edited U(match_id,number)
+injuries: match_id!>pss_matches number! kind! athlete_position! round_number clock_ms left_ms began_at! ended_at
+    end_reason entry! +edited U(match_id,number)
+corrections: ring! session_id!>udp_server_sessions match_id>pss_matches entry! entry_index! round_number what!
+    athlete_position value_before value_after clock_ms made_at! ix(match_id)
+match_stages: ring! session_id!>udp_server_sessions match_id>pss_matches entry! entry_index! stage! since! stage_before
+    before_ms ix(match_id) ix(session_id,entry)
+match_edits: edit_id! match_id>pss_matches match_key! ring! entry! author! reason! changes! made_at! undone_at undone_by
+    undo_reason +edited U(edit_id) ix(match_id)
+unknown_streams: ring! stream! message_count! first_seen! last_seen! sample_raw! +edited U(ring,stream)
 watermarks: journal_id! ring! session_uuid! entry! updated_at! U(journal_id,ring,session_uuid)
 """
 WITHOUT_ID = {"watermarks"}
@@ -80,7 +104,7 @@ def _page() -> dict[str, tuple[dict[str, bool], dict[str, str], Indexes]]:
 def test_page_was_read() -> None:
     """The notation above is understood: as many tables as the page has, each with columns."""
     page = _page()
-    assert len(page) == 26
+    assert len(page) == 36
     assert all(len(columns) > 3 for columns, _, _ in page.values())
 
 

@@ -107,7 +107,8 @@ class Ring:
 
     def fact(self, fact: AnyFact, *events: AnyMatchEvent) -> None:
         """Journal a fact."""
-        self._append(ParsedEntry(Entry(self._at_us(), self.entry, fact=fact), [], list(events)))
+        entry = Entry(self._at_us(), self.entry, fact=fact)
+        self._append(ParsedEntry(entry, [], list(events), self.match_id, self.round))
 
     def say(
         self, raw: str, data: AnyReading, *events: AnyMatchEvent, kind: ResultKind = ResultKind.RECOGNIZED

@@ -374,12 +374,14 @@ def test_findings_of_messages_entries_and_facts(store: Store, connection: "sqlit
     first = message("clk;1;", ClockTicked(clock_ms=1000), ring=ring, kind=ZERO)
     second = message("clk;2;", ClockTicked(clock_ms=2000), odd, odd, ring=ring, kind=ZERO)
     ring.datagram(b"clk;1;clk;2;", first, second, events=[odd])
+    ring.fact(DatagramsDropped(count=3, from_us=0, to_us=1, shared_by=["ring-1"]), dropped)
     store.apply(ring.batches(), now_us=NOW_US)
     found = rows(connection, "SELECT * FROM findings ORDER BY id")
     assert [(f["rule"], f["severity"], f["entry"], f["entry_index"], f["match_id"]) for f in found] == [
         ("udp.dropped", "error", 2, 0, None),
         ("odd", "warning", 8, 1, 1),
         ("odd", "warning", 8, 0, 1),
+        ("udp.dropped", "error", 9, 0, 1),
     ]
     assert (found[0]["evidence"], found[0]["found_at"], found[1]["evidence"]) == ('{"n":3}', at(2), None)
 
