@@ -3,30 +3,43 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from services.pss_parser.sight import Sight
 from services.pss_parser.state import Memory, Sender
 from shared.messages.facts import AnyFact, DatagramCut, DatagramsDropped, EntriesLost, Fact, SessionBroken
 from shared.messages.match import Finding, Severity
-from shared.messages.wire import Entry
+from shared.messages.rules import Strictness
+from shared.messages.wire import Entry, Origin
 
 _US_PER_S: Final = 1_000_000
 _STILL_SENDING_US: Final = 30 * _US_PER_S
 _RESTARTED_US: Final = 3 * _US_PER_S  # the same machine with another port: a scoring system that was started anew
+_SEVERITY_OF_UNKNOWN: Final = {
+    Strictness.IGNORE: None,
+    Strictness.WARN: Severity.WARNING,
+    Strictness.ERROR: Severity.ERROR,
+}
 _MOST_REPORTED: Final = 64  # per session: neither forged addresses nor garbage may fill the state
 
 
 def forget_session(memory: Memory) -> None:
-    """A new session: senders and unknown streams are reported anew."""
+    """A new session: senders and unknown streams are reported anew, and nobody knows what was sent in between."""
     memory.sender = None
+    memory.sight = Sight()
     memory.reported_senders = memory.reported_streams = ()
 
 
 def hear(memory: Memory, entry: Entry) -> Finding | None:
-    """Note who sent `entry`; a finding if somebody else sends to this ring as well."""
+    """Note who sent `entry`; a finding if somebody else sends to this ring as well. An answer to our own question comes
+    from another port of the sender, and counts as nobody.
+    """
+    if entry.origin is Origin.ANSWER:
+        return None
     last, now_us = memory.sender, entry.received_at_us
     last_at_us = memory.sender_at_us
     memory.sender_at_us = now_us
     if last is not None and last.address == entry.address and last.port == entry.port and last.origin is entry.origin:
         return None
+    memory.sight = memory.sight.of_another()
     memory.sender = sender = Sender(entry.address, entry.port, entry.origin)
     if last is None:
         return None
@@ -47,14 +60,17 @@ def end_replay(memory: Memory) -> None:
 
 
 def unknown_stream(memory: Memory, stream: str) -> Finding | None:
-    """A finding the first time that `stream` is heard in a session."""
+    """A finding the first time that `stream` is heard in a session, as severe as the ring's settings say."""
+    severity = _SEVERITY_OF_UNKNOWN[memory.interpretation.strictness]
+    if severity is None:
+        return None
     if stream in memory.reported_streams or len(memory.reported_streams) >= _MOST_REPORTED:
         return None
     memory.reported_streams += (stream,)
     what = f'Messages of the unknown stream "{stream}" arrive' if stream else "Messages without a keyword arrive"
     return Finding(
         rule="unknown_stream",
-        severity=Severity.WARNING,
+        severity=severity,
         explanation=f"{what}; they are stored as they are and not understood.",
         evidence={"stream": stream},
     )

@@ -10,6 +10,7 @@ from services.pss_parser.stand import Stand
 from shared.clock import monotonic_s, unix_ns
 from shared.errors import NetworkError, ValidationError
 from shared.messages.commands import (
+    AskSender,
     EventsPage,
     GetMatchState,
     ListMatchStates,
@@ -18,7 +19,7 @@ from shared.messages.commands import (
     Snapshot,
     SnapshotTaken,
 )
-from shared.messages.match import MatchState
+from shared.messages.match import Finding, MatchState
 from shared.messages.service import Mark, Position
 from shared.messages.topics import MARK_PREFIX, WIRE_DATAGRAMS
 from shared.messages.wire import Datagrams, ParsedEntries
@@ -28,6 +29,12 @@ from shared.runtime import Runtime, serve
 CATCH_UP_EVERY_S: Final = 0.05
 ASK_WITHIN_S: Final = 1.0
 """A page is answered within milliseconds; while udp-ingest hangs, our own commands must still be answered."""
+GAPS: Final = frozenset(
+    {"burst_incomplete", "joined_mid_match", "load_incomplete", "report_incomplete", "ticks_missing"}
+)
+"""Findings after which the scoring system is asked where the match stands."""
+ASK_SENDER_WITHIN_S: Final = 0.2
+"""It is only a request: what comes of it are entries like any other."""
 RETRY_S: Final = 1.0
 SAVE_BOUNDARIES_EVERY_S: Final = 1.0
 SAVE_EVERY_S: Final = 10.0
@@ -91,8 +98,17 @@ class Desk:
         publisher = self._publishers[stand.ring]
         for result in results:
             publisher.publish(result)
+            if stand.resumed and shows_gap(result):
+                self._runtime.post(partial(self._ask_sender, stand.ring))
         if stand.take_change():
             publisher.publish_state(stand.parser)
+
+    def _ask_sender(self, ring: str) -> None:
+        """Have the scoring system asked where the match stands: udp-ingest does it where that is wanted, and not often;
+        elsewhere it refuses.
+        """
+        with contextlib.suppress(NetworkError, RefusedError):
+            self._runtime.client.call(AskSender(ring=ring, reason="gap"), deadline_s=ASK_SENDER_WITHIN_S)
 
     def state(self, ring: str) -> MatchState:
         """A ring's match as it stands."""
@@ -168,6 +184,18 @@ class Desk:
             known = ", ".join(self._stands)
             raise ValidationError("ring.unknown", f"There is no ring {ring}. Known: {known}.", value=ring)
         return stand
+
+
+def shows_gap(result: ParsedEntries) -> bool:
+    """Whether something between two datagrams was lost on the way, or the ring was joined in mid-match: what only the
+    messages themselves can tell. (udp-ingest knows its own holes.)
+    """
+    return any(
+        type(event) is Finding and event.rule in GAPS
+        for parsed in result.results
+        for events in (parsed.events, *(message.events for message in parsed.messages))
+        for event in events
+    )
 
 
 def build(runtime: Runtime) -> None:

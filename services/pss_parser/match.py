@@ -1,18 +1,20 @@
 """The reducer: which reading changes what of a ring's match; pss-parser.
 
-The pieces: which match (`identity`), rounds and clocks (`rounds`), scores and winners (`scores`), the result (here).
-Readings without a handler (points, hit levels, officials, statistics, the sender's notices) change no state.
+The pieces: which match (`identity`), rounds and clocks (`rounds`), scores and winners (`scores`), what interrupts
+(`challenges`, `injuries`), the result (here). Readings without a handler (points, hit levels, officials, statistics,
+the sender's notices) change no state here. What a scoring system that was asked says is another matter (`answers`).
 """
 
 from collections.abc import Callable
 from typing import Any, Final
 
-from services.pss_parser import identity, rounds, scores
+from services.pss_parser import challenges, identity, injuries, rounds, scores
 from services.pss_parser.state import RingState
 from shared.messages.match import MatchDecided, Stage
 from shared.messages.pss import (
     AthletesNamed,
     BreakTicked,
+    ChallengeSignalled,
     ClockTicked,
     DecisionDeclared,
     GamJeomsShown,
@@ -20,6 +22,7 @@ from shared.messages.pss import (
     LoadBegan,
     LoadCompleted,
     MatchDescribed,
+    ParaTimeoutTicked,
     Reading,
     RoundScoresShown,
     RoundSet,
@@ -59,7 +62,8 @@ def _decide(state: RingState, *, is_new: bool) -> None:
     bout = state.bout
     bout.clock_running = False
     bout.break_ms = None
-    state.end_injury()
+    challenges.end(state, "match_ended")
+    injuries.end_all(state, "match_ended")
     state.enter(Stage.DECIDED)
     state.is_boundary = True
     state.events.append(
@@ -76,13 +80,15 @@ def _decide(state: RingState, *, is_new: bool) -> None:
 HANDLERS: Final[dict[type[Reading], Callable[[RingState, Any], None]]] = {
     AthletesNamed: identity.athletes_named,
     BreakTicked: rounds.break_ticked,
+    ChallengeSignalled: challenges.signalled,
     ClockTicked: rounds.clock_ticked,
     DecisionDeclared: decision_declared,
     GamJeomsShown: scores.gam_jeoms_shown,
-    InjuryTicked: rounds.injury_ticked,
-    LoadBegan: identity.load_began,
+    InjuryTicked: injuries.injury_ticked,
+    LoadBegan: identity.load_announced,
     LoadCompleted: identity.load_completed,
     MatchDescribed: identity.match_described,
+    ParaTimeoutTicked: injuries.timeout_ticked,
     RoundScoresShown: scores.round_scores_shown,
     RoundSet: rounds.round_set,
     RoundWinnersDeclared: scores.round_winners_declared,

@@ -42,7 +42,7 @@ class RingPublisher:
         self._wire.publish(result)
 
     def _moment(self, entry: int, place: int, parsed: ParsedEntry, message: ParsedMessage | None) -> "_Moment":
-        return _Moment(self._ring, entry, place, parsed.entry.received_at_us, message)
+        return _Moment(self._ring, entry, place, parsed, message)
 
     def publish_state(self, parser: RingParser) -> None:
         """Publish the match as it stands."""
@@ -55,7 +55,7 @@ class _Moment(NamedTuple):
     ring: str
     entry: int
     place: int
-    received_at_us: int
+    parsed: ParsedEntry
     message: ParsedMessage | None
 
     def reading(self) -> PssEvent[AnyReading]:
@@ -65,7 +65,7 @@ class _Moment(NamedTuple):
             ring=self.ring,
             entry=self.entry,
             index=self.place,
-            received_at_us=self.received_at_us,
+            received_at_us=self.parsed.entry.received_at_us,
             match_id=message.match_id,
             round=message.round,
             clock_ms=message.clock_ms,
@@ -76,15 +76,15 @@ class _Moment(NamedTuple):
         )
 
     def deduction(self, event: AnyMatchEvent) -> MatchEvent[AnyMatchEvent]:
-        message = self.message
+        of = self.message or self.parsed
         return MatchEvent(
             ring=self.ring,
             entry=self.entry,
             index=self.place,
-            received_at_us=self.received_at_us,
-            match_id=message.match_id if message else None,
-            round=message.round if message else None,
-            clock_ms=message.clock_ms if message else None,
-            score=message.score if message else None,
+            received_at_us=self.parsed.entry.received_at_us,
+            match_id=of.match_id,
+            round=of.round,
+            clock_ms=of.clock_ms,
+            score=of.score,
             data=event,
         )

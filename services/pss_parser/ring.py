@@ -7,16 +7,19 @@ results, however it is cut into batches and wherever it is resumed.
 from collections.abc import Callable
 from typing import Any, Self
 
-from services.pss_parser import dump, findings, inspecting, judging
+from services.pss_parser import answers, dump, facts, findings, inspecting, judging
 from services.pss_parser.datagram import split
+from services.pss_parser.dialects import SIGNS, kind_of, sign_of
+from services.pss_parser.fields import Fields
 from services.pss_parser.match import HANDLERS
-from services.pss_parser.state import Bout, Memory, RingState, match_state
+from services.pss_parser.showing import match_state
+from services.pss_parser.state import Bout, Memory, RingState
 from services.pss_parser.streams import read
-from services.pss_parser.watching import WATCHERS
-from shared.messages.facts import ReplayEnded
-from shared.messages.match import AnyMatchEvent, MatchState
-from shared.messages.pss import AnyReading, HandlingFailed, ResultKind, UnknownReceived
-from shared.messages.wire import Entry, ParsedEntry, ParsedMessage
+from services.pss_parser.watching import WATCHERS, Watcher
+from shared.messages.match import AnyMatchEvent, DialectDetected, MatchState
+from shared.messages.pss import AnyReading, HandlingFailed, Reading, ResultKind, UnknownReceived
+from shared.messages.rules import Dialect
+from shared.messages.wire import Entry, Origin, ParsedEntry, ParsedMessage
 
 # The stub of msgspec leaves it out; it copies a struct shallowly, which is all that immutable values need.
 _copy_bout: Callable[[Bout], Bout] = Bout.__copy__  # type: ignore[attr-defined]  # see above
@@ -56,8 +59,7 @@ class RingParser:
 
     def state(self) -> MatchState:
         """The ring's match after the last entry."""
-        now = self._now
-        return match_state(now.ring, now.journal_id, entry=now.entry, changed_at_us=self._changed_at_us, bout=now.bout)
+        return match_state(self._now, changed_at_us=self._changed_at_us)
 
     def parse(self, number: int, session: str, entry: Entry) -> ParsedEntry:
         """What entry `number` of `session` says and what follows from it. Never raises.
@@ -71,17 +73,15 @@ class RingParser:
         now.entry, now.session = number, session
         now.now_us, now.is_boundary = entry.received_at_us, False
         self.failure = None
-        if isinstance(entry.fact, ReplayEnded):
-            findings.end_replay(now.memory)
         bout, memory = _copy_bout(now.bout), _copy_memory(now.memory)
         try:
-            parsed = _parse_fact(entry) if entry.fact is not None else _parse_datagram(now, entry)
+            parsed = facts.parse(now, entry) if entry.fact is not None else _parse_datagram(now, entry)
         # Whatever is wrong with our handling of one datagram must not cost the next one.
         except Exception as error:  # noqa: BLE001 - see above
             now.bout, now.memory, now.is_boundary = bout, memory, False
             self.failure = error
             parsed = _failed(now, entry, error)
-        self.changed = now.bout != bout
+        self.changed = now.bout != bout or _shows_more(now.memory, memory)
         if self.changed:
             self._changed_at_us = entry.received_at_us
         return parsed
@@ -121,54 +121,81 @@ class RingParser:
         return parser
 
 
-def _parse_fact(entry: Entry) -> ParsedEntry:
-    finding = findings.from_fact(entry.fact) if entry.fact is not None else None
-    return ParsedEntry(entry, [], [finding] if finding else [])
+def _shows_more(after: Memory, before: Memory) -> bool:
+    """Whether something that is shown besides the bout is another value now."""
+    return (
+        after.story is not before.story
+        or after.tallies is not before.tallies
+        or after.dialect is not before.dialect
+        or after.interpretation is not before.interpretation
+    )
 
 
 def _parse_datagram(now: RingState, entry: Entry) -> ParsedEntry:
-    messages = []
-    finding = findings.hear(now.memory, entry)
+    messages: list[ParsedMessage] = []
+    is_answer = entry.origin is Origin.ANSWER
+    finding = None if is_answer else findings.hear(now.memory, entry)
     late: list[AnyMatchEvent] = []
     now.events = late
+    now.body = b"" if is_answer else entry.body
     inspecting.pass_time(now)
     judging.pass_time(now)
-    for now.index, fields in enumerate(split(entry.body)):
+    handlers, watchers = (answers.HANDLERS, _NO_WATCHERS) if is_answer else (HANDLERS, WATCHERS)
+    memory = now.memory
+    dialect, told = now.dialect, memory.told_stage
+    datagram = split(entry.body, memory.interpretation.encodings)
+    for now.index, fields in enumerate(datagram):
         events: list[AnyMatchEvent] = []
         now.events = events
-        data = read(fields)
-        handle: Callable[[RingState, Any], None] | None = HANDLERS.get(type(data))
+        data = read(fields, dialect)
+        kind = type(data)
+        if kind in SIGNS:
+            dialect = _detect(now, data, fields)
+        handle: Callable[[RingState, Any], None] | None = handlers.get(kind)
         if handle is not None:
             handle(now, data)
-            kind = ResultKind.PARTIAL if data.faults else ResultKind.RECOGNIZED
-        else:
-            kind = _kind_without_handler(now, data)
-        for watch in WATCHERS.get(type(data), ()):
-            watch(now, data)
+        elif kind is UnknownReceived:
+            _report_unknown(now, data)
         bout = now.bout
-        messages.append(
-            ParsedMessage(
-                fields.keyword,
-                kind,
-                fields.raw,
-                data,
-                bout.match_id,
-                bout.round,
-                bout.clock_ms,
-                bout.score,
-                events,
-            )
-        )
+        if bout.stage is not told:
+            now.tell_stage()
+            told = bout.stage
+        for watch in watchers.get(kind, ()):
+            watch(now, data)
+        is_plain = not data.faults and not fields.is_old and kind is not UnknownReceived
+        messages.append(_message(now, fields, data, _PLAIN if is_plain else kind_of(data, fields, dialect)))
     return ParsedEntry(entry, messages, [*late, finding] if finding else late)
 
 
-def _kind_without_handler(now: RingState, data: AnyReading) -> ResultKind:
-    if isinstance(data, UnknownReceived):
-        finding = findings.unknown_stream(now.memory, data.stream)
-        if finding is not None:
-            now.events.append(finding)
-        return ResultKind.UNKNOWN
-    return ResultKind.PARTIAL if data.faults else ResultKind.RECOGNIZED
+def _message(now: RingState, fields: Fields, data: AnyReading, kind: ResultKind) -> ParsedMessage:
+    bout = now.bout
+    return ParsedMessage(
+        fields.keyword,
+        kind,
+        fields.raw,
+        data,
+        bout.match_id,
+        bout.round,
+        bout.clock_ms,
+        bout.score,
+        now.events,
+    )
+
+
+def _detect(now: RingState, data: AnyReading, fields: Fields) -> Dialect:
+    """What `data` shows of the ring's dialect; the last sign counts. The dialect in force."""
+    sign = sign_of(data, fields)
+    if sign is not None and sign[0] is not now.memory.dialect:
+        now.memory.dialect = sign[0]
+        now.events.append(DialectDetected(dialect=sign[0], reason=sign[1]))
+    return now.dialect
+
+
+def _report_unknown(now: RingState, data: AnyReading) -> None:
+    assert isinstance(data, UnknownReceived)  # noqa: S101  # narrows the type
+    finding = findings.unknown_stream(now.memory, data.stream)
+    if finding is not None:
+        now.events.append(finding)
 
 
 def _failed(now: RingState, entry: Entry, error: Exception) -> ParsedEntry:
@@ -184,3 +211,7 @@ def _failed(now: RingState, entry: Entry, error: Exception) -> ParsedEntry:
         bout.score,
     )
     return ParsedEntry(entry, [message])
+
+
+_PLAIN = ResultKind.RECOGNIZED
+_NO_WATCHERS: dict[type[Reading], tuple[Watcher, ...]] = {}

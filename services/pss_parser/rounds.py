@@ -1,17 +1,27 @@
-"""Rounds and their clocks: `clk`, `rnd`, `brk`, `ij`; pss-parser.
+"""Rounds and their clocks: `clk`, `rnd`, `brk`; pss-parser.
 
 A round starts when its clock first runs, and ends once: by `stopEnd`, by a stop at 0:00, or because what comes next
-(a break, its declared winner, another round, a result) says so.
+(a break, its declared winner, another round, a result) says so. Where `rnd` was lost, a start after a break is the
+next round's.
 """
 
 from typing import Final
 
-from services.pss_parser import identity
-from services.pss_parser.state import RingState
-from shared.messages.match import RoundEnded, RoundStarted, Stage
-from shared.messages.pss import BreakTicked, ClockAction, ClockTicked, InjuryAction, InjuryTicked, RoundSet
+from services.pss_parser import challenges, identity, injuries
+from services.pss_parser.state import SOON_US, RingState, Shown, is_golden
+from shared.messages.match import (
+    Corrected,
+    CorrectionMade,
+    Finding,
+    RoundEnded,
+    RoundStarted,
+    Severity,
+    Stage,
+)
+from shared.messages.pss import BreakTicked, ClockAction, ClockTicked, RoundSet
 
 _LAST_TICKS_MS: Final = 2000
+_LATE_TICKS_MS: Final = 3000
 
 
 def clock_ticked(state: RingState, reading: ClockTicked) -> None:
@@ -22,14 +32,23 @@ def clock_ticked(state: RingState, reading: ClockTicked) -> None:
         bout = state.bout
     action, said = reading.action, reading.clock_ms
     before = bout.clock_ms
+    if action is None and bout.clock_running and said is not None and before is not None and said <= before:
+        # Nearly all that is ever sent: the next tick.
+        bout.clock_ms = said
+        memory.clock_heard = True
+        if memory.open_round is not None and said < before and _is_open(state):
+            memory.heard_ms = said
+        return
+    if _is_late(state, reading, before):
+        return
     if said is not None:
         bout.clock_ms = said
     if action is None:
         _ticked(state, before)
-    elif action is ClockAction.START:
-        memory.is_closed = False
-        state.end_injury()
-        _run(state, bout.clock_ms)
+        memory.clock_heard = True
+        return
+    if action is ClockAction.START:
+        _started(state)
     elif action is ClockAction.CORRECTED:
         _corrected(state, before)
     elif action is ClockAction.STOP_END:
@@ -37,6 +56,46 @@ def clock_ticked(state: RingState, reading: ClockTicked) -> None:
     else:
         _stopped(state)
     memory.clock_heard = True
+    memory.clock_set_us = state.now_us
+    memory.is_stopped_for_good = action is ClockAction.STOP_END
+
+
+def _is_late(state: RingState, reading: ClockTicked, before: int | None) -> bool:
+    """Whether something that was said after this overtook it: a tick of a clock that ran on, that was stopped, or that
+    ran before its start was heard.
+    """
+    said, action, memory = reading.clock_ms, reading.action, state.memory
+    if said is None or before is None or action not in (None, ClockAction.START):
+        return False
+    if state.bout.clock_running:
+        is_behind = 0 < said - before <= _LATE_TICKS_MS
+        return is_behind and (action is None or state.now_us - memory.clock_set_us <= SOON_US)
+    if action is not None or not memory.clock_stands or state.now_us - memory.clock_set_us > SOON_US:
+        return False
+    return memory.is_stopped_for_good or 0 < said - before <= _LATE_TICKS_MS
+
+
+def _started(state: RingState) -> None:
+    memory, bout = state.memory, state.bout
+    if memory.break_heard and bout.round is not None:
+        _next_round(state, bout.round + 1)
+    memory.is_closed = False
+    _run(state, bout.clock_ms)
+
+
+def _next_round(state: RingState, number: int) -> None:
+    """A break is over and the clock starts, but no `rnd` was heard."""
+    state.events.append(
+        Finding(
+            rule="round_not_said",
+            severity=Severity.WARNING,
+            explanation=f"The clock started after a break, but round {number} was not announced: a `rnd` was lost.",
+            evidence={"round": number},
+        )
+    )
+    clock_ms = state.bout.clock_ms
+    _begin_round(state, number)
+    state.bout.clock_ms = clock_ms
 
 
 def _ticked(state: RingState, before: int | None) -> None:
@@ -49,23 +108,54 @@ def _ticked(state: RingState, before: int | None) -> None:
             memory.heard_ms = now
     elif before is None or now > before:
         memory.clock_stands = state.is_loading
+        if _is_first_second(state, now):
+            memory.clock_set_us = state.now_us
+            _run(state, bout.round_ms)
     elif not memory.is_closed:
         # It runs though its start was not heard. Where it had been standing is where it started.
+        memory.clock_set_us = state.now_us
         _run(state, before if memory.clock_stands else None)
+
+
+def _is_first_second(state: RingState, now_ms: int) -> bool:
+    """Whether the first that is heard of a round's clock is that it ran since a moment ago: its start was lost."""
+    memory, whole_ms = state.memory, state.bout.round_ms
+    if memory.clock_heard or memory.is_closed or state.is_loading or whole_ms is None:
+        return False
+    return 0 < whole_ms - now_ms <= _LAST_TICKS_MS
 
 
 def _run(state: RingState, from_ms: int | None) -> None:
     memory, bout = state.memory, state.bout
     bout.clock_running = True
     bout.break_ms = None
-    memory.clock_stands = False
+    memory.clock_stands = memory.break_heard = False
+    if memory.is_round_due:
+        _guess_round(state)
+    challenges.end(state, "match_went_on")
+    injuries.end_all(state, "match_went_on")
     state.enter(Stage.RUNNING)
     if bout.round is None:
         return
     if not _is_open(state) or _is_played_again(state, from_ms):
         memory.open_round, memory.open_match, memory.open_from_ms = bout.round, bout.match_id, from_ms
-        state.events.append(RoundStarted(round=bout.round))
+        golden = is_golden(bout, memory.interpretation)
+        state.events.append(RoundStarted(round=bout.round, is_golden=golden))
     memory.heard_ms = bout.clock_ms
+
+
+def _guess_round(state: RingState) -> None:
+    """A load without `rnd`: the round that it was before, else the one after those that are won or have scores."""
+    memory, bout = state.memory, state.bout
+    memory.is_round_due = False
+    if bout.round is not None or bout.match_id is None:
+        return
+    if bout.match_id == memory.unloaded_match and memory.unloaded_round is not None:
+        bout.round = memory.unloaded_round
+        return
+    won = max((number for number, winner in enumerate(bout.round_winners, 1) if winner), default=0)
+    scored = max((number for side in bout.round_scores for number, score in enumerate(side, 1) if score), default=0)
+    bout.round = max(won + 1, scored)
 
 
 def _is_open(state: RingState) -> bool:
@@ -96,6 +186,8 @@ def _stopped(state: RingState) -> None:
 
 def _corrected(state: RingState, before: int | None) -> None:
     memory, bout = state.memory, state.bout
+    if bout.clock_ms is not None and bout.clock_ms != before:
+        state.events.append(CorrectionMade(what=Corrected.CLOCK, round=bout.round, before=before, after=bout.clock_ms))
     if not _is_open(state) or bout.clock_ms is None:
         return
     if memory.open_from_ms is not None and before is not None:
@@ -143,26 +235,44 @@ def round_set(state: RingState, reading: RoundSet) -> None:
     number = reading.round
     if number is None:
         return
-    if state.is_loading:
+    is_due, memory.is_round_due = memory.is_round_due, False
+    if state.is_loading or (is_due and state.now_us - memory.load_at_us <= SOON_US):
         bout.round = number
         return
     if number != bout.round:
-        end_round(state)
-        bout.round = number
-        bout.score = bout.score and (0, 0)
-        bout.gam_jeoms = bout.gam_jeoms and (0, 0)
-        bout.superiority = bout.superiority and 0
-        bout.clock_running = False
-    elif memory.stage not in (Stage.BREAK, Stage.ROUND_ENDED):
+        if bout.round is not None and number < bout.round:
+            state.events.append(CorrectionMade(what=Corrected.ROUND, round=number, before=bout.round, after=number))
+        _begin_round(state, number)
+    elif memory.stage not in _BETWEEN:
         return
-    memory.is_closed = memory.clock_stands = memory.clock_heard = False
+    memory.is_closed = memory.clock_stands = memory.clock_heard = memory.break_heard = False
+    memory.round_set_us = state.now_us
     bout.break_ms = None
-    state.end_injury()
+    injuries.end_all(state, "match_went_on")
     state.enter(Stage.READY)
+
+
+def _begin_round(state: RingState, number: int) -> None:
+    """Scores and gam-jeoms restart without being sent."""
+    memory, bout = state.memory, state.bout
+    end_round(state)
+    memory.round_before = bout.score, bout.gam_jeoms
+    bout.round = number
+    bout.score = bout.score and (0, 0)
+    bout.gam_jeoms = bout.gam_jeoms and (0, 0)
+    bout.superiority = bout.superiority and 0
+    bout.clock_running = False
+    memory.scores = memory.gam_jeoms = (Shown(), Shown())
 
 
 def break_ticked(state: RingState, reading: BreakTicked) -> None:
     """`brk`: the break goes on, or is over."""
+    memory = state.memory
+    now_us = state.now_us
+    is_before_round = reading.action is None and now_us - memory.round_set_us <= SOON_US
+    is_before_start = state.bout.clock_running and now_us - memory.clock_set_us <= SOON_US
+    if is_before_round or is_before_start:
+        return  # overtaken: that break is over
     end_round(state)
     if reading.action is ClockAction.STOP_END:
         state.bout.break_ms = None
@@ -170,14 +280,8 @@ def break_ticked(state: RingState, reading: BreakTicked) -> None:
         return
     if reading.clock_ms is not None:
         state.bout.break_ms = reading.clock_ms
+        memory.break_heard = memory.is_closed
     state.enter(Stage.BREAK)
 
 
-def injury_ticked(state: RingState, reading: InjuryTicked) -> None:
-    """`ij`: injury time is shown, goes on, is set back (which shows nothing by itself) or is hidden."""
-    bout = state.bout
-    if reading.action is InjuryAction.HIDE:
-        state.end_injury()
-    elif reading.clock_ms is not None and (reading.action is not InjuryAction.RESET or bout.injury_ms is not None):
-        bout.injury_ms, bout.injury_athlete = reading.clock_ms, reading.athlete
-    state.show_stage()
+_BETWEEN: Final = (Stage.BREAK, Stage.ROUND_ENDED, Stage.ROUND_DECIDED)

@@ -12,15 +12,20 @@ from msgspec import Struct
 from services.pss_parser.sight import Sight
 from services.pss_parser.story import Story
 from services.pss_parser.tallies import Tallies
-from shared.messages.match import AnyMatchEvent, Athlete, MatchState, Stage
+from shared.messages.match import AnyMatchEvent, Stage, StageChanged
 from shared.messages.pss import AthleteName, AthletesNamed, MatchDescribed
-from shared.messages.rules import Dialect, Interpretation
+from shared.messages.rules import Dialect, Format, Interpretation
 from shared.messages.wire import Origin
 from shared.rules import DEFAULT_RULES, shipped
 
 Pair = tuple[int, int]
 """A number of chong and of hong."""
 
+Scores = tuple[tuple[int, ...], tuple[int, ...]]
+"""Of chong and of hong, by round."""
+
+SOON_US: Final = 1_000_000
+"""How late a datagram may be that the network held up: what is said again later than this is meant."""
 NO_ROUND_SCORES: Final = (0, 0, 0)
 DEFAULT_INTERPRETATION: Final = Interpretation(rule_set=shipped()[DEFAULT_RULES])
 """For what was received before anybody chose one."""
@@ -31,6 +36,7 @@ class Bout(Struct):
 
     match_id: str | None = None
     stage: Stage | None = None
+    stage_since_us: int | None = None
     match_number: str | None = None
     phase: str | None = None
     weight_class: str | None = None
@@ -48,7 +54,7 @@ class Bout(Struct):
     superiority: int | None = None
     score: Pair | None = None
     gam_jeoms: Pair | None = None
-    round_scores: tuple[tuple[int, ...], tuple[int, ...]] = (NO_ROUND_SCORES, NO_ROUND_SCORES)
+    round_scores: Scores = (NO_ROUND_SCORES, NO_ROUND_SCORES)
     round_winners: tuple[int, ...] = ()
     winner: int | None = None
     winner_name: str | None = None
@@ -65,7 +71,8 @@ class Bout(Struct):
 class KnownMatch(Struct, frozen=True):
     """A match of this ring without a result: what its loads said, None for what none of them did.
 
-    `described` is number and weight category; `loaded_at_us` is Unix time in microseconds of the last load.
+    `described` is number and weight category; `loaded_at_us` is Unix time in microseconds of the last load. What
+    happened in the match is kept here while others are loaded. `by_hand`: a person entered it, and no load said more.
     """
 
     match_id: str
@@ -74,6 +81,17 @@ class KnownMatch(Struct, frozen=True):
     loaded_at_us: int
     story: Story = Story()
     tallies: Tallies = Tallies()
+    by_hand: bool = False
+
+
+class Shown(Struct, frozen=True):
+    """A number that messages show, one athlete's: when it last rose, and a lower value that is not believed yet, with
+    the stream that said it.
+    """
+
+    rose_at_us: int = 0
+    doubted: int | None = None
+    doubted_stream: str = ""
 
 
 class Sender(Struct, frozen=True):
@@ -87,8 +105,9 @@ class Sender(Struct, frozen=True):
 class Memory(Struct):
     """What is remembered besides the bout, to understand the next message."""
 
-    # The stage of the match without regard to an injury.
+    # The stage of the match without regard to an injury or a review; the one that was told last.
     stage: Stage | None = None
+    told_stage: Stage | None = None
     # The load: pending until its match is settled; what it said; the load that gave the newest match its id.
     is_pending: bool = False
     load_entry: int = 0
@@ -98,12 +117,27 @@ class Memory(Struct):
     is_reload: bool = False
     known: tuple[KnownMatch, ...] = ()
     named_entry: int = 0
+    # When the load began; when its `at1` or `mch` was heard, until it is complete; whether its `rnd` is missing.
+    load_at_us: int = 0
+    named_at_us: int = 0
+    is_round_due: bool = False
     # What the load unloaded.
     unloaded_match: str | None = None
+    unloaded_round: int | None = None
     unloaded_winners: tuple[int, ...] = ()
-    # The clock: whether it is known to stand still; whether it said anything since the round was set.
+    # The clock: whether it is known to stand still; whether it said anything since the round was set; when it was
+    # started or stopped last; whether a stop for good was that.
     clock_stands: bool = False
     clock_heard: bool = False
+    clock_set_us: int = 0
+    is_stopped_for_good: bool = False
+    # When `rnd` was said; whether a break was heard since; the score and the gam-jeoms that it ended.
+    round_set_us: int = 0
+    break_heard: bool = False
+    round_before: tuple[Pair | None, Pair | None] = (None, None)
+    # What the messages of the running round's score and gam-jeoms showed: of chong and of hong.
+    scores: tuple[Shown, Shown] = (Shown(), Shown())
+    gam_jeoms: tuple[Shown, Shown] = (Shown(), Shown())
     # The round that runs or is stopped, and of which match; its clock at its start and last; or that its end was said.
     open_round: int | None = None
     open_match: str | None = None
@@ -131,7 +165,19 @@ class RingState:
     result.
     """
 
-    __slots__ = ("bout", "entry", "events", "index", "is_boundary", "journal_id", "memory", "now_us", "ring", "session")
+    __slots__ = (
+        "body",
+        "bout",
+        "entry",
+        "events",
+        "index",
+        "is_boundary",
+        "journal_id",
+        "memory",
+        "now_us",
+        "ring",
+        "session",
+    )
 
     def __init__(self, ring: str, journal_id: str) -> None:
         self.ring = ring
@@ -142,72 +188,61 @@ class RingState:
         self.entry = 0
         self.index = 0
         self.now_us = 0
+        self.body = b""
         self.events: list[AnyMatchEvent] = []
         self.is_boundary = False
 
     @property
     def is_loading(self) -> bool:
         """Whether the burst of a load is going on: what it says is where the match stands, not a change."""
-        return self.memory.stage is Stage.LOADING
+        return self.memory.stage in _LOADS
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect in force: the one that was forced, else the one that was detected, else the newer."""
+        memory = self.memory
+        return memory.interpretation.dialect or memory.dialect or _NEWER
 
     def enter(self, stage: Stage) -> None:
-        """Go on to `stage`. Only the next load ends a decided match."""
-        if self.memory.stage is not Stage.DECIDED:
+        """Go on to `stage`. Only the next load ends a match that is decided or closed."""
+        if self.memory.stage not in _ENDS:
             self.memory.stage = stage
         self.show_stage()
 
     def show_stage(self) -> None:
-        """Let the bout's stage follow: an injury covers whatever else goes on, but not the end."""
-        stage = self.memory.stage
-        is_injury = self.bout.injury_ms is not None and stage is not Stage.DECIDED
-        self.bout.stage = Stage.INJURY if is_injury else stage
+        """Let the bout's stage follow: an injury or a review covers whatever else goes on, but not the end."""
+        memory = self.memory
+        stage, story = memory.stage, memory.story
+        if stage not in _ENDS:
+            if self.bout.injury_ms is not None or story.injured:
+                stage = Stage.INJURY
+            elif story.review is not None:
+                stage = Stage.REVIEW
+        self.bout.stage = stage
+
+    def tell_stage(self) -> None:
+        """The message was handled: say so when the stage is another one now."""
+        memory, bout = self.memory, self.bout
+        before, after = memory.told_stage, bout.stage
+        if after is None or after is before:
+            return
+        since_us = bout.stage_since_us
+        lasted_ms = None if before is None or since_us is None else max(0, self.now_us - since_us) // 1000
+        memory.told_stage, bout.stage_since_us = after, self.now_us
+        self.events.append(StageChanged(before=before, after=after, lasted_ms=lasted_ms))
 
     def end_injury(self) -> None:
         """The injury time is over."""
         self.bout.injury_ms = self.bout.injury_athlete = None
 
 
-def match_state(ring: str, journal_id: str, *, entry: int, changed_at_us: int, bout: Bout) -> MatchState:
-    """`bout` as it is published; scores that were not said yet are 0."""
-    return MatchState(
-        ring=ring,
-        journal_id=journal_id,
-        entry=entry,
-        changed_at_us=changed_at_us,
-        match_id=bout.match_id,
-        stage=bout.stage,
-        match_number=bout.match_number,
-        phase=bout.phase,
-        weight_class=bout.weight_class,
-        division=bout.division,
-        total_rounds=bout.total_rounds,
-        round_ms=bout.round_ms,
-        round=bout.round,
-        clock_ms=bout.clock_ms,
-        clock_running=bout.clock_running,
-        break_ms=bout.break_ms,
-        injury_ms=bout.injury_ms,
-        injury_athlete=bout.injury_athlete,
-        superiority=bout.superiority,
-        round_winners=bout.round_winners,
-        chong=_athlete(bout, 1),
-        hong=_athlete(bout, 2),
-        winner=bout.winner,
-        winner_name=bout.winner_name,
-        decision=bout.decision,
-        rounds_chong=bout.rounds_chong,
-        rounds_hong=bout.rounds_hong,
-    )
+def is_golden(bout: Bout, interpretation: Interpretation) -> bool:
+    """Whether the running round follows a tie of all others: only where rounds are summed."""
+    rules = interpretation.rule_set
+    total = bout.total_rounds or rules.rounds
+    return rules.format is Format.SUMMED and bout.round is not None and bout.round > total
 
 
-def _athlete(bout: Bout, athlete: int) -> Athlete:
-    name = bout.chong if athlete == 1 else bout.hong
-    return Athlete(
-        short_name=name.short_name,
-        long_name=name.long_name,
-        noc=name.noc,
-        score=bout.score[athlete - 1] if bout.score else 0,
-        gam_jeoms=bout.gam_jeoms[athlete - 1] if bout.gam_jeoms else 0,
-        round_scores=bout.round_scores[athlete - 1],
-        rounds_won=bout.round_winners.count(athlete),
-    )
+_NEWER: Final = Dialect.B
+_LOADS: Final = (Stage.LOADING, Stage.LOADED)
+_ENDS: Final = (Stage.DECIDED, Stage.CLOSED)

@@ -75,11 +75,18 @@ class ParsedMessage(Struct, frozen=True, array_like=True, gc=False):
 
 
 class ParsedEntry(Struct, frozen=True, array_like=True, gc=False):
-    """One entry after the parser: the entry itself, its messages, and events that follow from the entry as a whole."""
+    """One entry after the parser: the entry itself, its messages, and events that follow from the entry as a whole.
+
+    The moment (`match_id` and so on) is that of a fact's events; a datagram's belong to its messages' moments.
+    """
 
     entry: Entry
     messages: list[ParsedMessage]
     events: list[AnyMatchEvent] = []
+    match_id: str | None = None
+    round: int | None = None
+    clock_ms: int | None = None
+    score: tuple[int, int] | None = None
 
 
 class ParsedEntries(Struct, frozen=True, array_like=True, gc=False):

@@ -1,12 +1,24 @@
 """A ring's parser that is fed texts, one datagram each, at times that the test says."""
 
 from services.pss_parser.ring import RingParser
-from shared.messages.match import AnyMatchEvent, Finding, MatchLoaded, MatchState
+from shared.messages.facts import AnyFact
+from shared.messages.match import (
+    AnyMatchEvent,
+    DialectDetected,
+    Finding,
+    MatchLoaded,
+    MatchState,
+    ResultAssessed,
+    RoundAssessed,
+    StageChanged,
+)
 from shared.messages.wire import Entry, Origin, ParsedEntry, ParsedMessage
 from tests.support.golden import JOURNAL_ID, RING, SESSION, STARTED_AT_US
 
 CHONG = "M. ČAČIĆ;Marija ČAČIĆ;CRO"
 HONG = "D. ĐURIĆ;Dunja ĐURIĆ;CRO"
+_BESIDE = (StageChanged, DialectDetected, RoundAssessed, ResultAssessed, Finding)
+"""What is concluded about what changed: tests that are about it ask for it by itself."""
 
 
 class Feed:
@@ -78,11 +90,16 @@ class Feed:
             found += result.events
         return found
 
-    def concluded(self, *texts: str) -> list[AnyMatchEvent]:
-        """Send, and what was concluded from that."""
+    def concluded(self, *texts: str, origin: Origin = Origin.LIVE) -> list[AnyMatchEvent]:
+        """Send, and what changed in the match by that: no stages, assessments or findings."""
         before = len(self.results)
-        self.send(*texts)
-        return self.events(before)
+        self.send(*texts, origin=origin)
+        return [event for event in self.events(before) if not isinstance(event, _BESIDE)]
+
+    def happens(self, fact: AnyFact) -> ParsedEntry:
+        """A fact is journaled."""
+        self.wait(0.01)
+        return self.put(Entry(self.now_us, self.now_us, fact=fact))
 
     def findings(self) -> list[Finding]:
         """All findings so far."""

@@ -1,4 +1,4 @@
-"""Holes in the journal, two senders, unknown streams."""
+"""Holes in the journal, two senders, unknown streams. What the messages themselves show: test_inspecting_*.py."""
 
 from services.pss_parser.ring import RingParser
 from shared.messages.facts import (
@@ -51,10 +51,10 @@ def test_other_facts_are_no_findings() -> None:
 def test_two_senders_are_reported_once() -> None:
     """When both send within 30 s, once per session, with both addresses; on the entry, not on a message."""
     feed = Feed()
-    feed.send("sup;0")
-    feed.send("sup;1", address="192.0.2.99", port=7)
-    feed.send("sup;0")
-    feed.send("sup;1", address="192.0.2.99", port=8)
+    feed.send("avt;0")
+    feed.send("avt;1", address="192.0.2.99", port=7)
+    feed.send("avt;0")
+    feed.send("avt;1", address="192.0.2.99", port=8)
     (finding,) = feed.results[1].events
     assert feed.findings() == [finding]
     assert isinstance(finding, Finding)
@@ -68,37 +68,37 @@ def test_two_senders_are_reported_once() -> None:
         "other_origin": "live",
         "apart_us": 10_000,
     }
-    feed.send("sup;1", address="192.0.2.50")
+    feed.send("avt;1", address="192.0.2.50")
     assert len(feed.findings()) == 2
 
 
 def test_two_ports_of_one_machine_are_two_senders() -> None:
     """Another port counts, but the machine is reported once."""
     feed = Feed()
-    feed.send("sup;0")
+    feed.send("avt;0")
     for port in (1, 2, 3):
-        feed.send("sup;1", port=port)
+        feed.send("avt;1", port=port)
     assert [finding.rule for finding in feed.findings()] == ["two_senders"]
 
 
 def test_senders_one_after_the_other_are_no_finding() -> None:
     """A ring's system that was exchanged, or a new session, is in order."""
     feed = Feed()
-    feed.send("sup;0")
+    feed.send("avt;0")
     feed.wait(31)
-    feed.send("sup;1", address="192.0.2.99")
+    feed.send("avt;1", address="192.0.2.99")
     feed.session = "session-2"
-    feed.send("sup;1", address="192.0.2.10")
+    feed.send("avt;1", address="192.0.2.10")
     assert feed.findings() == []
-    feed.send("sup;1", address="192.0.2.99")
+    feed.send("avt;1", address="192.0.2.99")
     assert len(feed.findings()) == 1
 
 
 def test_a_replay_beside_a_sender_is_two_senders() -> None:
     """Even from one address and port."""
     feed = Feed()
-    feed.send("sup;0")
-    feed.send("sup;1", origin=Origin.REPLAY)
+    feed.send("avt;0")
+    feed.send("avt;1", origin=Origin.REPLAY)
     assert [finding.evidence["origin"] for finding in feed.findings()] == ["replay"]
 
 

@@ -11,11 +11,13 @@ from services.pss_parser import dump
 from services.pss_parser.fields import Fields, Stream
 from services.pss_parser.match import HANDLERS
 from services.pss_parser.ring import RingParser
-from services.pss_parser.state import Bout, KnownMatch, Memory, RingState, Sender
+from services.pss_parser.state import Bout, KnownMatch, Memory, RingState, Sender, Shown
+from services.pss_parser.story import Story
 from services.pss_parser.streams import STREAMS, sup
 from shared.messages.facts import SessionClosed
+from shared.messages.match import AnyMatchEvent, Finding
 from shared.messages.pss import HandlingFailed, LoadBegan, ResultKind, SuperiorityShown
-from shared.messages.wire import Entry, Origin, ParsedEntry
+from shared.messages.wire import Entry, Origin, ParsedEntry, ParsedMessage
 from tests.support.golden import CAPTURES, JOURNAL_ID, RING, SESSION, STARTED_AT_US, entries, parse
 from tests.unit.pss_parser.feed import CHONG, HONG, Feed
 
@@ -125,15 +127,15 @@ def test_a_handler_that_raises_is_undone_too(monkeypatch: pytest.MonkeyPatch) ->
         result = feed.send("pre;FightLoaded;", address="192.0.2.99")
     assert [message.kind for message in result] == [ResultKind.INTERNAL_ERROR]
     assert msgspec.structs.replace(feed.state, entry=before.entry) == before
-    assert feed.findings() == []
+    assert "two_senders" not in {finding.rule for finding in feed.findings()}
     feed.send("sup;1", address="192.0.2.99")
-    assert [finding.rule for finding in feed.findings()] == ["two_senders"]
+    assert "two_senders" in {finding.rule for finding in feed.findings()}
 
 
 def test_every_value_in_the_state_is_immutable() -> None:
     """A shallow copy is the whole state: only then does putting it back undo everything."""
     immutable = {int, str, bool, type(None), tuple, "Stage", "Origin"}
-    for struct in (Bout, Memory, KnownMatch, Sender):
+    for struct in (Bout, Memory, KnownMatch, Sender, Shown, Story):
         for field in msgspec.structs.fields(struct):
             text = str(field.type)
             assert not any(word in text for word in ("list", "dict", "set[")), f"{struct.__name__}.{field.name}"
@@ -197,9 +199,12 @@ def test_how_messages_are_packed_does_not_matter(texts: list[str], together: int
     assert [(m.raw, m.kind, m.data, m.round, m.clock_ms, m.score) for m in in_chunks] == [
         (m.raw, m.kind, m.data, m.round, m.clock_ms, m.score) for m in one_by_one
     ]
-    assert [[type(event) for event in m.events] for m in in_chunks] == [
-        [type(event) for event in m.events] for m in one_by_one
-    ]
+    assert [changes(m) for m in in_chunks] == [changes(m) for m in one_by_one]
+
+
+def changes(message: ParsedMessage) -> list[type[AnyMatchEvent]]:
+    """The kinds of what changed; what does not add up may depend on the time."""
+    return [type(event) for event in message.events if not isinstance(event, Finding)]
 
 
 @given(st.lists(st.binary(max_size=60) | BODIES, max_size=20))

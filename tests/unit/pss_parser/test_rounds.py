@@ -62,19 +62,27 @@ def test_lost_last_ticks_do_not_shorten_the_round() -> None:
 def test_what_comes_next_ends_a_round_whose_end_was_lost(texts: list[str], expected: list[AnyMatchEvent]) -> None:
     """A stop at zero, a break, its winner, another round or a result."""
     feed = loaded()
-    feed.send("clk;02:00;start;", "clk;00:01;")
+    feed.send("clk;02:00;start;")
+    feed.wait(119)
+    feed.send("clk;00:01;")
     assert feed.concluded(*texts) == expected
     assert rounds(feed.concluded("clk;0:00;stopEnd;", "clk;00:00;stop;")) == []
 
 
 def test_a_lost_start_is_seen_by_the_running_clock() -> None:
-    """Where the clock had been standing is where it started; else nobody knows what was fought."""
+    """Where the clock had been standing is where it started, and a round's first seconds tell it; else nobody knows
+    what was fought.
+    """
     feed = loaded()
     assert feed.concluded("clk;01:59;") == [RoundStarted(round=1)]
     assert feed.concluded("clk;01:50;stop;", "clk;0:00;stopEnd;") == [RoundEnded(round=1, fought_ms=10_000)]
     feed.send("rnd;2;")
     assert feed.concluded("clk;01:59;", "clk;01:58;") == [RoundStarted(round=2)]
-    assert feed.concluded("clk;0:00;stopEnd;") == [RoundEnded(round=2, fought_ms=None)]
+    feed.wait(2)
+    assert feed.concluded("clk;0:00;stopEnd;") == [RoundEnded(round=2, fought_ms=2_000)]
+    feed.send("rnd;3;")
+    assert feed.concluded("clk;01:50;", "clk;01:49;") == [RoundStarted(round=3)]
+    assert feed.concluded("clk;0:00;stopEnd;") == [RoundEnded(round=3, fought_ms=None)]
 
 
 def test_an_end_whose_start_was_not_heard_is_told() -> None:
@@ -87,7 +95,9 @@ def test_an_end_whose_start_was_not_heard_is_told() -> None:
 def test_a_late_tick_does_not_open_an_ended_round() -> None:
     """A datagram that was overtaken by the break starts nothing."""
     feed = loaded()
-    feed.send("clk;02:00;start;", "clk;01:36;", "brk;00:59;")
+    feed.send("clk;02:00;start;")
+    feed.wait(24)
+    feed.send("clk;01:36;", "brk;00:59;")
     assert feed.concluded("clk;01:35;") == []
 
 
@@ -131,7 +141,9 @@ def test_a_correction_is_not_fought() -> None:
 def test_a_break_goes_on_and_ends() -> None:
     """Its clock is there while it lasts."""
     feed = loaded()
-    feed.send("clk;02:00;start;", "clk;0:00;stopEnd;", "brk;00:59;")
+    feed.send("clk;02:00;start;")
+    feed.wait(120)
+    feed.send("clk;0:00;stopEnd;", "brk;00:59;")
     assert (feed.state.stage, feed.state.break_ms) == (Stage.BREAK, 59_000)
     feed.send("brk;0:00;stopEnd;")
     assert (feed.state.stage, feed.state.break_ms) == (Stage.READY, None)

@@ -1,6 +1,6 @@
 """Scores, gam-jeoms, round scores, round winners, superiority and the result."""
 
-from shared.messages.match import GamJeomsChanged, MatchDecided, RoundWon, ScoreChanged
+from shared.messages.match import Corrected, CorrectionMade, GamJeomsChanged, MatchDecided, RoundWon, ScoreChanged
 from tests.unit.pss_parser.feed import Feed
 
 
@@ -19,7 +19,11 @@ def test_a_score_is_told_when_it_changes() -> None:
         ScoreChanged(athlete=1, before=0, after=2),
         ScoreChanged(athlete=2, before=3, after=5),
     ]
-    assert feed.concluded("sc1;1;sc2;5") == [ScoreChanged(athlete=1, before=2, after=1)]
+    feed.wait(2)
+    assert feed.concluded("sc1;1;sc2;5") == [
+        ScoreChanged(athlete=1, before=2, after=1),
+        CorrectionMade(what=Corrected.SCORE, round=1, athlete=1, before=2, after=1),
+    ]
 
 
 def test_one_side_alone_leaves_the_other() -> None:
@@ -81,8 +85,15 @@ def test_round_winners_are_told_when_they_change() -> None:
     feed = loaded()
     assert feed.concluded("wrd;rd1;1;rd2;0;rd3;0") == [RoundWon(round=1, winner=1)]
     assert feed.concluded("wrd;rd1;1;rd2;0;rd3;0") == []
-    assert feed.concluded("wrd;rd1;2;rd2;1;rd3;0") == [RoundWon(round=1, winner=2), RoundWon(round=2, winner=1)]
-    assert feed.concluded("wrd;rd1;x;rd2;0;rd3;0") == [RoundWon(round=2, winner=0)]
+    assert feed.concluded("wrd;rd1;2;rd2;1;rd3;0") == [
+        RoundWon(round=1, winner=2),
+        CorrectionMade(what=Corrected.ROUND_WINNER, round=1, before=1, after=2),
+        RoundWon(round=2, winner=1),
+    ]
+    assert feed.concluded("wrd;rd1;x;rd2;0;rd3;0") == [
+        RoundWon(round=2, winner=0),
+        CorrectionMade(what=Corrected.ROUND_WINNER, round=2, before=1, after=0),
+    ]
     assert (feed.state.round_winners, feed.state.hong.rounds_won) == ((2, 0, 0), 1)
     before = len(feed.results)
     feed.load(rounds="rd1;2;rd2;2;rd3;0")
