@@ -37,8 +37,8 @@ class Stage(StrEnum):
     ROUND_ENDED = "round_ended"
     ROUND_DECIDED = "round_decided"
     BREAK = "break"
-    DECIDED = "decided"
     CLOSED = "closed"
+    DECIDED = "decided"
 
 
 class Deduction(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):

@@ -21,8 +21,8 @@ class Origin(StrEnum):
     """Where a datagram came from: a scoring system, our own `restrike replay`, or a scoring system that we asked."""
 
     LIVE = "live"
-    REPLAY = "replay"
     ANSWER = "answer"
+    REPLAY = "replay"
 
 
 class Entry(Struct, frozen=True, array_like=True, gc=False):

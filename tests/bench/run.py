@@ -11,6 +11,7 @@ from tests.bench.figures import Figure
 from tests.bench.floor import Floor
 from tests.bench.latency import BarePath, Delays, percentile, suite_delays
 from tests.bench.loaded import LoadedSuite
+from tests.bench.reducing import cost
 from tests.bench.trial import Found, Trial, highest
 
 MIB = 1024 * 1024
@@ -20,12 +21,14 @@ LATENCY_RATES = (100, BUSY_PER_S)
 FLOOR_GUESS = 120_000.0
 SUITE_GUESS = 25_000.0
 RATE_AIM, CPU_AIM, IDLE_AIM_PERCENT, MEMORY_AIM_MIB = 0.5, 4.0, 2.0, 150.0
+REDUCING_AIM_US, REDUCING_TURNS = 15.0, 5
 LATENCY_AIMS = ((50.0, 2.0), (99.0, 3.0))
 
 
 class Plan(Struct, frozen=True, kw_only=True):
     """How long each part takes (seconds) and how often it is repeated."""
 
+    reducing_rounds: int
     idle_s: float
     floor_steps: int
     floor_s: float
@@ -40,6 +43,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 FULL = Plan(
+    reducing_rounds=50,
     idle_s=10,
     floor_steps=5,
     floor_s=2,
@@ -53,6 +57,7 @@ FULL = Plan(
     rings=(1, 16),
 )
 QUICK = Plan(
+    reducing_rounds=10,
     idle_s=2,
     floor_steps=4,
     floor_s=0.7,
@@ -78,7 +83,8 @@ class Run:
         self._say = say
 
     def measure(self) -> None:
-        """Everything, one suite after the other: its rest, its latency, the floors' load and its own."""
+        """One parser alone; then one suite after the other, its rest, its latency, its load, the floors'."""
+        self._reducing()
         with Child("tests.bench.sender") as sender:
             for rings in self._plan.rings:
                 with LoadedSuite(self._folder / f"suite-{rings}", sender, rings=rings) as suite:
@@ -90,6 +96,28 @@ class Run:
                     self._load(suite, sender, rings)
 
     # The parts
+
+    def _reducing(self) -> None:
+        self._say("decode and reduce: one parser in one process")
+        found = [cost(self._plan.reducing_rounds) for _ in range(REDUCING_TURNS)]
+        self._add(
+            Figure(
+                name="decode and reduce one datagram",
+                value=median(one.parsed for one in found),
+                unit="µs",
+                beside="bytes.split",
+                floor=median(one.split for one in found),
+                rounds=tuple(one.parsed / one.split for one in found),
+            )
+        )
+        self._add(
+            Figure(
+                name="decode and reduce, slowest turn",
+                value=max(one.parsed for one in found),
+                unit="µs",
+                at_most=REDUCING_AIM_US,
+            )
+        )
 
     def _idle(self, suite: LoadedSuite) -> None:
         self._say(f"idle: {self._plan.idle_s:g} s")

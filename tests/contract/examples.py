@@ -108,13 +108,18 @@ def _of(node: Any, field: str) -> Iterator[Example]:
         case look.TupleType():
             yield "", tuple(next(_of(item, f"{field}{number}"))[1] for number, item in enumerate(node.item_types))
         case look.DictType():
-            yield "", {"ring-1": next(_of(node.value_type, field))[1]}
+            keys = node.key_type
+            key = list(keys.cls)[-1] if isinstance(keys, look.EnumType) else "ring-1"
+            yield "", {key: next(_of(node.value_type, field))[1]}
         case _:
             yield "", _plain(node, field)
 
 
 def _structs(node: look.StructType) -> Iterator[Example]:
-    variants = {field.name: list(_of(field.type, field.name)) for field in node.fields}
+    variants = {
+        field.name: [("", False)] if field.default is True else list(_of(field.type, field.name))
+        for field in node.fields
+    }
     first = {name: examples[0][1] for name, examples in variants.items()}
     cls: Any = node.cls
     yield "", cls(**first)
