@@ -7,7 +7,7 @@ comes up to a second early; half a network second is forgiven, and two where the
 from typing import Final
 
 from services.pss_parser import loads, rounds_seen
-from services.pss_parser.sight import DETOUR_US, RISE_US, UNKNOWN_MS, Heard, Sight, Step, Waiting
+from services.pss_parser.sight import DETOUR_US, RISE_US, UNKNOWN_MS, Heard, Step, Waiting
 from services.pss_parser.state import RingState
 from services.pss_parser.telling import information, is_repeated, late, warning
 from shared.messages.pss import ClockAction, ClockTicked
@@ -23,8 +23,7 @@ STANDS, STARTED, TICKS = 0, 1, 2
 def clock_ticked(state: RingState, reading: ClockTicked) -> None:
     """`clk`."""
     said, memory = reading.clock_ms, state.memory
-    sight = memory.sight
-    last = sight.clock
+    last = memory.round_clock
     if (
         last.pace == TICKS
         and said == last.shown_ms - TICK_MS
@@ -32,7 +31,7 @@ def clock_ticked(state: RingState, reading: ClockTicked) -> None:
         and state.now_us - last.at_us < _SLOWEST_TICK_US
     ):
         # The normal case, once a second in each ring.
-        memory.sight = Sight(sight.recent, Step(said, state.now_us, TICKS), sight.due_us, sight.past)
+        memory.round_clock = Step(said, state.now_us, TICKS)
         return
     if said is None or is_repeated(state):
         return
@@ -41,8 +40,7 @@ def clock_ticked(state: RingState, reading: ClockTicked) -> None:
 
 def _look(state: RingState, action: ClockAction | None, said: int) -> None:
     rounds_seen.match_loaded(state)
-    sight = state.memory.sight
-    last = sight.clock
+    last = state.memory.round_clock
     if action is None and loads.takes(state, "clk"):
         _show(state, said, STANDS)
     elif action is ClockAction.CORRECTED:
@@ -62,7 +60,7 @@ def _look(state: RingState, action: ClockAction | None, said: int) -> None:
 def _show(state: RingState, said: int, pace: int) -> None:
     if pace:
         rounds_seen.clock_runs(state)
-    state.memory.sight = state.memory.sight.showing(said, state.now_us, pace=pace)
+    state.memory.round_clock = Step(said, state.now_us, pace)
 
 
 def _started(state: RingState, last: Step, said: int) -> None:

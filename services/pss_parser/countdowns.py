@@ -16,8 +16,8 @@ _UNSURE: Final = 2  # it ticked, and its start may still come
 
 def break_ticked(state: RingState, reading: BreakTicked) -> None:
     """`brk`."""
-    past, now_us = state.memory.sight.past, state.now_us
-    last, said = past.rest, reading.clock_ms
+    memory, now_us = state.memory, state.now_us
+    past, last, said = memory.sight.past, memory.break_clock, reading.clock_ms
     if said is None or is_repeated(state):
         return
     rounds_seen.joined(state)
@@ -29,13 +29,14 @@ def break_ticked(state: RingState, reading: BreakTicked) -> None:
     if last.pace and reading.action is not ClockAction.CORRECTED and past.is_closed:
         _stepped(state, "break", last, said, is_end=is_end)
     runs = reading.action in (None, ClockAction.START)
-    rest = Step(said, now_us, _RUNS if runs else _STANDS)
-    state.memory.sight = state.memory.sight.after(rest=rest, is_closed=True)
+    memory.break_clock = Step(said, now_us, _RUNS if runs else _STANDS)
+    if not memory.sight.past.is_closed:
+        memory.sight = memory.sight.after(is_closed=True)
 
 
 def injury_ticked(state: RingState, reading: InjuryTicked | ParaTimeoutTicked) -> None:
     """`ij` and `to`."""
-    last, said = state.memory.sight.past.injury, reading.clock_ms
+    last, said = state.memory.injury_clock, reading.clock_ms
     if said is None or is_repeated(state):
         return
     action, is_detour = reading.action, state.now_us - last.at_us < DETOUR_US
@@ -51,7 +52,7 @@ def injury_ticked(state: RingState, reading: InjuryTicked | ParaTimeoutTicked) -
         _stepped(state, "injury", last, said, is_end=action is InjuryAction.HIDE)
     runs = _UNSURE if action is None and not last.pace else _RUNS
     pace = _STANDS if action is InjuryAction.HIDE else runs
-    state.memory.sight = state.memory.sight.after(injury=Step(said, state.now_us, pace))
+    state.memory.injury_clock = Step(said, state.now_us, pace)
 
 
 def _shown_unheard(state: RingState, last: Step) -> None:

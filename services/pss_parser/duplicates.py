@@ -6,7 +6,6 @@ have no equal texts within 170 ms.
 
 from typing import Final
 
-from services.pss_parser.sight import Sight
 from services.pss_parser.state import RingState
 from services.pss_parser.telling import information
 
@@ -19,16 +18,14 @@ LONGEST: Final = 512
 def arrived(state: RingState) -> None:
     """Remember the datagram; a finding if the same one arrived a moment ago."""
     memory, now_us, body = state.memory, state.now_us, state.body
-    sight = memory.sight
-    recent = sight.recent
+    recent = memory.recent
     if not body or len(body) > LONGEST:
         return
     if not recent or now_us - recent[-1][0] > TWICE_US:
         # The normal case: every datagram pays for this.
-        memory.sight = Sight(((now_us, body),), sight.clock, sight.due_us, sight.past)
+        memory.recent = ((now_us, body),)
         return
-    kept = (*recent[1 - MOST_RECENT :], (now_us, body))
-    memory.sight = Sight(kept, sight.clock, sight.due_us, sight.past)
+    memory.recent = (*recent[1 - MOST_RECENT :], (now_us, body))
     for at_us, text in recent:
         if text == body and abs(now_us - at_us) <= TWICE_US:
             _told(state, body, apart_us=now_us - at_us)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from services.pss_parser.sight import Sight
+from services.pss_parser.sight import Sight, Step
 from services.pss_parser.state import Memory, Sender
 from shared.messages.facts import AnyFact, DatagramCut, DatagramsDropped, EntriesLost, Fact, SessionBroken
 from shared.messages.match import Finding, Severity
@@ -24,7 +24,8 @@ _MOST_REPORTED: Final = 64  # per session: neither forged addresses nor garbage 
 def forget_session(memory: Memory) -> None:
     """A new session: senders and unknown streams are reported anew, and nobody knows what was sent in between."""
     memory.sender = None
-    memory.sight = Sight()
+    memory.sight, memory.recent = Sight(), ()
+    memory.round_clock = memory.break_clock = memory.injury_clock = Step()
     memory.reported_senders = memory.reported_streams = ()
 
 
@@ -32,14 +33,14 @@ def hear(memory: Memory, entry: Entry) -> Finding | None:
     """Note who sent `entry`; a finding if somebody else sends to this ring as well. An answer to our own question comes
     from another port of the sender, and counts as nobody.
     """
-    if entry.origin is Origin.ANSWER:
+    if entry.origin is _ANSWER:
         return None
     last, now_us = memory.sender, entry.received_at_us
     last_at_us = memory.sender_at_us
     memory.sender_at_us = now_us
     if last is not None and last.address == entry.address and last.port == entry.port and last.origin is entry.origin:
         return None
-    memory.sight = memory.sight.of_another()
+    memory.recent = ()
     memory.sender = sender = Sender(entry.address, entry.port, entry.origin)
     if last is None:
         return None
@@ -158,6 +159,7 @@ def _count(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
+_ANSWER: Final = Origin.ANSWER
 _FINDINGS: Final[dict[type[Fact], Callable[[Any], Finding]]] = {
     SessionBroken: _session_broken,
     DatagramsDropped: _datagrams_dropped,

@@ -61,7 +61,7 @@ def _keep(state: RingState, tallies: Tallies) -> None:
 
 def _clock(state: RingState, reading: ClockTicked) -> None:
     if state.events:
-        _loaded(state, reading)
+        match_loaded(state, reading)
         tallies = state.memory.tallies
         for event in state.events:
             if isinstance(event, RoundStarted) and tallies.match_id == state.bout.match_id:
@@ -172,7 +172,7 @@ def _statistics(state: RingState, reading: StatisticsReported) -> None:
 
 def _winner(state: RingState, reading: WinnerDeclared) -> None:
     if reading.winner is not None:
-        _loaded(state, reading)
+        match_loaded(state, reading)
         said = state.memory.tallies.declared
         _decided(state, _replace(said, winner=reading.winner, has_winner=True))
 
@@ -180,7 +180,7 @@ def _winner(state: RingState, reading: WinnerDeclared) -> None:
 def _decision(state: RingState, reading: DecisionDeclared) -> None:
     if reading.winner_name is None and reading.decision is None:
         return
-    _loaded(state, reading)
+    match_loaded(state, reading)
     chong, hong = reading.rounds_chong, reading.rounds_hong
     said = _replace(
         state.memory.tallies.declared,
@@ -206,7 +206,7 @@ def _decided(state: RingState, said: Declared) -> None:
     _keep(state, close_match(state, tallies) if is_whole else assess(state, tallies))
 
 
-def _loaded(state: RingState, reading: Reading) -> None:
+def match_loaded(state: RingState, reading: Reading | None = None) -> None:
     """A load may be settled by any message: another match is the ring's then, and the one before it is over."""
     if any(isinstance(event, MatchLoaded) for event in state.events):
         for known in state.memory.known:
@@ -230,13 +230,13 @@ def _now(state: RingState) -> counting.Moment:
 
 
 WATCHERS: Final[dict[type[Reading], Callable[[RingState, Any], None]]] = {
-    AthletesNamed: _loaded,
+    AthletesNamed: match_loaded,
     ClockTicked: _clock,
     DecisionDeclared: _decision,
     GamJeomsShown: _gam_jeoms,
     HitMeasured: _hit,
-    LoadCompleted: _loaded,
-    MatchDescribed: _loaded,
+    LoadCompleted: match_loaded,
+    MatchDescribed: match_loaded,
     PointScored: _point,
     RoundScoresShown: _round_scores,
     RoundSet: _round,

@@ -103,6 +103,8 @@ def expired(side: Side, now_us: int, *, athlete: int) -> tuple[Side, list[Findin
 
 def due_us(side: Side) -> int:
     """When `expired` is to be asked; 0 if nothing waits."""
+    if not side.rises and not side.causes:
+        return 0
     waiting = [rise.at_us for rise in side.rises if not rise.is_told]
     waiting += [cause.at_us for cause in side.causes if not cause.is_told]
     return min(waiting) + WAIT_US if waiting else 0

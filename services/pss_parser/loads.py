@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from services.pss_parser.sight import DETOUR_US, Heard, Step
+from services.pss_parser.sight import DETOUR_US, UNKNOWN_MS, Heard, Step
 from services.pss_parser.state import RingState
 from services.pss_parser.telling import information, late, tell
 from shared.messages.match import Severity
@@ -50,18 +50,17 @@ def judge(state: RingState) -> None:
 
 
 def _open(state: RingState, stream: str) -> None:
-    sight, now_us = state.memory.sight, state.now_us
-    if sight.clock.pace:
+    memory, now_us = state.memory, state.now_us
+    if memory.round_clock.pace:
         information(
             state,
             "stop_unseen",
             "A match was loaded while the clock ran: its stop was not heard.",
             clock="round",
-            last_ms=sight.clock.shown_ms,
+            last_ms=memory.round_clock.shown_ms,
             entry=state.entry,
         )
-        sight = state.memory.sight
-    opened = sight.after(
+    memory.sight = memory.sight.after(
         load=Heard(now_us, state.entry, (stream,), now_us),
         has_load=True,
         bursts=(),
@@ -75,10 +74,8 @@ def _open(state: RingState, stream: str) -> None:
         is_closed=False,
         result=None,
         is_after_told=False,
-        rest=Step(),
-        injury=Step(),
     )
-    state.memory.sight = opened.showing(-1, now_us, pace=0)
+    memory.round_clock, memory.break_clock, memory.injury_clock = Step(UNKNOWN_MS, now_us), Step(), Step()
 
 
 def _is_overtaken(state: RingState, load: Heard) -> bool:

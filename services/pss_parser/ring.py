@@ -125,7 +125,8 @@ def _shows_more(after: Memory, before: Memory) -> bool:
     """Whether something that is shown besides the bout is another value now."""
     return (
         after.story is not before.story
-        or after.tallies is not before.tallies
+        or after.tallies.rounds is not before.tallies.rounds
+        or after.tallies.result is not before.tallies.result
         or after.dialect is not before.dialect
         or after.interpretation is not before.interpretation
     )
@@ -133,8 +134,8 @@ def _shows_more(after: Memory, before: Memory) -> bool:
 
 def _parse_datagram(now: RingState, entry: Entry) -> ParsedEntry:
     messages: list[ParsedMessage] = []
-    is_answer = entry.origin is Origin.ANSWER
-    finding = None if is_answer else findings.hear(now.memory, entry)
+    is_answer = entry.origin is _ANSWER
+    finding = findings.hear(now.memory, entry)
     late: list[AnyMatchEvent] = []
     now.events = late
     now.body = b"" if is_answer else entry.body
@@ -213,5 +214,7 @@ def _failed(now: RingState, entry: Entry, error: Exception) -> ParsedEntry:
     return ParsedEntry(entry, [message])
 
 
+# Members of enumerations cost more to look up than a name does.
 _PLAIN = ResultKind.RECOGNIZED
+_ANSWER = Origin.ANSWER
 _NO_WATCHERS: dict[type[Reading], tuple[Watcher, ...]] = {}

@@ -33,16 +33,16 @@ def round_set(state: RingState, reading: RoundSet) -> None:
             before=before,
             entry=state.entry,
         )
-    sight = state.memory.sight.after(
+    memory = state.memory
+    memory.sight = memory.sight.after(
         round=number,
         round_at_us=state.now_us,
         has_run=False,
         is_closed=False,
         started=None,
         risen=None,
-        rest=Step(),
     )
-    state.memory.sight = sight.showing(UNKNOWN_MS, state.now_us, pace=0)
+    memory.break_clock, memory.round_clock = Step(), Step(UNKNOWN_MS, state.now_us)
 
 
 def round_not_announced(state: RingState, clock_ms: int) -> None:
@@ -67,8 +67,10 @@ def round_starts(state: RingState) -> None:
         return
     after_result(state)
     reviews.round_goes_on(state)
-    injury = state.memory.sight.past.injury
-    state.memory.sight = state.memory.sight.after(is_closed=False, rest=Step(), injury=Step())
+    memory = state.memory
+    injury = memory.injury_clock
+    memory.sight = memory.sight.after(is_closed=False)
+    memory.break_clock = memory.injury_clock = Step()
     if injury.pace:
         information(
             state,
@@ -225,7 +227,7 @@ def after_result(state: RingState) -> None:
 def hardware_tested(state: RingState, _reading: HardwareTested) -> None:
     """`hwt`: the sensors are tested before a match, not while it runs."""
     past, now_us = state.memory.sight.past, state.now_us
-    if not state.memory.sight.clock.pace or is_repeated(state):
+    if not state.memory.round_clock.pace or is_repeated(state):
         return
     state.memory.sight = state.memory.sight.after(tested_at_us=now_us)
     if now_us - past.tested_at_us > _SAME_TEST_US:

@@ -8,12 +8,10 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from services.pss_parser.tallies import TECHNIQUES
 from shared.messages.pss import Technique
 from shared.messages.results import Method
 from shared.messages.rules import Format, RuleSet, TieBreak
 
-TURNING: Final = (Technique.TECHNICAL_BODY, Technique.TECHNICAL_HEAD)
 UNSURE: Final = frozenset((TieBreak.HITS, TieBreak.ROUNDS_WON, TieBreak.FEWER_GAM_JEOMS))
 """Hits are only known where none was lost, and what comes after them only where they are equal."""
 
@@ -95,14 +93,16 @@ def derive_match(rules: RuleSet, rounds: Sequence[Facts]) -> Derived | None:
 
 def over_by(rules: RuleSet, counted: Sequence[Facts]) -> Derived | None:
     """Whether too many gam-jeoms or the point gap end what is counted together."""
-    given = [facts.gam_jeoms for facts in counted if facts.gam_jeoms is not None]
-    totals = [sum(pair[athlete] for pair in given) for athlete in (0, 1)]
-    loser = next((athlete for athlete, total in enumerate(totals, 1) if total >= rules.gam_jeom_limit), None)
-    if loser is not None:
-        return Derived(3 - loser, Method.GAM_JEOMS)
+    chong = hong = 0
+    for facts in counted:
+        if facts.gam_jeoms is not None:
+            chong, hong = chong + facts.gam_jeoms[0], hong + facts.gam_jeoms[1]
+    if chong >= rules.gam_jeom_limit or hong >= rules.gam_jeom_limit:
+        return Derived(2 if chong >= rules.gam_jeom_limit else 1, Method.GAM_JEOMS)
+    ahead = lead(counted)
     counts = rules.format is Format.BEST_OF_THREE or len(counted) >= rules.point_gap_from_round
-    if counts and abs(lead(counted)) >= rules.point_gap:
-        return Derived(more(lead(counted), 0), Method.POINT_GAP)
+    if counts and abs(ahead) >= rules.point_gap:
+        return Derived(more(ahead, 0), Method.POINT_GAP)
     return None
 
 
@@ -130,7 +130,7 @@ def more(chong: int, hong: int) -> int:
 
 
 def _compared(rules: RuleSet, criterion: TieBreak, counted: Sequence[Facts]) -> tuple[int, int] | None:
-    if criterion is TieBreak.ROUNDS_WON:
+    if criterion is _ROUNDS_WON:
         won = [facts.winner for facts in counted if not facts.is_golden]
         return None if None in won else (won.count(1), won.count(2))
     chong = hong = 0
@@ -143,26 +143,39 @@ def _compared(rules: RuleSet, criterion: TieBreak, counted: Sequence[Facts]) -> 
 
 
 def _worth(rules: RuleSet, criterion: TieBreak, facts: Facts) -> tuple[int, int] | None:
-    if criterion is TieBreak.HITS:
+    if criterion is _HITS:
         return facts.hits
-    if criterion in (TieBreak.GAM_JEOMS, TieBreak.FEWER_GAM_JEOMS):
+    if criterion is _GAM_JEOMS or criterion is _FEWER_GAM_JEOMS:
         if facts.gam_jeoms is None:
             return None
         chong, hong = facts.gam_jeoms
         points = rules.gam_jeom_points
-        return (hong * points, chong * points) if criterion is TieBreak.GAM_JEOMS else (-chong, -hong)
+        return (hong * points, chong * points) if criterion is _GAM_JEOMS else (-chong, -hong)
     if facts.techniques is None:
         return None
-    chong, hong = (_of_techniques(rules, criterion, counts) for counts in facts.techniques)
-    return chong, hong
+    of_chong, of_hong = facts.techniques
+    return _of_techniques(rules, criterion, of_chong), _of_techniques(rules, criterion, of_hong)
 
 
 def _of_techniques(rules: RuleSet, criterion: TieBreak, counts: tuple[int, ...]) -> int:
-    had = dict(zip(TECHNIQUES, counts, strict=True))
-    if criterion is TieBreak.TURNING_POINTS:
-        return sum(had[kick] * rules.points[kick] for kick in TURNING)
-    if criterion is TieBreak.HEAD_KICKS:
-        return had[Technique.HEAD] + had[Technique.TECHNICAL_HEAD]
-    if criterion is TieBreak.BODY_KICKS:
-        return had[Technique.BODY] + had[Technique.TECHNICAL_BODY]
-    return had[Technique.PUNCH]
+    punch, body, head, technical_body, technical_head = counts
+    if criterion is _TURNING_POINTS:
+        points = rules.points
+        return technical_body * points[_TECHNICAL_BODY] + technical_head * points[_TECHNICAL_HEAD]
+    if criterion is _HEAD_KICKS:
+        return head + technical_head
+    if criterion is _BODY_KICKS:
+        return body + technical_body
+    return punch
+
+
+# Members of enumerations cost more to look up than a name does.
+_HITS: Final = TieBreak.HITS
+_ROUNDS_WON: Final = TieBreak.ROUNDS_WON
+_GAM_JEOMS: Final = TieBreak.GAM_JEOMS
+_FEWER_GAM_JEOMS: Final = TieBreak.FEWER_GAM_JEOMS
+_TURNING_POINTS: Final = TieBreak.TURNING_POINTS
+_HEAD_KICKS: Final = TieBreak.HEAD_KICKS
+_BODY_KICKS: Final = TieBreak.BODY_KICKS
+_TECHNICAL_BODY: Final = Technique.TECHNICAL_BODY
+_TECHNICAL_HEAD: Final = Technique.TECHNICAL_HEAD

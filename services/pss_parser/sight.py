@@ -1,6 +1,6 @@
 """What is remembered of a ring's last messages to see whether the next ones fit; pss-parser. Immutable.
 
-`Sight` itself is small and made anew with each datagram; what changes rarely is in its `past`.
+What changes with each tick, the clocks and the last datagrams, is beside it in `Memory`.
 """
 
 from typing import Any, Final
@@ -57,7 +57,7 @@ class Declared(Struct, frozen=True):
 
 
 class Past(Struct, frozen=True, kw_only=True):
-    """All but the last datagrams and the clock.
+    """All but the last datagrams and the clocks.
 
     `load`, `bursts` (points and gam-jeoms), `report` (a round's end), `closing` (its clock's end) and the `reviews` of
     referee, chong and hong are groups that may not be complete; `started` is a clock that runs without a start, `risen`
@@ -83,8 +83,6 @@ class Past(Struct, frozen=True, kw_only=True):
     superiority_at_us: int = 0
     result: Declared | None = None
     is_after_told: bool = False
-    rest: Step = Step()
-    injury: Step = Step()
     repeated_entry: int = 0
     tested_at_us: int = 0
     once: tuple[str, ...] = ()
@@ -93,27 +91,15 @@ class Past(Struct, frozen=True, kw_only=True):
 
 
 class Sight(Struct, frozen=True):
-    """One ring in one session. `recent` are the last datagrams with their times, `due_us` is when something that was
-    waited for will not come any more.
-    """
+    """One ring in one session. `due_us` is when something that was waited for will not come any more."""
 
-    recent: tuple[tuple[int, bytes], ...] = ()
-    clock: Step = Step()
     due_us: int = NEVER_US
     past: Past = Past()
-
-    def showing(self, shown_ms: int, at_us: int, *, pace: int) -> "Sight":
-        """With another clock."""
-        return Sight(self.recent, Step(shown_ms, at_us, pace), self.due_us, self.past)
-
-    def of_another(self) -> "Sight":
-        """With nothing that could arrive twice: another sender's datagrams follow."""
-        return Sight((), self.clock, self.due_us, self.past)
 
     def after(self, **changes: Any) -> "Sight":
         """With another past; the names are those of `Past`."""
         past = structs.replace(self.past, **changes)
-        return Sight(self.recent, self.clock, due_of(past), past)
+        return Sight(due_of(past), past)
 
 
 BURST_US: Final = 1_000_000

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from services.pss_parser.sight import Sight
+from services.pss_parser.sight import Sight, Step
 from services.pss_parser.story import Story
 from services.pss_parser.tallies import Tallies
 from shared.messages.match import AnyMatchEvent, Stage, StageChanged
@@ -147,10 +147,15 @@ class Memory(Struct):
     # How the ring is read and judged; what its messages showed of its dialect.
     interpretation: Interpretation = DEFAULT_INTERPRETATION
     dialect: Dialect | None = None
-    # The match: what happened in it, what its rounds hold. The ring: what its last messages were.
+    # The match: what happened in it, what its rounds hold. The ring: what its last messages were, what its clocks
+    # showed, and the last datagrams with their times.
     story: Story = Story()
     tallies: Tallies = Tallies()
     sight: Sight = Sight()
+    round_clock: Step = Step()
+    break_clock: Step = Step()
+    injury_clock: Step = Step()
+    recent: tuple[tuple[int, bytes], ...] = ()
     # The session: who sent last and when; senders and streams that were already reported.
     sender: Sender | None = None
     sender_at_us: int = 0

@@ -127,7 +127,10 @@ class Tallies(Struct, frozen=True, kw_only=True):
 
     def of(self, number: int | None) -> RoundTally | None:
         """The tally of a round."""
-        return next((tally for tally in self.tallied if tally.number == number), None)
+        for tally in self.tallied:
+            if tally.number == number:
+                return tally
+        return None
 
     @property
     def running(self) -> RoundTally | None:
@@ -136,9 +139,12 @@ class Tallies(Struct, frozen=True, kw_only=True):
 
     def with_round(self, tally: RoundTally) -> "Tallies":
         """The same with that round's tally in the place of the old one."""
-        others = [other for other in self.tallied if other.number != tally.number]
-        tallied = tuple(sorted((*others, tally), key=lambda one: one.number))
-        return msgspec.structs.replace(self, tallied=tallied)
+        before = self.of(tally.number)
+        if before is None:
+            tallied = sorted((*self.tallied, tally), key=lambda one: one.number)
+        else:
+            tallied = [tally if one is before else one for one in self.tallied]
+        return msgspec.structs.replace(self, tallied=tuple(tallied))
 
 
 def with_side(tally: RoundTally, athlete: int, side: Side) -> RoundTally:
