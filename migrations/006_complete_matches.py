@@ -1,4 +1,4 @@
-"""Results, rounds, reviews, injuries, corrections, stages and edits of matches; rule sets; unknown streams.
+"""Results, rounds, reviews, injuries, corrections, stages, edits and names of matches; rule sets; unknown streams.
 
 Words of the contract (standing, method, stage, origin and so on) have no CHECK: a new word must not need a new table.
 """
@@ -23,6 +23,8 @@ INSERT INTO raw_datagrams_new (id, session_id, ring, entry, received_at, source_
 SELECT id, session_id, ring, entry, received_at, source_address, source_port, {origin}, body FROM raw_datagrams
 ORDER BY id
 """
+# What the sender said of a side, be it cut: a name that identifies nobody has no row in pss_athletes.
+SHOWN = ("shown_short_name", "shown_long_name", "shown_noc")
 EDITED = """
             created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
             updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))"""
@@ -37,6 +39,8 @@ def migrate(migrator, database, fake=False, **kwargs):
     migrator.sql("ALTER TABLE pss_matches ADD COLUMN closed_at TEXT")
     migrator.sql("ALTER TABLE pss_matches ADD COLUMN closed_by TEXT")
     migrator.sql("ALTER TABLE pss_matches ADD COLUMN close_reason TEXT")
+    for column in SHOWN:
+        migrator.sql(f"ALTER TABLE pss_match_athletes ADD COLUMN {column} TEXT")
     migrator.sql(
         """
         UPDATE pss_matches SET status = 'decided' WHERE id IN (
@@ -275,6 +279,8 @@ def rollback(migrator, database, fake=False, **kwargs):
         migrator.sql(f"DROP TABLE {table}")
     for column in ("close_reason", "closed_by", "closed_at", "status"):
         migrator.sql(f"ALTER TABLE pss_matches DROP COLUMN {column}")
+    for column in SHOWN:
+        migrator.sql(f"ALTER TABLE pss_match_athletes DROP COLUMN {column}")
     for column in ("last_match_id", "dialect_reason", "dialect"):
         migrator.sql(f"ALTER TABLE udp_server_sessions DROP COLUMN {column}")
     # What the older schema does not know came from a scoring system, as all that is live.

@@ -20,6 +20,10 @@ _DECLARED: Final = """(
 )"""
 _WON: Final = "(SELECT count(*) FROM pss_rounds r WHERE r.match_id = m.id AND r.winner_athlete_position = {position})"
 _FINDINGS: Final = "(SELECT count(*) FROM findings f WHERE f.match_id = m.id AND f.severity = '{severity}')"
+# Who the athlete is; of one who could not be identified, as the name was cut, what was sent.
+_NAME: Final = """
+    coalesce({side}.short_name, {row}.shown_short_name), coalesce({side}.long_name, {row}.shown_long_name),
+    coalesce({side}.country_code, {row}.shown_noc)"""
 _SELECT: Final = f"""
 SELECT m.match_id, m.ring, m.match_number, m.category, m.weight_class, m.division, m.first_loaded_at,
     m.last_loaded_at, m.load_count,
@@ -34,8 +38,8 @@ SELECT m.match_id, m.ring, m.match_number, m.category, m.weight_class, m.divisio
     {_FINDINGS.format(severity="warning")}, {_FINDINGS.format(severity="error")},
     (SELECT json_group_array(json(changes)) FROM
         (SELECT changes FROM match_edits e WHERE e.match_id = m.id AND e.undone_at IS NULL ORDER BY e.id)),
-    chong.short_name, chong.long_name, chong.country_code, {_WON.format(position=1)},
-    hong.short_name, hong.long_name, hong.country_code, {_WON.format(position=2)}
+    {_NAME.format(side="chong", row="mc")}, {_WON.format(position=1)},
+    {_NAME.format(side="hong", row="mh")}, {_WON.format(position=2)}
 FROM pss_matches m
 LEFT JOIN match_results r ON r.match_id = m.id
 LEFT JOIN pss_match_athletes mc ON mc.match_id = m.id AND mc.athlete_position = 1
@@ -50,7 +54,10 @@ _decode_edits: Final = msgspec.json.Decoder(tuple[Changes, ...]).decode
 
 
 class StoredSide(Struct, frozen=True):
-    """One athlete of a stored match; `rounds_won` counts the rounds declared for that side."""
+    """One athlete of a stored match; `rounds_won` counts the rounds declared for that side.
+
+    A name or `noc` that the scoring system sent cut is given as far as it came, None if nothing came.
+    """
 
     short_name: str | None
     long_name: str | None

@@ -84,10 +84,9 @@ class Entries:
     def add(self, parsed: ParsedEntry, *, number: int, session: Session) -> None:
         """Make the rows of the entry `number` of `session`."""
         entry = parsed.entry
-        context, before = _NO_CONTEXT, session.match_pk
+        before = session.match_pk
         if entry.fact is not None:
             self._add_fact(entry.fact, number=number, session=session, at_us=entry.received_at_us)
-            context = self._context_of(entry.fact, parsed.match_id)
         else:
             body, source = entry.body, (entry.address, entry.port)
             at = self._times.text(entry.received_at_us)
@@ -95,18 +94,18 @@ class Entries:
             self._pending.raw.append((session.id, session.ring, number, at, *source, origin, bytearray(body)))
             session.count(len(body), source, at)
             if parsed.messages:
-                context = self._add_messages(parsed, number=number, session=session, at=at)
+                self._add_messages(parsed, number=number, session=session, at=at)
         session.last_entry = number
         if parsed.events:
             at = self._times.text(entry.received_at_us)
-            clock_ms = parsed.messages[-1].clock_ms if parsed.messages else parsed.clock_ms
+            context = self._context_of(entry.fact, parsed.match_id)
             # What follows from time passing, or from a person's word, is of the match that was on before this entry,
             # unless a person named another.
             match_pk = before if entry.fact is None or context.match_pk is None else context.match_pk
-            moment = Moment(session, number, 0, at, context, match_pk, clock_ms)
+            moment = Moment(session, number, 0, at, context, match_pk, parsed.clock_ms)
             self._deductions.store(parsed.events, moment)
 
-    def _add_messages(self, parsed: ParsedEntry, *, number: int, session: Session, at: str) -> Context:
+    def _add_messages(self, parsed: ParsedEntry, *, number: int, session: Session, at: str) -> None:
         delay_ms = (self._times.now_us - parsed.entry.received_at_us) / 1000
         pending, contexts, type_of = self._pending, self._matches.contexts, self.types.of
         understood, valid = True, True
@@ -136,7 +135,6 @@ class Entries:
                 self._deductions.store(message.events, moment)
         session.parsed += valid and understood
         session.errors += not valid
-        return context
 
     def _add_fact(self, fact: AnyFact, *, number: int, session: Session, at_us: int) -> None:
         if isinstance(fact, SessionOpened):
@@ -150,7 +148,7 @@ class Entries:
             where = (session.ring, session.id, number)
             store_interpretation(self._connection, fact.interpretation, where=where, at=self._times.text(at_us))
 
-    def _context_of(self, fact: AnyFact, loaded: str | None) -> Context:
+    def _context_of(self, fact: AnyFact | None, loaded: str | None) -> Context:
         """The match that a person names, else the one that is `loaded`. One that was never heard of does not come to be
         by that.
         """

@@ -87,10 +87,13 @@ FORCE_ROUND_RESULT = """
 UPDATE round_results SET winner = ?, derived_winner = ?, method = ?, standing = ?, updated_at = ?
 WHERE match_id = ? AND round_number = ?
 """
+# As pss-parser counts them: a golden round is none of the rounds of a format.
 COUNT_ROUNDS_WON = """
 UPDATE match_results SET
-    rounds_won_chong = (SELECT count(*) FROM round_results r WHERE r.match_id = match_results.match_id AND winner = 1),
-    rounds_won_hong = (SELECT count(*) FROM round_results r WHERE r.match_id = match_results.match_id AND winner = 2)
+    rounds_won_chong = (SELECT count(*) FROM round_results r WHERE r.match_id = match_results.match_id
+        AND r.winner = 1 AND NOT r.is_golden),
+    rounds_won_hong = (SELECT count(*) FROM round_results r WHERE r.match_id = match_results.match_id
+        AND r.winner = 2 AND NOT r.is_golden)
 WHERE match_id = ?
 """
 

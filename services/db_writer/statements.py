@@ -189,11 +189,14 @@ ON CONFLICT (athlete_code) DO UPDATE SET short_name = excluded.short_name, long_
 RETURNING id
 """
 UPSERT_MATCH_ATHLETE = """
-INSERT INTO pss_match_athletes (match_id, athlete_id, athlete_position, bg_color, fg_color, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO pss_match_athletes (match_id, athlete_id, athlete_position, bg_color, fg_color, shown_short_name,
+    shown_long_name, shown_noc, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (match_id, athlete_position) DO UPDATE SET athlete_id = coalesce(excluded.athlete_id, athlete_id),
     bg_color = coalesce(excluded.bg_color, bg_color), fg_color = coalesce(excluded.fg_color, fg_color),
-    updated_at = excluded.updated_at
+    shown_short_name = coalesce(excluded.shown_short_name, shown_short_name),
+    shown_long_name = coalesce(excluded.shown_long_name, shown_long_name),
+    shown_noc = coalesce(excluded.shown_noc, shown_noc), updated_at = excluded.updated_at
 """
 SELECT_ROUND = "SELECT id FROM pss_rounds WHERE match_id = ? AND round_number = ?"
 INSERT_ROUND = """

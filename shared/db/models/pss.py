@@ -63,13 +63,16 @@ class Athlete(EditedRecord):
 
 
 class MatchAthlete(EditedRecord):
-    """Who fights in a match at position 1 or 2, and in which colours."""
+    """Who fights in a match at position 1 or 2, and in which colours; `shown_*` is the name as sent, maybe cut."""
 
     match = pw.ForeignKeyField(Match, null=True, backref="+")
     athlete = pw.ForeignKeyField(Athlete, null=True, backref="+")
     athlete_position = pw.IntegerField()
     bg_color = pw.TextField(null=True)
     fg_color = pw.TextField(null=True)
+    shown_short_name = pw.TextField(null=True)
+    shown_long_name = pw.TextField(null=True)
+    shown_noc = pw.TextField(null=True)
 
     class Meta:
         table_name = "pss_match_athletes"

@@ -64,7 +64,8 @@ def test_match_list_says_what_was_declared_last(run: Run, paths: Paths) -> None:
     assert "M. ČAČIĆ CRO" in shown[1]
     assert " hong " in shown[1]
     assert len(run("match", "list", "--limit", "1", "--json").document["matches"]) == 1
-    assert run("match", "list", "--ring", "ring-9").out == "No match is stored yet.\n"
+    code, out, err = run("match", "list", "--ring", "ring-9")
+    assert (code, out, "There is no ring ring-9. Known: ring-1" in err) == (1, "", True)
 
 
 def test_stats(run: Run, paths: Paths) -> None:

@@ -1,4 +1,4 @@
-"""Migration 006 on a database with rows: origins, and which matches had a result."""
+"""Migration 006 on a database with rows: origins, which matches had a result, and who fought."""
 
 from contextlib import closing
 from pathlib import Path
@@ -64,3 +64,21 @@ def test_matches_with_a_result_are_decided(version_5: Path, backups: Path) -> No
     with closing(connect_writer(version_5)) as connection:
         found = connection.execute("SELECT match_id, status FROM pss_matches ORDER BY id").fetchall()
     assert found == [("m1", "decided"), ("m2", "decided"), ("m3", "open")]
+
+
+def test_who_fought_stays_there_and_back(version_5: Path, backups: Path) -> None:
+    """The names as sent are new and empty; without them a side is what it was."""
+    side = "INSERT INTO pss_match_athletes (id, match_id, athlete_position, bg_color) VALUES (1, 1, 2, '#ff0000')"
+    with closing(connect_writer(version_5)) as connection:
+        connection.execute(side)
+    migrate(version_5, 6, backups=backups)
+    with closing(connect_writer(version_5)) as connection:
+        shown = "SELECT shown_short_name, shown_long_name, shown_noc FROM pss_match_athletes"
+        assert connection.execute(shown).fetchall() == [(None, None, None)]
+        connection.execute("UPDATE pss_match_athletes SET shown_short_name = 'D.'")
+    rollback(version_5, 5, backups=backups)
+    with closing(connect_writer(version_5)) as connection:
+        found = connection.execute("SELECT id, athlete_position, bg_color FROM pss_match_athletes").fetchall()
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(pss_match_athletes)")]
+    assert found == [(1, 2, "#ff0000")]
+    assert not [name for name in columns if name.startswith("shown")]

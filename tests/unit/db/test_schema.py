@@ -37,8 +37,8 @@ pss_matches: match_id! match_number category weight_class division total_rounds 
     format_type creation_mode ring! first_loaded_at last_loaded_at load_count! status! closed_at closed_by close_reason
     +edited U(match_id)
 pss_athletes: athlete_code! short_name! long_name country_code flag_id>flags +edited U(athlete_code)
-pss_match_athletes: match_id>pss_matches athlete_id>pss_athletes athlete_position! bg_color fg_color +edited
-    U(match_id,athlete_position)
+pss_match_athletes: match_id>pss_matches athlete_id>pss_athletes athlete_position! bg_color fg_color shown_short_name
+    shown_long_name shown_noc +edited U(match_id,athlete_position)
 pss_rounds: match_id>pss_matches round_number! start_time end_time duration winner_athlete_position +edited
     U(match_id,round_number)
 pss_events_v2: session_id!>udp_server_sessions match_id>pss_matches round_id>pss_rounds event_type_id!>pss_event_types

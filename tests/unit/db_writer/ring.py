@@ -121,7 +121,7 @@ class Ring:
     def datagram(self, body: bytes, *messages: ParsedMessage, events: Sequence[AnyMatchEvent] = ()) -> None:
         """A datagram of any number of messages."""
         entry = Entry(self._at_us(), self.entry, *self.source, body, origin=self.origin)
-        self._append(ParsedEntry(entry, list(messages), list(events)))
+        self._append(ParsedEntry(entry, list(messages), list(events), self.match_id, self.round))
 
     def load(self, match_id: str, *, number: str = "101", chong: AthleteName = CHONG) -> int:
         """A load burst; returns the entry where it began."""

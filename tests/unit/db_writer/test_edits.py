@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.cli.simulator.plan import Scenario
@@ -113,6 +114,27 @@ def test_an_edit_of_a_match_that_left_takes_force_and_gives_way(
     assert (row["author"], row["reason"]) == ("ana", "video")
     assert (row["undone_by"], row["undo_reason"]) == ("ivo", "no, it was not")
     assert row["changes"] == '{"round_winners":[null,1],"winner":1,"decision":"DSQ"}'
+
+
+def test_a_golden_round_is_none_of_the_rounds_won(store: Store, connection: "sqlite3.Connection") -> None:
+    """An edit of a match that left, and its undoing, count the rounds as pss-parser did: without the golden one."""
+    ring = Ring()
+    ring.open("session-1")
+    ring.load("m1")
+    rounds = [_round(number, Standing.AGREED, 2) for number in (1, 2, 3)]
+    rounds[2] = msgspec.structs.replace(rounds[2], is_golden=True)
+    told = [RoundAssessed(result=one) for one in rounds]
+    ring.say("win;RED;", WinnerDeclared(winner=2), *told, ResultAssessed(result=_result()))
+    ring.load("m2", number="102")
+    edit(ring, 1, Changes(round_winners=(1,)))
+    store.apply(ring.batches(), now_us=NOW_US)
+    assert result(connection)[3:5] == (1, 1)
+    undo(ring, 1)
+    store.apply(ring.batches(), now_us=NOW_US)
+    assert result(connection)[3:5] == (0, 2)
+    edit(ring, 2, Changes(round_winners=(None, None, 1)))
+    store.apply(ring.batches(), now_us=NOW_US)
+    assert result(connection)[3:5] == (0, 2)
 
 
 def test_undoing_one_edit_leaves_the_others(store: Store, connection: "sqlite3.Connection", ring: Ring) -> None:
