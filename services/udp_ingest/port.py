@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from services.udp_ingest.senders import Routing, SenderRecord, Senders
 from services.udp_ingest.stream import Stream
-from shared.clock import monotonic_ns, unix_ns
+from shared.clock import monotonic_ns, monotonic_s, unix_ns
 from shared.config import Ring
 from shared.errors import NetworkError
 from shared.messages.facts import DatagramCut, DatagramsDropped
@@ -22,6 +22,7 @@ OVERHEAD_BYTES: Final = 512
 _SO_MEMINFO: Final = 55
 _MEMINFO: Final = struct.Struct("9I")
 _MEMINFO_DROPS: Final = 8
+_ANSWER: Final = Origin.ANSWER
 
 
 class Heard(Struct, kw_only=True):
@@ -111,7 +112,7 @@ class Port:
     def _take(self, budget: int) -> None:
         receive, size, records = self.socket.recvfrom, self._size, self.senders.records
         if self.senders.asked:
-            self.senders.end_answers(now_us=unix_ns() // 1000)
+            self.senders.end_answers(now_s=monotonic_s())
         while budget > 0:
             try:
                 body, source = receive(size)
@@ -119,6 +120,8 @@ class Port:
                 return
             budget -= len(body) + OVERHEAD_BYTES
             record = records.get(source) or self._meet(source)
+            if record.origin is _ANSWER and not self.senders.take_answer(record):
+                record = self._meet(source)
             now_us = unix_ns() // 1000
             record.packets += 1
             record.bytes += len(body)
@@ -137,7 +140,7 @@ class Port:
         record = self.senders.meet(source)
         if not record.packets:
             record.first_seen_us = unix_ns() // 1000
-            if record.ring is not None and record.origin is not Origin.ANSWER:
+            if record.ring is not None and record.origin is not _ANSWER:
                 self.met.append(record)
         return record
 

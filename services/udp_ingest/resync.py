@@ -31,8 +31,9 @@ QUERIES: Final = (
     "winperiods;",
 )
 REASONS: Final = ("start", "gap", "asked")
-ANSWERED_WITHIN_US: Final = 2_000_000
-"""What comes from there, but from another port, within this time is an answer; TK-Strike answers at once."""
+ANSWERED_WITHIN_S: Final = 2.0
+"""What comes from there, but from another port, within this time is an answer, at most one for each query; TK-Strike
+answers at once."""
 
 
 class Course(Struct, kw_only=True):
@@ -126,7 +127,8 @@ class Resync:
             raise NetworkError("resync.not_sent", f"{where} cannot be asked: {error.strerror or error}.") from error
         course.reason = None
         course.queries += len(QUERIES)
-        port.senders.expect_answers(sender.address, until_us=unix_ns() // 1000 + ANSWERED_WITHIN_US)
+        until_s = monotonic_s() + ANSWERED_WITHIN_S
+        port.senders.expect_answers(sender.address, until_s=until_s, queries=len(QUERIES))
         fact = QueriesSent(address=place[0], port=place[1], queries=QUERIES, reason=reason)
         port.heard[ring.name].stream.note(fact)
         self._log.info("asked", ring=ring.name, address=place[0], port=place[1], reason=reason)

@@ -41,6 +41,13 @@ class SenderRecord(Struct, kw_only=True):
         )
 
 
+class Question(Struct, kw_only=True):
+    """What an address was asked: answers come until `until_s` (monotonic), at most `answers` more: one a query."""
+
+    until_s: float
+    answers: int
+
+
 class Routing:
     """Which of a port's rings a source belongs to: the ring with that source address, else the one without any.
 
@@ -67,7 +74,7 @@ class Routing:
 
 class Senders:
     """The client table of one port. `ended` sums up a ring's replays that are over, under the last source, `answered`
-    its answers; `asked` are the addresses whose answers are awaited, with the time (Unix microseconds) until when.
+    its answers; `asked` are the addresses whose answers are awaited.
     """
 
     def __init__(self) -> None:
@@ -75,7 +82,7 @@ class Senders:
         self.records: dict[tuple[str, int], SenderRecord] = {}
         self.ended: dict[str, SenderRecord] = {}
         self.answered: dict[str, SenderRecord] = {}
-        self.asked: dict[str, int] = {}
+        self.asked: dict[str, Question] = {}
         self._crowd: dict[tuple[str | None, str | None], SenderRecord] = {}
 
     def meet(self, source: tuple[str, int]) -> SenderRecord:
@@ -84,7 +91,8 @@ class Senders:
         if len(self.records) >= MAX_SENDERS:
             record.address, record.port = "0.0.0.0", 0  # noqa: S104  # no address is bound: it stands for all of them
             return self._crowd.setdefault((record.ring, record.refused_by), record)
-        if record.ring is not None and source[0] in self.asked:
+        question = self.asked.get(source[0])
+        if record.ring is not None and question is not None and question.answers > 0:
             record.origin = Origin.ANSWER
         self.records[source] = record
         return record
@@ -128,18 +136,32 @@ class Senders:
         _sum_up(record, self.ended)
         return True
 
-    def expect_answers(self, address: str, *, until_us: int) -> None:
-        """Take whoever is met at `address` as one who answers, until `until_us`; who was heard before stays live."""
-        self.asked[address] = until_us
+    def expect_answers(self, address: str, *, until_s: float, queries: int) -> None:
+        """Take whoever is met at `address` as one who answers, until `until_s`; who was heard before stays live."""
+        self.asked[address] = Question(until_s=until_s, answers=queries)
 
-    def end_answers(self, *, now_us: int) -> None:
+    def take_answer(self, record: SenderRecord) -> bool:
+        """Count a datagram of one who answers. False when every query has its answer already: this is a scoring system
+        that went over to another port, to be met anew, and answers are expected no more.
+        """
+        question = self.asked.get(record.address)
+        if question is not None and question.answers > 0:
+            question.answers -= 1
+            return True
+        self._end_answers(record.address)
+        return False
+
+    def end_answers(self, *, now_s: float) -> None:
         """Expect answers no more where the time for them is over, but keep their counts."""
-        for address in [address for address, until_us in self.asked.items() if until_us < now_us]:
-            del self.asked[address]
-            for source, record in list(self.records.items()):
-                if source[0] == address and record.origin is Origin.ANSWER:
-                    del self.records[source]
-                    _sum_up(record, self.answered)
+        for address in [address for address, question in self.asked.items() if question.until_s < now_s]:
+            self._end_answers(address)
+
+    def _end_answers(self, address: str) -> None:
+        self.asked.pop(address, None)
+        for source, record in list(self.records.items()):
+            if source[0] == address and record.origin is Origin.ANSWER:
+                del self.records[source]
+                _sum_up(record, self.answered)
 
 
 def _sum_up(record: SenderRecord, into: dict[str, SenderRecord]) -> None:

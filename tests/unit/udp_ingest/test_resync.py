@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from services.udp_ingest import port as port_module
 from services.udp_ingest import resync as module
 from services.udp_ingest.journal import RingEnd
 from services.udp_ingest.port import Port
@@ -25,7 +26,8 @@ class Place:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = 1000.0
-        monkeypatch.setattr(module, "monotonic_s", lambda: self.now_s)
+        for reader in (module, port_module):
+            monkeypatch.setattr(reader, "monotonic_s", lambda: self.now_s)
         self.ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.ear.bind(("127.0.0.1", 0))
         self.ear.settimeout(0)
@@ -54,6 +56,14 @@ class Place:
     def reasons(self) -> list[str]:
         return [entry.fact.reason for entry in self.stream.pending if isinstance(entry.fact, QueriesSent)]
 
+    def say(self, count: int, *, sender: socket.socket) -> list[Origin]:
+        """A scoring system sends from `sender`; what its datagrams are taken as."""
+        self.stream.pending.clear()
+        for _ in range(count):
+            sender.sendto(b"clk;01:00;", ("127.0.0.1", self.port.number))
+        self.port.drain()
+        return [entry.origin for entry in self.stream.pending if entry.fact is None]
+
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
@@ -76,6 +86,44 @@ def test_asked_once_when_heard(place: Place) -> None:
     place.now_s += 1000
     assert place.turn() == []
     assert place.reasons() == ["start"]
+
+
+@pytest.fixture
+def senders() -> Iterator[list[socket.socket]]:
+    """Two sockets of a scoring system: the one that it sends from, and another."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
+    ):
+        yield [one, other]
+
+
+def test_a_restart_after_the_question(place: Place, senders: list[socket.socket]) -> None:
+    """A scoring system goes on from another port a moment after it was asked: one datagram for each query may be an
+    answer, the rest decides again, though the time for answers is not over.
+    """
+    before, after = senders
+    assert place.say(1, sender=before) == [Origin.LIVE]
+    assert place.turn() == list(QUERIES)
+    many = len(QUERIES)
+    assert place.say(many + 5, sender=after) == [Origin.ANSWER] * many + [Origin.LIVE] * 5
+    (met,) = [record for record in place.port.met if record.packets == 5]
+    assert (met.port, met.origin) == (after.getsockname()[1], Origin.LIVE)
+
+
+def test_the_time_for_answers_goes_by_no_wall_clock(
+    monkeypatch: pytest.MonkeyPatch, place: Place, senders: list[socket.socket]
+) -> None:
+    """The machine's clock is set back an hour after the question: what comes when the time is over is live all the
+    same.
+    """
+    place.hear()
+    assert place.turn() == list(QUERIES)
+    assert place.say(1, sender=senders[0]) == [Origin.ANSWER]
+    monkeypatch.setattr(port_module, "unix_ns", lambda: unix_ns() - 3600 * 10**9)
+    place.now_s += module.ANSWERED_WITHIN_S + 0.1
+    assert place.say(1, sender=senders[1]) == [Origin.LIVE]
+    assert place.say(1, sender=senders[0]) == [Origin.LIVE]
 
 
 def test_each_hole_is_asked_about_once_heard_again(place: Place) -> None:

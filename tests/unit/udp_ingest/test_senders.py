@@ -110,13 +110,13 @@ def test_answers_are_no_second_sender() -> None:
     """Within the time, who is met at the asked address answers; whoever was heard before, or is elsewhere, is live."""
     senders = table("first", "rest")
     known = senders.meet(("10.0.0.1", 1))
-    senders.expect_answers("10.0.0.1", until_us=100)
-    senders.end_answers(now_us=100)
+    senders.expect_answers("10.0.0.1", until_s=100, queries=10)
+    senders.end_answers(now_s=100)
     answer = senders.meet(("10.0.0.1", 2))
     assert (answer.ring, answer.origin) == ("first", Origin.ANSWER)
     assert senders.meet(("10.0.0.9", 2)).origin is Origin.LIVE
     assert known.origin is Origin.LIVE
-    senders.end_answers(now_us=101)
+    senders.end_answers(now_s=101)
     assert senders.meet(("10.0.0.1", 2)).origin is Origin.LIVE
     assert senders.asked == {}
 
@@ -124,10 +124,10 @@ def test_answers_are_no_second_sender() -> None:
 def test_answers_stay_counted() -> None:
     """Those of every question add up, and are gone with the ring's session."""
     senders = table("first", "rest")
-    for until_us in (1, 2):
-        senders.expect_answers("10.0.0.1", until_us=until_us)
+    for until_s in (1, 2):
+        senders.expect_answers("10.0.0.1", until_s=until_s, queries=10)
         senders.meet(("10.0.0.1", 5)).packets = 3
-        senders.end_answers(now_us=until_us + 1)
+        senders.end_answers(now_s=until_s + 1)
     (summed,) = senders.summed_up("first")
     assert (summed.packets, summed.origin) == (6, Origin.ANSWER)
     assert senders.of_ring("first") == []
@@ -138,6 +138,24 @@ def test_answers_stay_counted() -> None:
 def test_nobodys_answers() -> None:
     """The asked address belongs to no ring any more: what comes from there is nobody's, and no answer."""
     senders = table("rest")
-    senders.expect_answers("10.0.0.1", until_us=100)
+    senders.expect_answers("10.0.0.1", until_s=100, queries=10)
     record = senders.meet(("10.0.0.1", 2))
     assert (record.ring, record.origin) == (None, Origin.LIVE)
+
+
+def test_more_than_the_answers_is_a_scoring_system() -> None:
+    """Each query has one answer at most, from whatever ports; who sends more is live at once, before the time is over;
+    a further question has answers again.
+    """
+    senders = table("first", "rest")
+    senders.expect_answers("10.0.0.1", until_s=100, queries=3)
+    first, second = senders.meet(("10.0.0.1", 2)), senders.meet(("10.0.0.1", 3))
+    first.packets, second.packets = 2, 1
+    assert [senders.take_answer(record) for record in (first, second, first)] == [True, True, True]
+    assert senders.meet(("10.0.0.1", 4)).origin is Origin.LIVE
+    assert not senders.take_answer(first)
+    assert [record.packets for record in senders.summed_up("first")] == [3]
+    assert senders.asked == {}
+    assert senders.meet(("10.0.0.1", 2)).origin is Origin.LIVE
+    senders.expect_answers("10.0.0.1", until_s=200, queries=1)
+    assert senders.take_answer(senders.meet(("10.0.0.1", 5)))
