@@ -92,7 +92,7 @@ class Runtime:
         commands = self.context.socket(zmq.ROUTER)
         commands.set(zmq.LINGER, 200)
         commands.bind(self.paths.command_socket(self.service))
-        self._server = Server(commands, on_fault=self._fault)
+        self._server = Server(commands, on_fault=self.tell_fault)
         self.on_readable(commands, self._server.answer_next)
         self._urgent.register(commands, zmq.POLLIN)
         self.on_command(GetHealth, lambda _: self.health())
@@ -237,9 +237,10 @@ class Runtime:
         try:
             function(*arguments)
         except Exception as error:  # noqa: BLE001  # a handler that raises must not stop the loop: it is told
-            self._fault(getattr(function, "__qualname__", repr(function)), error)
+            self.tell_fault(getattr(function, "__qualname__", repr(function)), error)
 
-    def _fault(self, where: str, error: Exception) -> None:
+    def tell_fault(self, where: str, error: Exception) -> None:
+        """Log, count and publish that something in this service failed; it goes on."""
         self._faults += 1
         self.log.error("fault", where=where, exc_info=error)
         fault = ServiceFault(service=self.service, where=where, error=repr(error), count=self._faults)

@@ -100,6 +100,8 @@ class Desk:
             publisher.publish(result)
             if stand.resumed and shows_gap(result):
                 self._runtime.post(partial(self._ask_sender, stand.ring))
+        for entry, error in stand.take_failures():
+            self._runtime.tell_fault(f"{stand.ring} entry {entry}", error)
         if stand.take_change():
             publisher.publish_state(stand.parser)
 

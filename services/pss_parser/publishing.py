@@ -37,8 +37,7 @@ class RingPublisher:
                         channel.send(self._moment(number, index, parsed, message).deduction(event))
             for event in parsed.events:
                 if (channel := deductions[type(event)]).count():
-                    last = parsed.messages[-1] if parsed.messages else None
-                    channel.send(self._moment(number, max(len(parsed.messages) - 1, 0), parsed, last).deduction(event))
+                    channel.send(self._moment(number, 0, parsed, None).deduction(event))
         self._wire.publish(result)
 
     def _moment(self, entry: int, place: int, parsed: ParsedEntry, message: ParsedMessage | None) -> "_Moment":

@@ -19,6 +19,9 @@ BOUNDARY_US: Final = 3_600_000_000
 """A state is kept for good after so many entries or so long without a load: a ring that never loads a match must not
 keep the journal from being trimmed, nor make a rebuild long."""
 
+MOST_FAILURES: Final = 16
+"""Told of one batch or page: a fault that every datagram meets must not fill the log."""
+
 
 class Stand:
     """A ring's parser. `resumed` once it is at the journal's end as udp-ingest told it, `behind` after a gap; in both
@@ -33,6 +36,7 @@ class Stand:
         self._checkpoints = checkpoints
         self._parser = RingParser(ring, "")
         self._has_changed = False
+        self._failures: list[tuple[int, Exception]] = []
         self._at_boundary = False
         self._received_at_us = 0
         self._saved_entry = 0
@@ -62,6 +66,11 @@ class Stand:
         """Whether the match changed since this was asked last."""
         changed, self._has_changed = self._has_changed, False
         return changed
+
+    def take_failures(self) -> list[tuple[int, Exception]]:
+        """Entries whose handling raised since this was asked last, with what it raised: faults of ours."""
+        failures, self._failures = self._failures, []
+        return failures
 
     @property
     def is_waiting(self) -> bool:
@@ -129,6 +138,8 @@ class Stand:
     def _watch(self, parser: RingParser) -> None:
         self._has_changed |= parser.changed
         self._at_boundary |= parser.at_boundary
+        if parser.failure is not None and len(self._failures) < MOST_FAILURES:
+            self._failures.append((parser.entry, parser.failure))
 
     def _is_fork(self, batch: Datagrams) -> bool:
         """Whether the journal's past is not ours: a batch of another session at or below our last entry, and the

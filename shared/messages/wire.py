@@ -77,7 +77,7 @@ class ParsedMessage(Struct, frozen=True, array_like=True, gc=False):
 class ParsedEntry(Struct, frozen=True, array_like=True, gc=False):
     """One entry after the parser: the entry itself, its messages, and events that follow from the entry as a whole.
 
-    The moment (`match_id` and so on) is that of a fact's events; a datagram's belong to its messages' moments.
+    The moment (`match_id` and so on) is that of `events`: for a datagram, the one before its messages.
     """
 
     entry: Entry

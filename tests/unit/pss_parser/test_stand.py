@@ -1,14 +1,17 @@
 """A ring's stand: how the parser gets to its journal's end, and how its past is told again."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.pss_parser.checkpoints import Checkpoints
-from services.pss_parser.stand import BOUNDARY_ENTRIES, Stand
+from services.pss_parser.match import HANDLERS
+from services.pss_parser.stand import BOUNDARY_ENTRIES, MOST_FAILURES, Stand
 from shared.messages.commands import EntriesPage, ReplayEntries, ReplayEvents
 from shared.messages.facts import EntriesLost
 from shared.messages.match import Finding
+from shared.messages.pss import ClockTicked
 from shared.messages.wire import Datagrams, Entry, ParsedEntries
 
 JOURNAL = "j" * 32
@@ -182,3 +185,23 @@ def test_a_long_way_is_not_begun_again(journal: Journal, tmp_path: Path) -> None
     newest = Checkpoints(tmp_path, "ring-1").newest()
     assert newest is not None
     assert newest.entry >= 2 * BOUNDARY_ENTRIES
+
+
+def test_faults_of_ours_are_not_silent(journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries whose handling raised are told once, some of a flood; whoever publishes logs and counts them."""
+    journal.add(10)
+    stand = stand_of(journal, tmp_path)
+    assert stand.take_failures() == []
+
+    def raising(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    handlers: dict[Any, Any] = HANDLERS
+    monkeypatch.setitem(handlers, ClockTicked, raising)
+    journal.add(40)
+    for batch in journal.batches[1:]:
+        stand.take(batch)
+    failures = stand.take_failures()
+    assert [entry for entry, _ in failures] == list(range(11, 11 + MOST_FAILURES))
+    assert {str(error) for _, error in failures} == {"broken"}
+    assert stand.take_failures() == []
