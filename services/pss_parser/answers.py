@@ -115,9 +115,11 @@ def _identify_when_complete(state: RingState) -> None:
         return
     if memory.is_pending:
         identity.settle(state)
+        judging.match_named(state)
         return
     if bout.match_id is not None:
         identity.settle_when_complete(state)
+        judging.match_named(state)
         return
     memory.load_entry, memory.load_session = state.entry, state.session
     if memory.stage in (None, Stage.LOADING):
@@ -125,6 +127,7 @@ def _identify_when_complete(state: RingState) -> None:
     identity.identify(state)
     if memory.open_round is not None and memory.open_match is None:
         memory.open_match = bout.match_id
+    judging.match_named(state)
 
 
 HANDLERS: Final[dict[type[Reading], Callable[[RingState, Any], None]]] = {

@@ -9,8 +9,10 @@ from services.pss_parser import ledger, objections, results
 from services.pss_parser.results import Case, Judged
 from services.pss_parser.state import RingState
 from services.pss_parser.tallies import RoundTally, Tallies, with_doubt, with_side
+from services.pss_parser.telling import tell_all
 from shared.messages.match import Finding, ResultAssessed, RoundAssessed, Severity
 from shared.messages.results import Standing
+from shared.messages.rules import Format
 
 HALF_US: Final = 5_000_000
 """How long one half of a result waits for the other."""
@@ -53,7 +55,7 @@ def close_rounds(state: RingState, tallies: Tallies, *, before: int) -> Tallies:
 def _close(state: RingState, tallies: Tallies, case: Case, judged: Judged, *, is_last: bool) -> Tallies:
     if judged.tally.is_closed:
         return tallies
-    state.events += objections.of_round(case, judged, is_last=is_last)
+    tell_all(state, objections.of_round(case, judged, is_last=is_last))
     return tallies.with_round(_replace(judged.tally, is_closed=True))
 
 
@@ -68,7 +70,7 @@ def close_match(state: RingState, tallies: Tallies) -> Tallies:
     for one in judged:
         tallies = _close(state, tallies, case, one, is_last=one is judged[-1])
     if results.is_decided(tallies) and tallies.result is not None:
-        state.events += objections.of_match(case, judged, tallies.result)
+        tell_all(state, objections.of_match(case, judged, tallies.result))
     return tallies
 
 
@@ -80,7 +82,7 @@ def expire(state: RingState, tallies: Tallies, now_us: int) -> Tallies:
             side, found = ledger.expired(changed.sides[athlete - 1], now_us, athlete=athlete)
             if found:
                 changed = _doubted(with_side(changed, athlete, side), found)
-                state.events += found
+                tell_all(state, found)
         if changed is not tally:
             tallies = tallies.with_round(changed)
     return tallies
@@ -107,4 +109,7 @@ def _case(state: RingState, tallies: Tallies) -> Case:
     memory, match_id = state.memory, tallies.match_id
     away = (known.story.edits for known in memory.known if known.match_id == match_id != state.bout.match_id)
     edits = next(away, memory.story.edits)
-    return Case(tallies, memory.interpretation.rule_set, results.merged(edits, match_id))
+    rule_set = memory.interpretation.rule_set
+    if tallies.total_rounds and rule_set.format is Format.SUMMED:
+        rule_set = _replace(rule_set, rounds=tallies.total_rounds)
+    return Case(tallies, rule_set, results.merged(edits, match_id))

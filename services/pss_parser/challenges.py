@@ -1,7 +1,7 @@
 """Video reviews: `ch`, from the request to the outcome; pss-parser.
 
 A review is one object. Whatever is lost, late or said twice, it stays one; `-1` often follows its answer within
-milliseconds, so that an outcome may come after the end.
+milliseconds, so that an outcome may come after the end. Both coaches may ask: each review has its own answer and end.
 """
 
 from typing import Final
@@ -33,10 +33,11 @@ def signalled(state: RingState, reading: ChallengeSignalled) -> None:
 
 
 def end(state: RingState, why: str) -> None:
-    """The review that goes on, if one does, is over: `why` as in `Challenge.end`."""
-    review = state.memory.story.review
-    if review is not None:
-        _change(state, msgspec.structs.replace(review, ended_at_us=state.now_us, end=why))
+    """The reviews that go on, if any do, are over: `why` as in `Challenge.end`."""
+    reviews = [review for review in state.memory.story.challenges if review.is_open]
+    for review in reviews:
+        _end(state, review, why)
+    if reviews:
         state.show_stage()
 
 
@@ -52,7 +53,7 @@ def _asked(state: RingState, athlete: int) -> None:
     last = _last(state, athlete)
     if last is not None:
         is_waiting = last.is_open and last.status is ChallengeStatus.REQUESTED
-        if is_waiting or state.now_us - last.requested_at_us <= SOON_US:
+        if is_waiting or 0 <= state.now_us - last.requested_at_us <= SOON_US:
             return  # said twice, or overtaken by its answer
     _begin(state, athlete, ChallengeStatus.REQUESTED)
 
@@ -84,12 +85,14 @@ def _answered(state: RingState, athlete: int, status: ChallengeStatus) -> None:
 
 
 def _may_be_answered(state: RingState, review: Challenge) -> bool:
-    return review.ended_at_us is None or state.now_us - review.ended_at_us <= _LATE_US
+    return review.ended_at_us is None or 0 <= state.now_us - review.ended_at_us <= _LATE_US
 
 
 def _begin(state: RingState, athlete: int, status: ChallengeStatus) -> None:
     """A review whose first message this is, though the request may have been lost."""
-    end(state, "next_challenge")
+    last = _last(state, athlete)
+    if last is not None and last.is_open:
+        _end(state, last, "next_challenge")
     if len(state.memory.story.challenges) >= MOST_TOLD:
         return
     now_us, bout = state.now_us, state.bout
@@ -110,14 +113,19 @@ def _begin(state: RingState, athlete: int, status: ChallengeStatus) -> None:
 
 
 def _last(state: RingState, athlete: int) -> Challenge | None:
-    """The last review, if it is that athlete's: nobody answers an earlier one."""
-    challenges = state.memory.story.challenges
-    return challenges[-1] if challenges and challenges[-1].athlete == athlete else None
+    """That athlete's last review: nobody answers an earlier one."""
+    own = [review for review in state.memory.story.challenges if review.athlete == athlete]
+    return own[-1] if own else None
+
+
+def _end(state: RingState, review: Challenge, why: str) -> None:
+    _change(state, msgspec.structs.replace(review, ended_at_us=state.now_us, end=why))
 
 
 def _change(state: RingState, review: Challenge) -> None:
     story = state.memory.story
-    challenges = (*story.challenges[: review.number - 1], review)
+    at = review.number - 1
+    challenges = (*story.challenges[:at], review, *story.challenges[at + 1 :])
     state.memory.story = msgspec.structs.replace(story, challenges=challenges)
     state.events.append(ChallengeChanged(challenge=review))
 

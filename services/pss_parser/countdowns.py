@@ -26,7 +26,8 @@ def break_ticked(state: RingState, reading: BreakTicked) -> None:
         return
     bursts.break_began(state)
     is_end = reading.action is ClockAction.STOP_END
-    if last.pace and reading.action is not ClockAction.CORRECTED and past.is_closed:
+    is_set = reading.action in (ClockAction.CORRECTED, ClockAction.START)
+    if last.pace and not is_set and past.is_closed:
         _stepped(state, "break", last, said, is_end=is_end)
     runs = reading.action in (None, ClockAction.START)
     memory.break_clock = Step(said, now_us, _RUNS if runs else _STANDS)

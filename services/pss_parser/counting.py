@@ -52,7 +52,7 @@ def gam_jeoms(tally: RoundTally, reading: GamJeomsShown, now: Moment) -> tuple[R
     for athlete, value in ((1, reading.chong), (2, reading.hong)):
         side = tally.sides[athlete - 1]
         before = side.gam_jeoms
-        is_late = value == side.gam_jeoms_before and now.now_us - side.gam_jeoms_at_us < ledger.STALE_US
+        is_late = value == side.gam_jeoms_before and 0 <= now.now_us - side.gam_jeoms_at_us < ledger.STALE_US
         if value is None or value == before or is_late:
             continue
         side = _replace(side, gam_jeoms=value, gam_jeoms_before=before, gam_jeoms_at_us=now.now_us)

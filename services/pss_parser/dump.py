@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from services.pss_parser.state import Bout, Memory
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 
 class Dump(Struct, frozen=True, kw_only=True):

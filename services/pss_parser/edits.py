@@ -11,7 +11,7 @@ import msgspec
 
 from services.pss_parser import by_hand, challenges, identity, injuries, judging
 from services.pss_parser.state import RingState
-from services.pss_parser.story import Story
+from services.pss_parser.story import MOST_EDITS, Story
 from shared.messages.edits import Changes
 from shared.messages.facts import CloseAsked, EditMade, EditTakenBack, Fact, MatchEntered
 from shared.messages.match import EditUndone, Finding, MatchClosed, MatchEdited, Severity, Stage
@@ -24,15 +24,16 @@ def edit_made(state: RingState, fact: EditMade) -> None:
 
 
 def edit_taken_back(state: RingState, fact: EditTakenBack) -> None:
-    """A person took an edit back; one that is not in force is a finding."""
-    story = _story(state, fact.match_id)
-    if story is not None and all(edit.edit_id != fact.edit_id for edit in story.edits):
+    """A person took an edit back; one that is not in force, or is another match's, is a finding."""
+    stories = _stories(state)
+    edited = next((match_id for match_id, story in stories.items() if _has(story, fact.edit_id)), None)
+    if edited != fact.match_id and (edited is not None or fact.match_id in stories):
         state.events.append(
             Finding(
                 rule="edit_unknown",
                 severity=Severity.WARNING,
-                explanation=f"{fact.author} took the edit {fact.edit_id} back, but it is not in force.",
-                evidence={"edit_id": fact.edit_id, "match_id": fact.match_id},
+                explanation=f"{fact.author} took the edit {fact.edit_id} back, but it is not in force in that match.",
+                evidence={"edit_id": fact.edit_id, "match_id": fact.match_id, "match_id_of_edit": edited},
             )
         )
         return
@@ -63,6 +64,7 @@ def match_entered(state: RingState, fact: MatchEntered) -> None:
             round_ms=fact.round_ms,
         ),
     )
+    judging.match_loaded(state)
     decided = Changes(round_winners=changes.round_winners, winner=changes.winner, decision=changes.decision)
     if decided != Changes():
         _edit(state, match_id, author=fact.author, reason=fact.reason, changes=decided)
@@ -84,6 +86,17 @@ def close_asked(state: RingState, fact: CloseAsked) -> None:
 
 
 def _edit(state: RingState, match_id: str, *, author: str, reason: str, changes: Changes) -> None:
+    story = _stories(state).get(match_id)
+    if story is not None and len(story.edits) >= MOST_EDITS:
+        state.events.append(
+            Finding(
+                rule="edit_refused",
+                severity=Severity.WARNING,
+                explanation=f"{author} edited a match that has {MOST_EDITS} edits in force; it changes nothing.",
+                evidence={"match_id": match_id, "entry": state.entry},
+            )
+        )
+        return
     edit = MatchEdited(
         edit_id=f"{state.ring}.{state.session[:8]}.{state.entry}",
         match_id=match_id,
@@ -95,11 +108,16 @@ def _edit(state: RingState, match_id: str, *, author: str, reason: str, changes:
     _change(state, match_id, lambda story: msgspec.structs.replace(story, edits=(*story.edits, edit)))
 
 
-def _story(state: RingState, match_id: str) -> Story | None:
-    """The story of a match that the ring still knows."""
-    if match_id == state.bout.match_id:
-        return state.memory.story
-    return next((match.story for match in state.memory.known if match.match_id == match_id), None)
+def _stories(state: RingState) -> dict[str, Story]:
+    """The stories of the matches that the ring still knows, by match."""
+    stories = {match.match_id: match.story for match in state.memory.known}
+    if state.bout.match_id is not None:
+        stories[state.bout.match_id] = state.memory.story
+    return stories
+
+
+def _has(story: Story, edit_id: str) -> bool:
+    return any(edit.edit_id == edit_id for edit in story.edits)
 
 
 def _change(state: RingState, match_id: str, change: Callable[[Story], Story]) -> None:

@@ -31,6 +31,9 @@ def parse(state: RingState, entry: Entry) -> ParsedEntry:
 
 
 def _interpretation_chosen(state: RingState, fact: InterpretationChosen) -> None:
+    """How the ring is read and judged from now on. Nothing that came before is judged anew: a result keeps the rule set
+    by which it was assessed last, and what still comes of a match that runs is judged by the new one.
+    """
     # Said at each session's begin: the same again changes nothing.
     if fact.interpretation != state.memory.interpretation:
         state.memory.interpretation = fact.interpretation

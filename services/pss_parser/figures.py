@@ -49,13 +49,16 @@ class Figures(Struct, frozen=True, kw_only=True):
 
 
 class _Witnesses(NamedTuple):
-    """One athlete's: side and the opponent's; techniques as counted and as reported, and the scores these make up."""
+    """One athlete's: side and the opponent's; techniques as reported, and the scores that follow from those counted and
+    from those reported. Of a point that was taken back it is not known whether the statistics still hold it: either
+    score may follow.
+    """
 
     side: Side
     other: Side
     reported: Numbers | None
     counted_total: int | None
-    reported_total: int | None
+    reported_totals: tuple[int, ...]
 
 
 def has_unnamed(tally: RoundTally) -> bool:
@@ -83,28 +86,32 @@ def _both(chong: int | None, hong: int | None) -> tuple[int, int] | None:
 
 
 def _heard(tally: RoundTally, side: Side, other: Side, rules: RuleSet) -> _Witnesses:
-    counted = reported = numbers = None
+    counted = numbers = None
+    totals: tuple[int, ...] = ()
     if tally.is_whole and other.gam_jeoms is not None:
         counted = ledger.explained(side, other.gam_jeoms, rules)
     if side.reported is not None and other.reported is not None:
         numbers, given = ledger.as_numbers(side.reported), other.reported.gam_jeoms
         if numbers is not None and given is not None:
             is_same = counted is not None and numbers == side.techniques and given == other.gam_jeoms
-            reported = counted if is_same else ledger.explained(side, given, rules, techniques=numbers)
-    return _Witnesses(side, other, numbers, counted, reported)
+            total = (
+                counted if is_same and counted is not None else ledger.explained(side, given, rules, techniques=numbers)
+            )
+            totals = (total, total + side.lowered) if side.lowered else (total,)
+    return _Witnesses(side, other, numbers, counted, totals)
 
 
 def _score(tally: RoundTally, heard: _Witnesses) -> int | None:
-    side, totals = heard.side, (heard.reported_total, heard.counted_total)
+    side, totals = heard.side, (*heard.reported_totals, heard.counted_total)
     if tally.is_listed and side.listed is not None:
         # Said after the round's end. One more witness makes it sure.
         others = (side.shown, *totals)
-        return side.listed if side.listed in others or others == (None, None, None) else None
+        return side.listed if side.listed in others or others == (None, None) else None
     if not tally.is_over:
         return side.level
     candidates = {value for value in (side.shown, side.listed, side.level) if value is not None}
     borne_out = [value for value in candidates if value in totals]
-    if len(borne_out) == 1 and (len(candidates) == 1 or borne_out[0] == heard.reported_total):
+    if len(borne_out) == 1 and (len(candidates) == 1 or borne_out[0] in heard.reported_totals):
         return borne_out[0]
     return None
 
@@ -130,5 +137,5 @@ def _techniques(tally: RoundTally, heard: _Witnesses, score: int | None) -> tupl
         return theirs, False
     if not fits:
         return theirs, not tally.doubts and tally.is_whole
-    # Both seem whole. What the statistics say must make up the score, too.
-    return (None if heard.reported_total == score else ours), True
+    # Both seem whole. What the statistics say must make up the score, too; after a correction ours are not sure.
+    return (None if score in heard.reported_totals or heard.side.lowered else ours), True

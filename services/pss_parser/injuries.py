@@ -83,7 +83,7 @@ def _is_late(state: RingState, kind: InjuryKind, reading: InjuryTicked | ParaTim
     if state.memory.stage in _ENDS:
         return True
     ends = [injury.ended_at_us or 0 for injury in state.memory.story.injuries if injury.kind is kind]
-    return reading.action is None and bool(ends) and state.now_us - ends[-1] <= SOON_US
+    return reading.action is None and bool(ends) and 0 <= state.now_us - ends[-1] <= SOON_US
 
 
 def _begin(state: RingState, kind: InjuryKind, reading: InjuryTicked | ParaTimeoutTicked) -> None:

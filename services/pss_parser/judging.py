@@ -13,6 +13,7 @@ from services.pss_parser import counting, moving
 from services.pss_parser.assessing import HALF_US, assess, close_match, close_rounds, expire, with_due
 from services.pss_parser.state import RingState
 from services.pss_parser.tallies import Declared, Tallies
+from services.pss_parser.telling import tell_all
 from shared.messages.match import MatchLoaded, RoundEnded, RoundStarted
 from shared.messages.pss import (
     AthletesNamed,
@@ -81,7 +82,7 @@ def _goes_on(state: RingState, clock_ms: int) -> None:
     rule = tally.over_by or ""
     key = f"{rule}:{tally.number}"
     if key not in tallies.told:
-        state.events.append(counting.goes_on(tally, rule, clock_ms=clock_ms))
+        tell_all(state, [counting.goes_on(tally, rule, clock_ms=clock_ms)])
         tallies = _replace(tallies, told=(*tallies.told, key))
     _keep(state, _replace(tallies, is_over=False))
 
@@ -118,18 +119,21 @@ def _round_scores(state: RingState, reading: RoundScoresShown) -> None:
 def _gam_jeoms(state: RingState, reading: GamJeomsShown) -> None:
     if not state.is_loading and (tally := moving.running(state)) is not None:
         tally, found = counting.gam_jeoms(tally, reading, _now(state))
-        state.events += found
+        tell_all(state, found)
         _keep(state, moving.limited(state, state.memory.tallies.with_round(tally)))
 
 
 def _point(state: RingState, reading: PointScored) -> None:
-    tally = moving.running(state)
+    tally, is_after = moving.running(state), state.bout.is_decided
     is_before = tally is not None and not tally.is_begun and state.bout.clock_ms is not None
-    if tally is None or is_before or state.bout.is_decided:
-        state.events.append(counting.outside(reading, is_after=state.bout.is_decided))
+    if is_before or is_after:
+        tell_all(state, [counting.outside(reading, is_after=is_after)])
+        return
+    if tally is None:
+        # Of a match that is not known, nothing is known of its rounds either.
         return
     tally, found = counting.point(tally, reading, _now(state))
-    state.events += found
+    tell_all(state, found)
     _keep(state, state.memory.tallies.with_round(tally))
 
 
@@ -212,9 +216,18 @@ def match_loaded(state: RingState, reading: Reading | None = None) -> None:
         for known in state.memory.known:
             if known.match_id == state.memory.unloaded_match != state.bout.match_id:
                 _gone(state, known.tallies)
-        _keep(state, moving.at_match(state))
+        # It may have been edited while it was away.
+        _keep(state, assess(state, moving.at_match(state)))
     if isinstance(reading, LoadCompleted):
         _keep(state, moving.aligned(state, moving.at_match(state)))
+
+
+def match_named(state: RingState) -> None:
+    """The sender answered which match this is; its round may run already."""
+    match_loaded(state)
+    tallies = state.memory.tallies
+    if state.bout.clock_running and tallies.match_id is not None:
+        _keep(state, moving.round_started(state, tallies))
 
 
 def _gone(state: RingState, tallies: Tallies) -> None:

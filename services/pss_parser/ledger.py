@@ -17,6 +17,10 @@ WAIT_US: Final = 2_000_000
 """How long a rise waits for its cause, and a cause for its rise."""
 STALE_US: Final = 100_000
 """So soon after a change, the value before it is an overtaken datagram, and the same point a duplicate."""
+MOST_WAITING: Final = 16
+"""Rises, and causes, of one athlete that are kept in a round. Nobody scores so often in 2 s, and where so many found no
+partner, no later sum makes up for them.
+"""
 NAMES: Final = ("chong", "hong")
 _replace = msgspec.structs.replace
 
@@ -41,7 +45,7 @@ def score_said(side: Side, score: int, now: Moment) -> Side:
         return side
     if level is None:
         return _replace(side, level=score, level_at_us=now.now_us)
-    if score == side.previous and now.now_us - side.level_at_us < STALE_US:
+    if score == side.previous and 0 <= now.now_us - side.level_at_us < STALE_US:
         return side
     changed = _replace(side, level=score, previous=level, level_at_us=now.now_us)
     if score < level:
@@ -55,12 +59,12 @@ def point_said(side: Side, reading: PointScored, now: Moment, *, athlete: int) -
     if reading.value is None:
         return side, []
     cause = _cause(reading, now)
-    is_same = reading.value == side.last_value and now.now_us - side.last_value_at_us < STALE_US
+    is_same = reading.value == side.last_value and 0 <= now.now_us - side.last_value_at_us < STALE_US
     if is_same and not any(cause.worth in (None, rise.worth) for rise in side.rises):
         return side, [_duplicate(cause, athlete, apart_us=now.now_us - side.last_value_at_us)]
     found = []
     apart_us = now.now_us - side.point_at_us
-    if side.point_at_us and apart_us < WAIT_US:
+    if side.point_at_us and 0 <= apart_us < WAIT_US:
         found.append(
             told(
                 Severity.INFORMATION,
@@ -88,7 +92,7 @@ def gam_jeoms_given(opponent: Side, number: int, now: Moment) -> Side:
 
 
 def expired(side: Side, now_us: int, *, athlete: int) -> tuple[Side, list[Finding]]:
-    """What waited too long is told; it stays, so that a later sum may still explain it."""
+    """What waited too long is told; it stays (up to `MOST_WAITING`), so that a later sum may still explain it."""
     rises = [rise for rise in side.rises if not rise.is_told and now_us - rise.at_us >= WAIT_US]
     causes = [cause for cause in side.causes if not cause.is_told and now_us - cause.at_us >= WAIT_US]
     if not rises and not causes:
@@ -170,7 +174,12 @@ def _settled(side: Side) -> Side:
     worths = [cause.worth for cause in causes if cause.worth is not None]
     if len(worths) == len(causes) and sum(worths) == sum(rise.worth for rise in rises):
         rises, causes = [], []
-    return _replace(side, rises=tuple(rises), causes=tuple(causes), unnamed_points=side.unnamed_points + wild_points)
+    return _replace(
+        side,
+        rises=tuple(rises[-MOST_WAITING:]),
+        causes=tuple(causes[-MOST_WAITING:]),
+        unnamed_points=side.unnamed_points + wild_points,
+    )
 
 
 def _duplicate(cause: Cause, athlete: int, *, apart_us: int) -> Finding:

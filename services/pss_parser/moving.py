@@ -5,8 +5,7 @@ from typing import Final
 import msgspec
 
 from services.pss_parser import ledger
-from services.pss_parser.results import is_golden
-from services.pss_parser.rules import Facts, over_by
+from services.pss_parser.rules import Facts, is_golden, over_by
 from services.pss_parser.state import RingState
 from services.pss_parser.tallies import RoundTally, Side, Tallies
 from shared.messages.match import RoundEnded
@@ -21,8 +20,13 @@ def at_match(state: RingState) -> Tallies:
     """The tallies of the ring's match, which may have been away."""
     tallies, match_id = state.memory.tallies, state.bout.match_id
     if tallies.match_id != match_id:
-        return Tallies(match_id=match_id)
-    return _replace(tallies, is_gone=False, is_closed=False) if tallies.is_gone else tallies
+        tallies = Tallies(match_id=match_id)
+    elif tallies.is_gone:
+        tallies = _replace(tallies, is_gone=False, is_closed=False)
+    total_rounds = state.bout.total_rounds
+    if total_rounds is None or total_rounds == tallies.total_rounds:
+        return tallies
+    return _replace(tallies, total_rounds=total_rounds)
 
 
 def put_back(state: RingState, tallies: Tallies) -> None:
@@ -131,7 +135,7 @@ def limited(state: RingState, tallies: Tallies) -> Tallies:
     counted = [one for one in tallies.tallied if one.number <= tally.number] if is_summed else [tally]
     facts = [_so_far(one) for one in counted]
     over = over_by(rules, facts) if all(one.is_known for one in facts) else None
-    rule = _RULES[over.method] if over and not is_golden(rules, tally.number) else None
+    rule = _RULES[over.method] if over and not is_golden(rules, tally.number, state.bout.total_rounds) else None
     if rule == tally.over_by:
         return tallies
     from_ms = state.bout.clock_ms if rule else None

@@ -95,16 +95,16 @@ def _of_winner(case: Case, judged: Judged) -> list[Finding]:
 
 def _of_names(case: Case) -> list[Finding]:
     said = case.tallies.declared
-    named = results.named_winner(said)
+    athletes = results.named_athletes(said)
     if said.name is None:
         return []
-    if named is None:
+    if not athletes:
         if not all(said.names):
             return []
         text = f'The result names "{said.name}", who is neither of the athletes.'
         return [told(Severity.WARNING, "winner_name_unknown", text, name=said.name, athletes=said.names)]
-    if said.winner is not None and said.winner != named:
-        text = f"The result was declared for {_WHO[said.winner]}, and names {NAMES[named - 1]}."
+    if len(athletes) == 1 and said.winner is not None and said.winner != athletes[0]:
+        text = f"The result was declared for {_WHO[said.winner]}, and names {NAMES[athletes[0] - 1]}."
         return [told(Severity.ERROR, "winner_name_contradicts_winner", text, winner=said.winner, name=said.name)]
     return []
 

@@ -23,7 +23,7 @@ KNOWN: Final = RULED | GIVEN | frozenset(("PTS", "IRM", "CSC", "BKO", "HKO"))
 
 
 class Case(NamedTuple):
-    """One match to be judged."""
+    """One match to be judged; the rules with its own number of rounds where these are summed."""
 
     tallies: Tallies
     rules: RuleSet
@@ -126,16 +126,31 @@ def declared_winner(case: Case) -> int | None:
 
 
 def named_winner(said: Declared) -> int | None:
-    """Whose name `wmh` tells; None: nobody's, or that of both. Either name may have been cut."""
-    if said.name is None:
-        return None
-    name = said.name.casefold()
-    chong, hong = (any(_is_same(name, known.casefold()) for known in names) for names in said.names)
-    return None if chong == hong else 1 if chong else 2
+    """Whose name `wmh` tells; None: nobody's, or that of both."""
+    named = named_athletes(said)
+    return named[0] if len(named) == 1 else None
+
+
+def named_athletes(said: Declared) -> tuple[int, ...]:
+    """Whom the name of `wmh` may mean. Where nobody is called just that, it or theirs may have been cut."""
+    name = (said.name or "").casefold()
+    for is_meant in (_is_same, _is_cut):
+        found = [
+            athlete
+            for athlete, names in enumerate(said.names, 1)
+            if any(is_meant(name, known.casefold()) for known in names)
+        ]
+        if found:
+            return tuple(found)
+    return ()
 
 
 def _is_same(said: str, known: str) -> bool:
-    return said == known or (len(said) > 1 and known.startswith(said)) or (len(known) > 1 and said.startswith(known))
+    return said == known
+
+
+def _is_cut(said: str, known: str) -> bool:
+    return (len(said) > 1 and known.startswith(said)) or (len(known) > 1 and said.startswith(known))
 
 
 def _doubts(case: Case, declared: int | None) -> Sequence[str]:
@@ -170,15 +185,10 @@ def is_ruled(case: Case) -> bool:
     return decision in RULED
 
 
-def is_golden(rule_set: RuleSet, number: int) -> bool:
-    """Whether a round of that number is the golden one."""
-    return rule_set.golden_points is not None and number > rule_set.rounds
-
-
 def _judge_round(case: Case, tally: RoundTally, before: Sequence[Facts], *, is_last: bool) -> Judged:
     said = case.tallies.declared
     settled = figures.settle(tally, case.rules)
-    golden = is_golden(case.rules, tally.number)
+    golden = rules.is_golden(case.rules, tally.number)
     declared = tally.declared
     if declared is None and is_last and not golden:
         declared = _left_by_count(case, before)

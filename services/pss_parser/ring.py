@@ -7,7 +7,7 @@ results, however it is cut into batches and wherever it is resumed.
 from collections.abc import Callable
 from typing import Any, Self
 
-from services.pss_parser import answers, dump, facts, findings, inspecting, judging
+from services.pss_parser import answers, dump, facts, findings, inspecting, judging, stepping_back
 from services.pss_parser.datagram import split
 from services.pss_parser.dialects import SIGNS, kind_of, sign_of
 from services.pss_parser.fields import Fields
@@ -135,12 +135,18 @@ def _shows_more(after: Memory, before: Memory) -> bool:
 def _parse_datagram(now: RingState, entry: Entry) -> ParsedEntry:
     messages: list[ParsedMessage] = []
     is_answer = entry.origin is _ANSWER
-    finding = findings.hear(now.memory, entry)
     late: list[AnyMatchEvent] = []
     now.events = late
+    stepping_back.look(now)
+    finding = findings.hear(now.memory, entry)
     now.body = b"" if is_answer else entry.body
     inspecting.pass_time(now)
     judging.pass_time(now)
+    if finding is not None:
+        late.append(finding)
+    bout = now.bout
+    # What is told now is of the match that was on before this datagram's messages.
+    before = (bout.match_id, bout.round, bout.clock_ms, bout.score) if late else _NO_MOMENT
     handlers, watchers = (answers.HANDLERS, _NO_WATCHERS) if is_answer else (HANDLERS, WATCHERS)
     memory = now.memory
     dialect, told = now.dialect, memory.told_stage
@@ -165,7 +171,7 @@ def _parse_datagram(now: RingState, entry: Entry) -> ParsedEntry:
             watch(now, data)
         is_plain = not data.faults and not fields.is_old and kind is not UnknownReceived
         messages.append(_message(now, fields, data, _PLAIN if is_plain else kind_of(data, fields, dialect)))
-    return ParsedEntry(entry, messages, [*late, finding] if finding else late)
+    return ParsedEntry(entry, messages, late, *before)
 
 
 def _message(now: RingState, fields: Fields, data: AnyReading, kind: ResultKind) -> ParsedMessage:
@@ -217,4 +223,5 @@ def _failed(now: RingState, entry: Entry, error: Exception) -> ParsedEntry:
 # Members of enumerations cost more to look up than a name does.
 _PLAIN = ResultKind.RECOGNIZED
 _ANSWER = Origin.ANSWER
+_NO_MOMENT = (None, None, None, None)
 _NO_WATCHERS: dict[type[Reading], tuple[Watcher, ...]] = {}

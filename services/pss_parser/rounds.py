@@ -35,7 +35,7 @@ def clock_ticked(state: RingState, reading: ClockTicked) -> None:
     if action is None and bout.clock_running and said is not None and before is not None and said <= before:
         # Nearly all that is ever sent: the next tick.
         bout.clock_ms = said
-        memory.clock_heard = True
+        memory.clock_heard, memory.risen_ms = True, None
         if memory.open_round is not None and said < before and _is_open(state):
             memory.heard_ms = said
         return
@@ -62,14 +62,18 @@ def clock_ticked(state: RingState, reading: ClockTicked) -> None:
 
 def _is_late(state: RingState, reading: ClockTicked, before: int | None) -> bool:
     """Whether something that was said after this overtook it: a tick of a clock that ran on, that was stopped, or that
-    ran before its start was heard.
+    ran before its start was heard. A running clock whose ticks rise one after another counts up: none of them is late.
     """
     said, action, memory = reading.clock_ms, reading.action, state.memory
     if said is None or before is None or action not in (None, ClockAction.START):
         return False
     if state.bout.clock_running:
         is_behind = 0 < said - before <= _LATE_TICKS_MS
-        return is_behind and (action is None or state.now_us - memory.clock_set_us <= SOON_US)
+        if not is_behind or action is not None:
+            return is_behind and state.now_us - memory.clock_set_us <= SOON_US
+        is_counting_up = memory.risen_ms is not None and said > memory.risen_ms
+        memory.risen_ms = said
+        return not is_counting_up
     if action is not None or not memory.clock_stands or state.now_us - memory.clock_set_us > SOON_US:
         return False
     return memory.is_stopped_for_good or 0 < said - before <= _LATE_TICKS_MS
@@ -85,15 +89,15 @@ def _started(state: RingState) -> None:
 
 def _next_round(state: RingState, number: int) -> None:
     """A break is over and the clock starts, but no `rnd` was heard."""
+    clock_ms = state.bout.clock_ms
     state.events.append(
         Finding(
-            rule="round_not_said",
+            rule="round_not_announced",
             severity=Severity.WARNING,
-            explanation=f"The clock started after a break, but round {number} was not announced: a `rnd` was lost.",
-            evidence={"round": number},
+            explanation=f"The clock started after a break, and no `rnd` was heard: round {number} is assumed.",
+            evidence={"round": number, "clock_ms": clock_ms, "entry": state.entry},
         )
     )
-    clock_ms = state.bout.clock_ms
     _begin_round(state, number)
     state.bout.clock_ms = clock_ms
 

@@ -48,6 +48,13 @@ class Derived(NamedTuple):
         return self.criterion not in UNSURE
 
 
+def is_golden(rules: RuleSet, number: int, total_rounds: int | None = None) -> bool:
+    """Whether the round of that number is the golden one, which follows a tie of all others. `total_rounds` is how many
+    those are in this match, if it is known.
+    """
+    return rules.golden_points is not None and number > (total_rounds or rules.rounds)
+
+
 def derive_round(rules: RuleSet, facts: Facts, before: Sequence[Facts] = ()) -> Derived | None:
     """Who wins a round; `before` are the rounds before it, which count where rounds are summed.
 

@@ -101,6 +101,25 @@ class Sight(Struct, frozen=True):
         past = structs.replace(self.past, **changes)
         return Sight(due_of(past), past)
 
+    def without_times(self) -> "Sight":
+        """With nothing that waits or was a moment ago: of those times nothing is known any more."""
+        past = self.past
+        referee, chong, hong = (None if one is None or "end" in one.streams else one for one in past.reviews)
+        return self.after(
+            load=None,
+            bursts=(),
+            report=None,
+            closing=None,
+            reviews=(referee, chong, hong),
+            started=None,
+            risen=None,
+            round_at_us=0,
+            superiority_at_us=0,
+            result=past.result and structs.replace(past.result, differs_at_us=0),
+            tested_at_us=0,
+            told_from_us=0,
+        )
+
 
 BURST_US: Final = 1_000_000
 """A point's messages are 40 to 60 ms apart in all."""

@@ -9,12 +9,13 @@ from typing import Final
 
 from msgspec import Struct
 
+from services.pss_parser import rules
 from services.pss_parser.sight import Sight, Step
 from services.pss_parser.story import Story
 from services.pss_parser.tallies import Tallies
 from shared.messages.match import AnyMatchEvent, Stage, StageChanged
 from shared.messages.pss import AthleteName, AthletesNamed, MatchDescribed
-from shared.messages.rules import Dialect, Format, Interpretation
+from shared.messages.rules import Dialect, Interpretation
 from shared.messages.wire import Origin
 from shared.rules import DEFAULT_RULES, shipped
 
@@ -131,6 +132,8 @@ class Memory(Struct):
     clock_heard: bool = False
     clock_set_us: int = 0
     is_stopped_for_good: bool = False
+    # A tick of the running clock above the one before it; none came below it since.
+    risen_ms: int | None = None
     # When `rnd` was said; whether a break was heard since; the score and the gam-jeoms that it ended.
     round_set_us: int = 0
     break_heard: bool = False
@@ -221,7 +224,7 @@ class RingState:
         if stage not in _ENDS:
             if self.bout.injury_ms is not None or story.injured:
                 stage = Stage.INJURY
-            elif story.review is not None:
+            elif story.reviewed:
                 stage = Stage.REVIEW
         self.bout.stage = stage
 
@@ -242,10 +245,8 @@ class RingState:
 
 
 def is_golden(bout: Bout, interpretation: Interpretation) -> bool:
-    """Whether the running round follows a tie of all others: only where rounds are summed."""
-    rules = interpretation.rule_set
-    total = bout.total_rounds or rules.rounds
-    return rules.format is Format.SUMMED and bout.round is not None and bout.round > total
+    """Whether the running round is the golden one."""
+    return bout.round is not None and rules.is_golden(interpretation.rule_set, bout.round, bout.total_rounds)
 
 
 _NEWER: Final = Dialect.B

@@ -12,6 +12,8 @@ from shared.messages.match import MatchEdited
 
 MOST_TOLD: Final = 64
 """Reviews, and injuries and timeouts, of one match: garbage must not fill the state. Real matches have a handful."""
+MOST_EDITS: Final = 64
+"""Edits in force of one match: each is in every state of it that is published. Real matches have one or two."""
 
 
 class Story(Struct, frozen=True, kw_only=True):
@@ -22,10 +24,9 @@ class Story(Struct, frozen=True, kw_only=True):
     edits: tuple[MatchEdited, ...] = ()
 
     @property
-    def review(self) -> Challenge | None:
-        """The review that goes on."""
-        last = self.challenges[-1] if self.challenges else None
-        return last if last is not None and last.is_open else None
+    def reviewed(self) -> bool:
+        """Whether a video review goes on: both coaches may have asked for one."""
+        return any(challenge.is_open for challenge in self.challenges)
 
     @property
     def injured(self) -> bool:

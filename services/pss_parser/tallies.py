@@ -105,13 +105,13 @@ class Tallies(Struct, frozen=True, kw_only=True):
 
     `current` is the round that is counted. `told` are findings that are not said twice, by rule and round. `due_us`:
     when something that waits must be looked at, 0 if nothing waits; `decided_at_us`: when the first half of the result
-    came. `loaded` is the score that a load which
-    goes on said; `is_over`: the running round should have ended;
-    `is_closed`: what did not add up in its result was told; `is_gone`: the match left
-    the ring.
+    came. `loaded` is the score that a load which goes on said; `total_rounds` what the match's description said;
+    `is_over`: the running round should have ended; `is_closed`: what did not add up in its result was told; `is_gone`:
+    the match left the ring.
     """
 
     match_id: str | None = None
+    total_rounds: int | None = None
     current: int | None = None
     tallied: tuple[RoundTally, ...] = ()
     rounds: tuple[RoundResult, ...] = ()

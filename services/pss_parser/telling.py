@@ -1,5 +1,6 @@
 """Findings about the ring's messages, told in one place so that a flood of them stays bounded; pss-parser."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from services.pss_parser.state import RingState
@@ -35,6 +36,12 @@ def tell(state: RingState, rule: str, severity: Severity, explanation: str, evid
     memory.sight = memory.sight.after(told=tuple(told.items()))
     if count <= MOST_TOLD:
         state.events.append(Finding(rule=rule, severity=severity, explanation=explanation, evidence=evidence))
+
+
+def tell_all(state: RingState, findings: Iterable[Finding]) -> None:
+    """`tell` for findings that are made already."""
+    for one in findings:
+        tell(state, one.rule, one.severity, one.explanation, one.evidence)
 
 
 def _open_window(state: RingState) -> None:

@@ -22,7 +22,7 @@ ABOUT_THE_RING = frozenset(
         *("burst_incomplete", "clock_jumped", "clock_rose", "clock_stood", "dialect_differs", "duplicate_datagram"),
         *("findings_withheld", "hardware_test_in_match", "joined_mid_match", "late_datagram", "load_incomplete"),
         *("match_without_end", "message_after_result", "reloaded_mid_match", "report_incomplete"),
-        *("result_after_result", "review_incomplete", "round_not_announced", "round_not_said", "round_skipped"),
+        *("result_after_result", "review_incomplete", "round_not_announced", "round_skipped"),
         *("start_unseen", "stop_unseen", "text_not_utf8", "ticks_missing", "two_senders", "unknown_stream"),
     )
 )

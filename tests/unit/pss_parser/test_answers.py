@@ -1,7 +1,7 @@
 """What a scoring system says when it is asked: it fills what is not known, tells no change, and decides nothing."""
 
 from services.pss_parser.ring import RingParser
-from shared.messages.match import MatchLoaded, RoundEnded, Stage
+from shared.messages.match import MatchLoaded, ResultAssessed, RoundEnded, Stage
 from shared.messages.wire import Origin
 from tests.unit.pss_parser.feed import CHONG, HONG, Feed
 
@@ -31,6 +31,35 @@ def test_a_start_in_mid_match_is_made_whole() -> None:
     feed.send("clk;01:00;stop;")
     assert feed.concluded("clk;0:00;stopEnd;") == [RoundEnded(round=2, fought_ms=None)]
     assert feed.load().match_id == load.match_id
+
+
+def test_a_match_that_is_named_in_mid_round_is_counted() -> None:
+    """Its points belong to the round that runs."""
+    feed = Feed()
+    feed.send("clk;01:10;", "clk;01:09;")
+    answer(feed, "clk;01:09;", "rnd;2;", "sc1;7;sc2;2", "wg1;0;wg2;0;", MCH, AT1)
+    for score in (9, 11):
+        feed.wait(3)
+        feed.send(f"sc1;{score};sc2;2", f"s11;0;s21;0;s12;{score};s22;2;", "pt1;2;")
+    feed.wait(3)
+    feed.send("clk;01:00;stop;", "clk;0:00;stopEnd;", "wrd;rd1;2;rd2;1;rd3;0")
+    feed.send("s11;0;s21;0;s12;11;s22;2;")
+    told = {finding.rule for finding in feed.findings()}
+    assert not told & {"score_without_point", "point_without_score", "point_outside_round"}
+    (current,) = (one for one in feed.state.rounds if one.round == 2)
+    assert current.score == (11, 2)
+
+
+def test_an_answer_that_names_another_match_ends_the_one_before() -> None:
+    """Its result is assessed as after any load."""
+    feed = Feed()
+    unloaded = feed.load().match_id
+    feed.send("clk;02:00;start;", "clk;01:40;stop;", "clk;0:00;stopEnd;", "wrd;rd1;1;rd2;0;rd3;0")
+    feed.send("rnd;2;", "clk;02:00;start;", "clk;01:40;stop;")
+    before = len(feed.results)
+    answer(feed, f"at1;{HONG};at2;{CHONG};", MCH.replace("101", "102"))
+    assessed = [event.result.match_id for event in feed.events(before) if isinstance(event, ResultAssessed)]
+    assert unloaded in assessed
 
 
 def test_a_ring_that_heard_nothing_knows_the_match_by_answers() -> None:

@@ -98,11 +98,12 @@ def test_an_answer_that_its_close_overtook_counts() -> None:
 
 
 def test_what_comes_next_ends_a_review() -> None:
-    """The clock, another review, the result."""
+    """The athlete's next review, the clock, the result."""
     feed = paused()
-    feed.send("ch1;")
-    assert told(feed, "ch2;") == [
-        (1, ChallengeStatus.REQUESTED, "next_challenge"),
+    feed.send("ch1;", "ch1;1;")
+    feed.wait(5)
+    assert told(feed, "ch1;") == [
+        (1, ChallengeStatus.ACCEPTED, "next_challenge"),
         (2, ChallengeStatus.REQUESTED, None),
     ]
     assert told(feed, "clk;01:40;start;") == [(2, ChallengeStatus.REQUESTED, "match_went_on")]
@@ -113,10 +114,50 @@ def test_what_comes_next_ends_a_review() -> None:
     assert feed.state.challenges[-1].end == "match_ended"
 
 
+def test_both_coaches_may_ask() -> None:
+    """Each review has its own answer and its own end; the stage is one of a review until both are over."""
+    feed = paused()
+    assert told(feed, "ch1;", "ch2;") == [(1, ChallengeStatus.REQUESTED, None), (2, ChallengeStatus.REQUESTED, None)]
+    feed.wait(3)
+    assert told(feed, "ch1;1;1;") == [(1, ChallengeStatus.WON, None)]
+    assert told(feed, "ch1;-1;") == [(1, ChallengeStatus.WON, "closed")]
+    stages = [feed.state.stage]
+    assert told(feed, "ch2;0;") == [(2, ChallengeStatus.REJECTED, "rejected")]
+    assert [*stages, feed.state.stage] == [Stage.REVIEW, Stage.PAUSED]
+    assert [(one.athlete, one.status) for one in feed.state.challenges] == [
+        (1, ChallengeStatus.WON),
+        (2, ChallengeStatus.REJECTED),
+    ]
+
+
+def test_the_earlier_review_goes_on_after_the_later_one() -> None:
+    """Whichever is over first."""
+    feed = paused()
+    feed.send("ch1;", "ch2;")
+    feed.wait(3)
+    assert told(feed, "ch2;1;", "ch2;-1;")[-1] == (2, ChallengeStatus.ACCEPTED, "closed")
+    stages = [feed.state.stage]
+    assert told(feed, "ch1;-1;") == [(1, ChallengeStatus.CANCELLED, "closed")]
+    assert [*stages, feed.state.stage] == [Stage.REVIEW, Stage.PAUSED]
+
+
+def test_the_clock_ends_the_reviews_of_both() -> None:
+    """Neither was closed."""
+    feed = paused()
+    feed.send("ch1;", "ch2;")
+    assert told(feed, "clk;01:40;start;") == [
+        (1, ChallengeStatus.REQUESTED, "match_went_on"),
+        (2, ChallengeStatus.REQUESTED, "match_went_on"),
+    ]
+    assert feed.state.stage is Stage.RUNNING
+
+
 def test_garbage_does_not_fill_the_state() -> None:
     """After 64 reviews and as many injuries, more are not kept."""
     feed = paused()
-    feed.send(*(f"ch{at % 2 + 1};\r\nij{at % 2 + 1};00:30;show;" for at in range(200)))
+    for at in range(200):
+        feed.wait(1.1)
+        feed.send(f"ch{at % 2 + 1};\r\nch{at % 2 + 1};-1;\r\nij{at % 2 + 1};00:30;show;")
     assert (len(feed.state.challenges), len(feed.state.injuries)) == (64, 64)
 
 

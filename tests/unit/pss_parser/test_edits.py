@@ -5,9 +5,19 @@ from typing import Any
 import pytest
 
 from services.pss_parser.ring import RingParser
+from services.pss_parser.story import MOST_EDITS
 from shared.messages.edits import Changes
 from shared.messages.facts import CloseAsked, EditMade, EditTakenBack, MatchEntered
-from shared.messages.match import AnyMatchEvent, EditUndone, Finding, MatchClosed, MatchEdited, MatchLoaded, Stage
+from shared.messages.match import (
+    AnyMatchEvent,
+    EditUndone,
+    Finding,
+    MatchClosed,
+    MatchEdited,
+    MatchLoaded,
+    ResultAssessed,
+    Stage,
+)
 from shared.messages.wire import ParsedEntry
 from tests.unit.pss_parser.feed import CHONG, HONG, Feed
 
@@ -57,6 +67,40 @@ def test_an_edit_that_is_not_in_force_cannot_be_taken_back() -> None:
         (finding,) = decided(undo(feed, match_id, unknown))
         assert isinstance(finding, Finding)
         assert (finding.rule, finding.evidence["edit_id"]) == ("edit_unknown", unknown)
+
+
+def test_an_edit_of_another_match_is_not_taken_back() -> None:
+    """Neither where the match that is named is loaded, nor known, nor gone; under its own it can be."""
+    feed = Feed()
+    first = feed.load().match_id
+    edit(feed, first)
+    edit_id = feed.state.edits[0].edit_id
+    second = feed.load("102").match_id
+    for named in (second, "ring-1.earlier.1"):
+        (finding,) = decided(undo(feed, named, edit_id))
+        assert isinstance(finding, Finding)
+        assert (finding.rule, finding.evidence["match_id_of_edit"]) == ("edit_unknown", first)
+    feed.load()
+    assert [type(event) for event in decided(undo(feed, second, edit_id))] == [Finding]
+    assert [edit.edit_id for edit in feed.state.edits] == [edit_id]
+    assert [type(event) for event in decided(undo(feed, first, edit_id))] == [EditUndone]
+
+
+def test_more_edits_than_anybody_makes_are_refused() -> None:
+    """Of the loaded match and of a known one; one that is taken back makes room."""
+    feed = Feed()
+    first = feed.load().match_id
+    for _ in range(MOST_EDITS):
+        assert [type(event) for event in decided(edit(feed, first))] == [MatchEdited]
+    for number in ("101", "102"):
+        feed.load(number)
+        (finding,) = decided(edit(feed, first))
+        assert isinstance(finding, Finding)
+        assert (finding.rule, finding.evidence["match_id"]) == ("edit_refused", first)
+    feed.load()
+    assert len(feed.state.edits) == MOST_EDITS
+    undo(feed, first, feed.state.edits[0].edit_id)
+    assert [type(event) for event in decided(edit(feed, first))] == [MatchEdited]
 
 
 def test_edits_stay_with_their_match() -> None:
@@ -118,6 +162,41 @@ def test_a_match_by_hand_is_the_ring_s_match() -> None:
     again = feed.load()
     assert (again.match_id, again.is_reload, again.by_hand) == (load.match_id, True, False)
     assert feed.load().match_id == load.match_id
+
+
+def test_the_points_of_a_match_by_hand_are_counted() -> None:
+    """No point is told to be outside of a round, or without a score."""
+    feed = Feed()
+    enter(feed)
+    feed.send("clk;2:00;start;")
+    for score in range(2, 12, 2):
+        feed.wait(3)
+        feed.send(f"sc1;{score};sc2;0", f"s11;{score};s21;0;", "pt1;2;")
+    feed.wait(3)
+    feed.send("clk;1:40;stop;", "clk;0:00;stopEnd;", "wrd;rd1;1;rd2;0;rd3;0")
+    assert feed.state.rounds[0].score == (10, 0)
+    told = {finding.rule for finding in feed.findings()}
+    assert not told & {"score_without_point", "point_without_score", "point_outside_round"}
+
+
+def test_the_match_that_a_match_by_hand_unloads_is_assessed() -> None:
+    """As if another load had come."""
+    feed = Feed()
+    unloaded = feed.load("099")
+    feed.send("clk;02:00;start;", "sc1;3;sc2;0", "clk;01:40;stop;", "clk;0:00;stopEnd;", "wrd;rd1;1;rd2;0;rd3;0")
+    feed.send("rnd;2;", "clk;02:00;start;", "clk;01:40;stop;")
+    before = len(feed.results)
+    enter(feed)
+    by_hand = [event for event in feed.events(before) if isinstance(event, ResultAssessed)]
+    feed = Feed()
+    assert feed.load("099") == unloaded
+    feed.send("clk;02:00;start;", "sc1;3;sc2;0", "clk;01:40;stop;", "clk;0:00;stopEnd;", "wrd;rd1;1;rd2;0;rd3;0")
+    feed.send("rnd;2;", "clk;02:00;start;", "clk;01:40;stop;")
+    before = len(feed.results)
+    feed.load("101")
+    by_load = [event for event in feed.events(before) if isinstance(event, ResultAssessed)]
+    assert by_hand
+    assert by_hand == by_load
 
 
 @pytest.mark.parametrize(

@@ -78,3 +78,22 @@ def test_what_was_joined_in_its_midst_is_not_all() -> None:
     assert settle(over(chong, hong, is_whole=False), RULES).techniques == (None, None)
     told = over(reporting(chong, BODY), reporting(hong, NONE), is_whole=False)
     assert settle(told, RULES).techniques == (BODY, NONE)
+
+
+def test_after_a_point_was_taken_back_statistics_may_hold_it_or_not() -> None:
+    """Those without it make up the score as it is, those with it the score before. Ours are not sure then, unless the
+    statistics say the same.
+    """
+    taken = msgspec.structs.replace(side(0, BODY, listed=0), lowered=2)
+    hong = reporting(side(0, listed=0), NONE)
+    without = settle(over(reporting(taken, NONE), hong), RULES)
+    assert (without.score, without.techniques) == ((0, 0), (None, NONE))
+    assert settle(over(reporting(taken, HEAD), hong), RULES).techniques == (None, NONE)
+    assert settle(over(reporting(taken, BODY), hong), RULES).techniques == (BODY, NONE)
+
+
+def test_corrected_statistics_bear_out_the_last_report() -> None:
+    """The last `sc` was lost after a correction: the statistics, which hold it, make up what `s` says."""
+    chong = msgspec.structs.replace(side(0, BODY, listed=3), lowered=2)
+    figures = settle(over(reporting(chong, HEAD), reporting(side(0, listed=0), NONE)), RULES)
+    assert (figures.score, figures.techniques[0]) == ((3, 0), HEAD)

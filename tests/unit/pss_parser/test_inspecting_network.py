@@ -35,7 +35,7 @@ LOST: dict[str, set[str]] = {
     "clk corr": {"clock_rose", "clock_jumped"},
     "clk stopEnd": {"report_incomplete"},
     "brk tick": {"ticks_missing"},
-    "rnd": {"round_not_announced", "round_not_said"},
+    "rnd": {"round_not_announced"},
     "sc": {"burst_incomplete"},
     "s": {"burst_incomplete", "report_incomplete"},
     "wrd": {"report_incomplete"},

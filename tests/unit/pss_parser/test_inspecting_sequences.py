@@ -308,3 +308,20 @@ def test_what_is_waited_for_survives_a_restart() -> None:
     again = Feed(RingParser.load(feed.parser.dump()))
     again.now_us = feed.now_us
     assert rules_of(again) == rules_of(feed) == ["burst_incomplete"]
+
+
+def test_a_break_and_an_injury_time_may_begin_anew() -> None:
+    """Their clock rises by that, and nothing is wrong."""
+    feed = loaded()
+    run(feed, 120, 115)
+    feed.send("clk;01:55;stop;", "ij1;1:00;show;")
+    feed.wait(1)
+    feed.send("ij1;0:59;", "ij1;1:00;show;", "ij1;1:00;hide;", "clk;01:55;start;")
+    end_round(feed, 1)
+    feed.send("brk;0:01;start;")
+    feed.wait(1)
+    feed.send("brk;0:00;", "brk;1:00;start;")
+    assert "clock_rose" not in rules_of(feed)
+    feed.wait(1)
+    feed.send("brk;1:05;")
+    assert "clock_rose" in rules_of(feed)

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from services.pss_parser import ledger
+from services.pss_parser import counting, ledger
 from services.pss_parser.ledger import Moment
-from services.pss_parser.tallies import Side
-from shared.messages.pss import PointScored, Technique
+from services.pss_parser.tallies import RoundTally, Side
+from shared.messages.pss import GamJeomsShown, PointScored, Technique
 from shared.rules import shipped
 
 RULES = shipped()["wt-2022"]
@@ -119,3 +119,26 @@ def test_counts_there_and_back() -> None:
     assert (counts.punch, counts.body, counts.head, counts.technical_body, counts.technical_head) == numbers
     assert ledger.as_numbers(counts) == numbers
     assert ledger.as_numbers(msgspec.structs.replace(counts, head=None)) is None
+
+
+def test_what_waits_stays_bounded() -> None:
+    """Points without a score, and scores without points: the last sixteen of each wait, and no more."""
+    pointed = raised = Side()
+    for number in range(1, 50):
+        pointed, _ = point(pointed, KICK, 3000 * number)
+        raised = ledger.score_said(raised, number, at(3000 * number))
+    assert (len(pointed.causes), len(raised.rises)) == (ledger.MOST_WAITING, ledger.MOST_WAITING)
+    assert pointed.causes[-1].entry == raised.rises[-1].entry == 3000 * 49
+    assert kicks(pointed) == 49
+
+
+def test_a_clock_that_steps_back_hides_nothing() -> None:
+    """What comes at an earlier time than what it follows is neither late, nor the same again, nor close to it."""
+    side, _ = point(ledger.score_said(Side(), 2, at(9000)), KICK, 9030)
+    side, found = point(side, KICK, 1000)
+    assert (found, kicks(side)) == ([], 2)
+    assert ledger.score_said(side, 0, at(1000)).level == 0
+    given = RoundTally(number=1)
+    for value, ms in ((1, 9000), (0, 1000)):
+        given, _ = counting.gam_jeoms(given, GamJeomsShown(chong=value, hong=0), at(ms))
+    assert given.sides[0].gam_jeoms == 0

@@ -5,7 +5,7 @@ from typing import Any, cast
 from services.pss_parser.publishing import RingPublisher
 from shared.messages.edits import Changes
 from shared.messages.facts import CloseAsked, EditMade
-from shared.messages.match import MatchClosed, MatchEdited, MatchEvent, ScoreChanged
+from shared.messages.match import Finding, MatchClosed, MatchEdited, MatchEvent, ScoreChanged
 from shared.messages.wire import ParsedEntries
 from tests.unit.pss_parser.feed import Feed
 
@@ -57,3 +57,16 @@ def test_an_event_bears_the_moment_of_its_match() -> None:
     feed.happens(CloseAsked(match_id=second, author="a", reason="r"))
     (closed,) = [event for event in published(feed) if isinstance(event.data, MatchClosed)]
     assert closed.match_id == second
+
+
+def test_what_is_told_late_is_of_the_match_before() -> None:
+    """A load begins: what was missing at the end of the match before is told of that match, not of the next one."""
+    feed = Feed()
+    feed.load()
+    before = feed.parser.state().match_id
+    feed.send("clk;02:00;start;", "clk;01:59;", "sc1;2;sc2;0;")
+    feed.wait(5)
+    feed.send("pre;FightLoaded;")
+    told = [event for event in published(feed) if isinstance(event.data, Finding)]
+    assert "score_without_point" in {event.data.rule for event in told}
+    assert {event.match_id for event in told} == {before}

@@ -188,6 +188,18 @@ def test_changed_is_said_whenever_the_visible_state_changed(made: list[tuple[byt
         assert after.changed_at_us == (entry.received_at_us if parser.changed else before.changed_at_us)
 
 
+def test_a_hit_changes_nothing_that_is_shown() -> None:
+    """Hits come by the dozen in a running round: none of them is a reason to publish the state."""
+    feed = Feed()
+    feed.load()
+    feed.send("clk;02:00;start;", "clk;01:59;")
+    assert feed.parser.changed
+    before = feed.state
+    (message,) = feed.send("hl1;34;")
+    assert (message.kind, feed.parser.changed) == (ResultKind.RECOGNIZED, False)
+    assert msgspec.structs.replace(feed.state, entry=before.entry) == before
+
+
 @given(st.lists(TEXTS, min_size=1, max_size=30), st.integers(1, 6))
 def test_how_messages_are_packed_does_not_matter(texts: list[str], together: int) -> None:
     """Several messages in one datagram read and conclude like one by one; only entry numbers and times differ."""

@@ -183,3 +183,24 @@ def test_faulty_clocks_keep_what_stood() -> None:
     assert feed.concluded("clk;x;", "rnd;x;", "brk;x;") == []
     assert feed.concluded("clk;;start;") == [RoundStarted(round=1)]
     assert feed.state.clock_ms == 120_000
+
+
+def test_a_clock_that_counts_up_is_followed() -> None:
+    """The first tick might be a late one; from the second on each is taken."""
+    feed = Feed()
+    feed.load(clock="00:00")
+    feed.send("clk;00:00;start;")
+    shown = []
+    for second in range(1, 6):
+        feed.wait(1)
+        feed.send(f"clk;00:0{second};")
+        shown.append(feed.state.clock_ms)
+    assert shown == [0, 2000, 3000, 4000, 5000]
+
+
+def test_late_ticks_of_a_clock_that_counts_down_are_not_taken() -> None:
+    """Each of them is the only one."""
+    feed = Feed()
+    feed.load()
+    feed.send("clk;02:00;start;", "clk;01:59;", "clk;01:57;", "clk;01:58;", "clk;01:56;", "clk;01:59;")
+    assert feed.state.clock_ms == 116_000

@@ -1,8 +1,9 @@
 """The rules, applied to settled numbers: who wins a round and the match, and when nothing follows."""
 
+import msgspec
 import pytest
 
-from services.pss_parser.rules import Facts, derive_match, derive_round
+from services.pss_parser.rules import Facts, derive_match, derive_round, is_golden
 from shared.messages.results import Method
 from shared.messages.rules import TieBreak
 from shared.rules import shipped
@@ -128,3 +129,29 @@ def test_summed_rounds_that_are_not_over() -> None:
     assert derive_match(SUMMED, [facts(5, 4), facts(5, 4)]) is None
     assert derive_match(SUMMED, [facts(1, 1)] * 3) is None
     assert derive_match(SUMMED, [facts(1, 0), Facts(score=None), facts(1, 0)]) is None
+
+
+@pytest.mark.parametrize(
+    ("rules", "number", "total_rounds", "is_golden_round"),
+    [
+        ("wt-2017", 3, None, False),
+        ("wt-2017", 4, None, True),
+        ("wt-2017", 3, 2, True),
+        ("wt-2017", 2, 2, False),
+        ("wt-2022", 4, None, False),
+        ("wt-2022", 3, 2, False),
+    ],
+)
+def test_the_golden_round_is_the_one_after_all_others(
+    rules: str,
+    number: int,
+    total_rounds: int | None,
+    is_golden_round: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    """The match's own number of rounds goes before that of the rule set; a best of three has no golden round."""
+    assert is_golden(RULES[rules], number, total_rounds) is is_golden_round
+
+
+def test_without_golden_points_there_is_no_golden_round() -> None:
+    """Summed rounds alone do not make one."""
+    assert not is_golden(msgspec.structs.replace(SUMMED, golden_points=None), 4)
