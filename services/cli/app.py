@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Final, NoReturn
 
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _tell(error: RestrikeError | OSError, *, is_json: bool) -> None:
     """Say what went wrong: a sentence on standard error, and with --json the document that a program waits for."""
     if isinstance(error, RestrikeError):
-        code, sentence, value = error.code, str(error), error.value
+        code, sentence, value = error.code, _sentence(error), error.value
     else:
         place = f"{error.filename}: " if error.filename else ""
         code, sentence, value = "io.failed", f"{place}{error.strerror or error}.", error.filename
@@ -92,6 +93,10 @@ def _tell(error: RestrikeError | OSError, *, is_json: bool) -> None:
     if is_json:
         shown = None if value is None else str(value)
         output.document({"error": {"code": code, "message": sentence, "value": shown}})
+
+
+def _sentence(error: RestrikeError) -> str:
+    return f"{error.message} (got: {error.value})" if isinstance(error.value, Path) else str(error)
 
 
 def _tell_fault(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:

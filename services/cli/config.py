@@ -53,7 +53,7 @@ def check(
         output.document({"file": path, "exists": path.exists(), "faults": faults})
     elif faults:
         for fault in faults:
-            output.note(f"{path}: {fault}")
+            output.note(fault if fault.startswith(str(paths.rules)) else f"{path}: {fault}")
     else:
         output.line(f"{path}: {'sound' if path.exists() else 'no such file, so the defaults are in force'}.")
     if faults:

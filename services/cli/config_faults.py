@@ -10,9 +10,9 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import msgspec
 
+from services.cli.own_rules import known_rules
 from shared.config import Config, faults_of, load
 from shared.errors import ConfigError
-from shared.rules import available
 
 DECISIVE: Final = frozenset({"name", "port", "bind", "source", "curve"})
 """Fields that decide whether a ring or the bus contradicts the rest: without them, nothing is said about that."""
@@ -115,10 +115,9 @@ def _key_file_faults(config: Config) -> list[str]:
 
 
 def _rule_faults(config: Config, folder: Path) -> list[str]:
-    try:
-        known = available(folder)
-    except ConfigError as error:
-        return [error.message]
+    known, broken = known_rules(folder)
+    if broken:  # one of these may be the rule set that a ring lacks
+        return broken
     names = ", ".join(known)
     return [
         f"Ring {ring.name}: there is no rule set {ring.rules}. Known: {names}."

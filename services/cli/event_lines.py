@@ -111,7 +111,7 @@ class HumanLines:
         at_us = event.received_at_us if isinstance(event, PssEvent | MatchEvent) else sent_at_us
         line = f"{output.local_time(at_us)} {key} {name}  {words_of(event)}".rstrip()
         moment = self._moment(event)
-        output.line(f"{line} ({moment})" if moment else line)
+        output.line(output.one_line(f"{line} ({moment})" if moment else line))
 
     def _moment(self, event: Any) -> str:
         """The match, round, clock and score that an event belongs to; nothing for those that say it themselves."""

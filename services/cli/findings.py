@@ -40,12 +40,14 @@ def findings(  # noqa: PLR0913  # a command has as many arguments as options
     """
     from services.cli.stored_findings import Wanted, read_findings  # noqa: PLC0415  # loads SQLite, only here
 
-    wanted = Wanted(severity=severity, limit=limit, of=match, ring=ring, rule=rule)
-    found = read_findings(Paths.from_environment().database, wanted)
+    paths = Paths.from_environment()
+    found = read_findings(paths.database, Wanted(severity=severity, limit=limit, of=match, ring=ring, rule=rule))
+    if ring is not None and not found:
+        _check_ring(paths, ring, match=match)
     if json:
         output.document({"findings": found})
     elif not found:
-        output.line("Nothing was found.")
+        output.line(_nothing(paths, rule))
     else:
         rows = [
             (
@@ -60,3 +62,20 @@ def findings(  # noqa: PLR0913  # a command has as many arguments as options
             for one in found
         ]
         output.line(output.table(COLUMNS, rows))
+
+
+def _check_ring(paths: Paths, ring: str, *, match: str | None) -> None:
+    from services.cli.known_rings import check_ring, known_rings  # noqa: PLC0415  # loads SQLite, only here
+
+    check_ring(paths, ring)
+    if match is not None and match != ring and match in known_rings(paths):
+        raise typer.BadParameter(f"{match} is a ring, too: name one.", param_hint="--ring")
+
+
+def _nothing(paths: Paths, rule: str | None) -> str:
+    from services.cli.stored_findings import stored_rules  # noqa: PLC0415  # loads SQLite, only here
+
+    stored = stored_rules(paths.database) if rule is not None else []
+    if rule is None or rule in stored:
+        return "Nothing was found."
+    return f"No finding of rule {rule} is stored; rules stored: {', '.join(stored) or 'none'}. See docs/findings.md."

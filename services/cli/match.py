@@ -10,7 +10,9 @@ from services.cli import findings, match_edits, output
 from services.cli.group import group
 from services.cli.match_rows import COLUMNS, row_of
 from services.cli.match_states import described
+from shared.errors import RestrikeError, ValidationError
 from shared.messages.commands import GetMatchState, ListMatchStates
+from shared.messages.match import MatchState
 from shared.paths import Paths
 from shared.rpc import Client
 
@@ -27,7 +29,7 @@ def show(
 ) -> None:
     """Show the match of a ring as it stands."""
     client = Client(Paths.from_environment())
-    states = client.call(ListMatchStates()).states if ring is None else [client.call(GetMatchState(ring=ring))]
+    states = client.call(ListMatchStates()).states if ring is None else [_state(client, ring)]
     if json:
         output.document({"states": states})
     elif not states:
@@ -48,12 +50,26 @@ def list_(
     Winner and decision are those in force: edited, else declared; `result` says how sure they are. `rounds` counts the
     rounds declared for each side.
     """
-    from services.cli.stored_matches import read_matches  # noqa: PLC0415  # loads SQLite, only here
+    from services.cli.known_rings import check_ring  # noqa: PLC0415  # loads SQLite, only here
+    from services.cli.stored_matches import read_matches  # noqa: PLC0415  # as above
 
-    matches = read_matches(Paths.from_environment().database, limit=limit, ring=ring)
+    paths = Paths.from_environment()
+    matches = read_matches(paths.database, limit=limit, ring=ring)
+    if ring is not None and not matches:
+        check_ring(paths, ring)
     if json:
         output.document({"matches": matches})
     elif not matches:
         output.line("No match is stored yet.")
     else:
         output.line(output.table(COLUMNS, [row_of(match) for match in matches]))
+
+
+def _state(client: Client, ring: str) -> MatchState:
+    try:
+        return client.call(GetMatchState(ring=ring))
+    except RestrikeError as error:
+        if error.code != "ring.unknown":
+            raise
+        stored = f"Stored matches: restrike match list, restrike match findings {ring}."
+        raise ValidationError(error.code, f"{error.message} show takes a ring. {stored}") from error

@@ -11,18 +11,16 @@ import typer
 from services.cli import edit_options as options
 from services.cli import output
 from services.cli.edit_options import WINNERS
-from shared.errors import RestrikeError, ValidationError
+from services.cli.meant_match import Meant, meant_match, shown_states
+from shared.errors import ValidationError
 from shared.messages.commands import (
     CloseMatch,
     EditMatch,
     EnterMatch,
-    GetMatchState,
     Journaled,
-    ListMatchStates,
     UndoEdit,
 )
 from shared.messages.edits import Changes
-from shared.messages.match import MatchState
 from shared.paths import Paths
 from shared.rpc import Client
 
@@ -76,10 +74,13 @@ def edit(  # noqa: PLR0913  # a command has as many arguments as options
     }
     changes = msgspec.convert({**about, **athletes, **result}, Changes)
     paths = Paths.from_environment()
-    ring, match_id = _match(paths, match)
-    command = EditMatch(ring=ring, match_id=match_id, author=_author(author), reason=reason, changes=changes)
+    meant = meant_match(paths, match)
+    _check_rounds(changes, meant)
+    match_id = meant.match_id
+    command = EditMatch(ring=meant.ring, match_id=match_id, author=_author(author), reason=reason, changes=changes)
     done = Client(paths).call(command)
-    _tell(done, match_id, f"Edited {match_id}: {_shown(changes)}.", f"restrike match undo {done.id}", json=json)
+    then = f"To undo it: restrike match undo {done.id}"
+    _tell(done, match_id, f"Edited {match_id}: {_shown(changes)}.", then, json=json)
 
 
 def undo(
@@ -124,7 +125,8 @@ def new(  # noqa: PLR0913  # a command has as many arguments as options
         round_ms=None if round_s is None else round_s * _MS_PER_S,
     )
     done = Client(Paths.from_environment()).call(command)
-    _tell(done, done.id, f"Entered {done.id} on {ring}.", f"restrike match close {done.id}", json=json)
+    then = f"To end it without a result: restrike match close {done.id}"
+    _tell(done, done.id, f"Entered {done.id} on {ring}.", then, json=json)
 
 
 def close(
@@ -136,9 +138,13 @@ def close(
 ) -> None:
     """End a match that has no result."""
     paths = Paths.from_environment()
-    ring, match_id = _match(paths, match)
-    command = CloseMatch(ring=ring, match_id=match_id, author=_author(author), reason=reason)
-    _tell(Client(paths).call(command), match_id, f"Closed {match_id}.", None, json=json)
+    meant = meant_match(paths, match)
+    if meant.is_decided:
+        result = f"{_SIDES.get(meant.winner, '?') if meant.winner is not None else '?'}, {meant.decision or '?'}"
+        sentence = f"{meant.match_id} has a result ({result}); correct it with: restrike match edit {meant.match_id}"
+        raise ValidationError("match.decided", sentence)
+    command = CloseMatch(ring=meant.ring, match_id=meant.match_id, author=_author(author), reason=reason)
+    _tell(Client(paths).call(command), meant.match_id, f"Closed {meant.match_id}.", None, json=json)
 
 
 def edits(match: options.Listed = None, *, json: output.Json = False) -> None:
@@ -154,21 +160,12 @@ def edits(match: options.Listed = None, *, json: output.Json = False) -> None:
         output.line(output.table(COLUMNS, [_row(one) for one in found]))
 
 
-def _match(paths: Paths, named: str) -> tuple[str, str]:
-    """Ring and id of the match that `named` means: an id, or a ring's name for the match that is loaded there."""
-    from services.cli.stored_edits import ring_of_match  # noqa: PLC0415  # loads SQLite, only here
-
-    if "." not in named:
-        state = Client(paths).call(GetMatchState(ring=named))
-        if state.match_id is None:
-            raise ValidationError("match.none", f"No match is loaded on {named}. See restrike match list.")
-        return named, state.match_id
-    ring = ring_of_match(paths.database, named)
-    if ring is None:  # a match of this moment may not be stored yet
-        ring = next((state.ring for state in _states(paths) if state.match_id == named), None)
-    if ring is None:
-        raise ValidationError("match.unknown", f"There is no match {named}. See restrike match list.", value=named)
-    return ring, named
+def _check_rounds(changes: Changes, meant: Meant) -> None:
+    """Refuse a winner of a round that the match cannot have: after its rounds may come a golden one."""
+    last = len(changes.round_winners)
+    if meant.total_rounds is not None and last > meant.total_rounds + 1:
+        sentence = f"{meant.match_id} has {meant.total_rounds} rounds, so there is no round {last}."
+        raise ValidationError("edit.no_such_round", sentence)
 
 
 def _edited(paths: Paths, edit_id: str) -> tuple[str, str]:
@@ -180,18 +177,11 @@ def _edited(paths: Paths, edit_id: str) -> tuple[str, str]:
         if stored.undone_at is not None:
             raise ValidationError("edit.undone", f"{edit_id} was taken back by {stored.undone_by} already.")
         return stored.ring, stored.match_id
-    for state in _states(paths):
+    for state in shown_states(paths):
         for made in state.edits:
             if made.edit_id == edit_id:
                 return state.ring, made.match_id
     raise ValidationError("edit.unknown", f"There is no edit {edit_id}. See restrike match edits.", value=edit_id)
-
-
-def _states(paths: Paths) -> list[MatchState]:
-    try:
-        return Client(paths).call(ListMatchStates()).states
-    except RestrikeError:
-        return []
 
 
 def _author(given: str | None) -> str:
@@ -203,13 +193,13 @@ def _author(given: str | None) -> str:
         raise ValidationError("edit.no_author", "Nobody is logged in by name: give --author.") from error
 
 
-def _tell(done: Journaled, match_id: str | None, sentence: str, back: str | None, *, json: bool) -> None:
+def _tell(done: Journaled, match_id: str | None, sentence: str, then: str | None, *, json: bool) -> None:
     if json:
         output.document({"ring": done.ring, "match_id": match_id, "entry": done.entry, "id": done.id})
         return
     output.line(sentence)
-    if back is not None:
-        output.line(f'To undo it: {back} --reason "…"')
+    if then is not None:
+        output.line(f'{then} --reason "…"')
 
 
 def _shown(changes: Changes) -> str:

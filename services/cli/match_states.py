@@ -1,10 +1,12 @@
 """A ring's match as it stands, in lines for a person; used by `restrike match show`."""
 
+from itertools import zip_longest
 from typing import Final
 
 from services.cli import output
 from services.cli.event_words import changed, verdict
 from shared.messages.match import Athlete, MatchState
+from shared.messages.results import Standing
 
 SIDES: Final = {0: "tie", 1: "chong", 2: "hong"}
 
@@ -16,9 +18,11 @@ def described(state: MatchState) -> str:
     head = [f"match {state.match_number or '?'}", state.phase, state.weight_class, state.division]
     lines = [f"{state.ring}: {', '.join(word for word in head if word)}", f"  {_standing(state)}"]
     columns = ("", "athlete", "NOC", "score", "gam-jeoms", "rounds", "won")
-    rows = [_side("chong", state.chong), _side("hong", state.hong)]
+    fought = _fought(state)
+    rows = [_side("chong", state.chong, fought=fought), _side("hong", state.hong, fought=fought)]
     lines += [f"  {text}" for text in output.table(columns, rows).splitlines()]
     lines += [f"  {line}" for line in _judged(state)]
+    lines = [output.one_line(line) for line in lines]
     return "\n".join(lines)
 
 
@@ -35,8 +39,15 @@ def _standing(state: MatchState) -> str:
     return ", ".join(words)
 
 
-def _side(name: str, athlete: Athlete) -> tuple[object, ...]:
-    rounds = " ".join(str(score) for score in athlete.round_scores)
+def _fought(state: MatchState) -> int:
+    """How many rounds were begun; the scoring system sends a score for each round there may be."""
+    scored = zip_longest(state.chong.round_scores, state.hong.round_scores, fillvalue=0)
+    with_score = (number for number, pair in enumerate(scored, 1) if any(pair))
+    return max((*with_score, *(one.round for one in state.rounds)), default=0)
+
+
+def _side(name: str, athlete: Athlete, *, fought: int) -> tuple[object, ...]:
+    rounds = " ".join(str(score) for score in athlete.round_scores[:fought])
     who = athlete.long_name or athlete.short_name
     return (name, who, athlete.noc, athlete.score, athlete.gam_jeoms, rounds, athlete.rounds_won)
 
@@ -55,7 +66,7 @@ def _declared(state: MatchState) -> str | None:
 def _judged(state: MatchState) -> list[str]:
     """Results beside what was declared, what is going on besides, what people changed, and how the ring is read."""
     lines = [declared] if (declared := _declared(state)) is not None else []
-    lines += [f"round {one.round}: {verdict(one)}" for one in state.rounds]
+    lines += [f"round {one.round}: {verdict(one)}" for one in state.rounds if one.standing is not Standing.OPEN]
     if state.result is not None:
         lines.append(f"result: {verdict(state.result)}")
     lines += [
@@ -71,6 +82,7 @@ def _judged(state: MatchState) -> list[str]:
     lines += [
         f"edited by {edit.author}: {changed(edit.changes)} ({edit.reason}) [{edit.edit_id}]" for edit in state.edits
     ]
-    rules = f"rules {state.rule_set or '?'}"
+    judged_by = state.result.rule_set if state.result is not None else None  # the ring may have other rules since
+    rules = f"rules {judged_by or state.rule_set or '?'}"
     lines.append(f"{rules}, dialect {state.dialect.value.upper() if state.dialect else 'not known yet'}")
     return lines

@@ -11,6 +11,8 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 NOTHING: Final = "-"
 """What a table shows where there is no value."""
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_BUT_NEWLINES: Final = {code: shown for code, shown in _CONTROLS.items() if code != ord("\n")}
 
 
 def document(value: object, *, is_line: bool = False) -> None:
@@ -18,17 +20,22 @@ def document(value: object, *, is_line: bool = False) -> None:
     text = msgspec.json.encode(value, enc_hook=_plain)
     if not is_line:
         text = msgspec.json.format(text, indent=2)
-    line(text.decode())
+    typer.echo(text.decode())
 
 
 def line(text: str) -> None:
-    """Print a line on standard output, at once, even into a pipe; colours only on a terminal."""
-    typer.echo(text)
+    """Print one line or more on standard output, at once, even into a pipe."""
+    typer.echo(text.translate(_BUT_NEWLINES))
+
+
+def one_line(text: str) -> str:
+    """What came from the network, as a part of a line: it can neither end the line nor command the terminal."""
+    return text.translate(_CONTROLS)
 
 
 def note(text: str) -> None:
     """Print a line on standard error: for the reader, not part of the result."""
-    typer.echo(text, err=True)
+    typer.echo(text.translate(_BUT_NEWLINES), err=True)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -70,7 +77,7 @@ def size(count: int) -> str:
 
 
 def _cell(value: object) -> str:
-    return NOTHING if value is None or value == "" else str(value)
+    return NOTHING if value is None or value == "" else one_line(str(value))
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from services.cli import output
+from services.cli.own_rules import known_rules
 from shared.config import Config, Ring, load, save
 from shared.errors import RestrikeError, ValidationError
 from shared.messages.commands import ApplyInterpretation, AskSender, ListMatchStates
@@ -17,7 +18,7 @@ from shared.messages.rules import RuleSet, Strictness
 from shared.messages.topics import INGEST
 from shared.paths import Paths
 from shared.rpc import Client, is_locked
-from shared.rules import available, find, shipped
+from shared.rules import find, shipped
 
 COLUMNS: Final = ("ring", "dialect", "rule set", "unknown streams", "encodings", "resync")
 RULE_COLUMNS: Final = ("name", "version", "title", "effective from", "confirmed", "from")
@@ -109,7 +110,10 @@ def rules(
     *,
     json: output.Json = False,
 ) -> None:
-    """List the rule sets, those that ship and this home's own, or show one in full."""
+    """List the rule sets, those that ship and this home's own, or show one in full.
+
+    Ends with 1 if a file of the home's own cannot be used, and names it.
+    """
     folder = Paths.from_environment().rules
     if name is not None:
         found = find(name, folder)
@@ -118,15 +122,20 @@ def rules(
         else:
             output.line(output.table(("setting", "value"), _settings(found)))
         return
-    known = list(available(folder).values())
+    sound, broken = known_rules(folder)
+    known = list(sound.values())
     if json:
         output.document({"rule_sets": [{**msgspec.to_builtins(one), "from": _origin(one, folder)} for one in known]})
-        return
-    rows = [
-        (one.name, one.version, one.title, one.effective_from, _yes(one.is_confirmed), _origin(one, folder))
-        for one in known
-    ]
-    output.line(output.table(RULE_COLUMNS, rows))
+    else:
+        rows = [
+            (one.name, one.version, one.title, one.effective_from, _yes(one.is_confirmed), _origin(one, folder))
+            for one in known
+        ]
+        output.line(output.table(RULE_COLUMNS, rows))
+    for sentence in broken:
+        output.note(sentence)
+    if broken:
+        raise typer.Exit(1)
 
 
 def resync(ring: RingName, *, json: output.Json = False) -> None:

@@ -32,7 +32,7 @@ def simulate(  # noqa: PLR0913  # a command has as many arguments as options
     rings: options.RingCount = None,
     matches: options.Matches = 1,
     seed: options.Seed = None,
-    rules: options.Rules = DEFAULT_RULES,
+    rules: options.Rules = None,
     dialect: options.Speaks = Dialect.B,
     scenario: options.Plays = Scenario.MIXED,
     speed: options.Speed = "1",
@@ -57,7 +57,8 @@ def simulate(  # noqa: PLR0913  # a command has as many arguments as options
 
     names, factor = _names(ring, count=rings, to=to), _usage(parse_speed, speed, "--speed")
     lost = Network(loss=loss, duplication=duplicates, reordering=reordering, delay_s=delay_ms / 1000, garbage=garbage)
-    number, by = _seed(seed), _rule_set(rules, scenario)
+    judged_by = {} if to is not None else _judged_by(names)
+    number, by = _seed(seed), _rule_set(_rules_name(rules, judged_by), scenario)
     wish = Wish(seed=number, rule_set=by, dialect=dialect, scenario=scenario, matches=matches, network=lost)
     place = _usage(parse_place, to, "--to") if to is not None else None
     files = {"truth": truth, "sent": sent}
@@ -65,13 +66,13 @@ def simulate(  # noqa: PLR0913  # a command has as many arguments as options
 
 
 def _names(given: list[str] | None, *, count: int | None, to: str | None) -> list[str]:
-    """The rings to play; with `--to`, only a name."""
+    """The rings to play; with `--to`, only a name for the report."""
     if given and count:
         raise typer.BadParameter("give either --ring or --rings.", param_hint="--rings")
     if to is not None:
-        if count not in (None, 1) or (given and len(given) > 1):
-            raise typer.BadParameter("one ring only can be sent to one address.", param_hint="--to")
-        return given or ["ring-1"]
+        if given or count not in (None, 1):
+            raise typer.BadParameter("it is sent to that address, so no ring can be named.", param_hint="--to")
+        return ["ring-1"]
     configured = [ring.name for ring in load(Paths.from_environment().config).rings]
     if given:
         return list(dict.fromkeys(given))
@@ -82,12 +83,29 @@ def _names(given: list[str] | None, *, count: int | None, to: str | None) -> lis
     return configured[: count or 1]
 
 
+def _judged_by(names: list[str]) -> dict[str, str]:
+    """The rule set of each ring, as restrike.json has it; a ring that it has not is refused where it is sent to."""
+    return {ring.name: ring.rules for ring in load(Paths.from_environment().config).rings if ring.name in names}
+
+
+def _rules_name(given: str | None, judged_by: dict[str, str]) -> str:
+    """The rule set to play by: the rings' own where none is given."""
+    words = ", ".join(f"{ring} by {rules}" for ring, rules in judged_by.items() if rules != given)
+    if given is not None:
+        if words:
+            output.note(f"Played by {given}, but judged: {words}. Findings will say that it does not add up.")
+        return given
+    if len(set(judged_by.values())) > 1:
+        raise ValidationError("simulate.rules_differ", f"The rings have different rules ({words}): give --rules.")
+    return next(iter(judged_by.values()), DEFAULT_RULES)
+
+
 def _seed(given: int | None) -> int:
     return secrets.randbits(SEED_BITS) if given is None else given
 
 
 def _rule_set(name: str, scenario: Scenario) -> RuleSet:
-    rules = find(name, Paths.from_environment().home / "rules")
+    rules = find(name, Paths.from_environment().rules)
     if not can_be_played(scenario, rules):
         raise ValidationError("simulate.no_golden_round", f"{rules.title} has no golden round; try --rules wt-2018.")
     return rules

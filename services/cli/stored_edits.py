@@ -17,6 +17,24 @@ FROM match_edits WHERE {} ORDER BY id DESC
 """
 
 
+_STAND: Final = """
+SELECT m.ring, m.total_rounds, m.status = 'decided', r.winner, r.decision
+FROM pss_matches m LEFT JOIN match_results r ON r.match_id = m.id WHERE m.match_id = ?
+"""
+
+
+class StoredStand(Struct, frozen=True):
+    """A stored match. `winner` (1 chong, 2 hong, 0 tie) and `decision` are those in force, None where nobody judged it;
+    `is_decided`: the scoring system declared a result.
+    """
+
+    ring: str
+    total_rounds: int | None
+    is_decided: int
+    winner: int | None
+    decision: str | None
+
+
 class StoredEdit(Struct, frozen=True, kw_only=True):
     """One edit. Times are UTC ISO text; `undone_*` are None while it holds."""
 
@@ -43,10 +61,10 @@ def find_edit(path: Path, edit_id: str) -> StoredEdit | None:
     return next((_edit(row) for row in _rows(path, _SELECT.format("edit_id = ?"), edit_id)), None)
 
 
-def ring_of_match(path: Path, match_id: str) -> str | None:
-    """The ring of a stored match; None for one that is not stored."""
-    rows = _rows(path, "SELECT ring FROM pss_matches WHERE match_id = ?", match_id)
-    return str(rows[0][0]) if rows else None
+def find_stand(path: Path, match_id: str) -> StoredStand | None:
+    """How the match of that id stands; None for one that is not stored."""
+    rows = _rows(path, _STAND, match_id)
+    return StoredStand(*rows[0]) if rows else None
 
 
 def _rows(path: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:

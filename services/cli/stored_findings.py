@@ -62,21 +62,28 @@ def read_findings(path: Path, wanted: Wanted) -> list[StoredFinding]:
         raise DatabaseError("database.missing", "There is no database yet. Start the suite: restrike up", value=path)
     order = list(Severity)
     severities = msgspec.json.encode(order[order.index(wanted.severity) :]).decode()
-    values = (severities, wanted.ring, wanted.rule, wanted.of, wanted.limit)
+    rows = _rows(path, _SELECT, severities, wanted.ring, wanted.rule, wanted.of, wanted.limit)
+    if wanted.of is not None and not rows and not _rows(path, _ANY, wanted.of):
+        raise ValidationError(
+            "match.unknown", f"There is no match and no ring {wanted.of}. See restrike match list.", value=wanted.of
+        )
+    return [_finding(row) for row in rows]
+
+
+def stored_rules(path: Path) -> list[str]:
+    """The rules that something was found of."""
+    return [str(rule) for (rule,) in _rows(path, "SELECT DISTINCT rule FROM findings ORDER BY rule")]
+
+
+def _rows(path: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
     with closing(connect_reader(path)) as connection:
         try:
-            rows = connection.execute(_SELECT, values).fetchall()
-            is_known = wanted.of is None or rows or connection.execute(_ANY, (wanted.of,)).fetchone()
+            return list(connection.execute(sql, values).fetchall())
         except sqlite3.Error as error:
             raise DatabaseError(
                 "database.unreadable",
                 f"The findings cannot be read ({error}). See restrike db status, and run restrike db migrate.",
             ) from error
-    if not is_known:
-        raise ValidationError(
-            "match.unknown", f"There is no match and no ring {wanted.of}. See restrike match list.", value=wanted.of
-        )
-    return [_finding(row) for row in rows]
 
 
 def _finding(row: tuple[Any, ...]) -> StoredFinding:

@@ -143,6 +143,36 @@ def test_what_udp_ingest_refuses(home: Home) -> None:
         assert (done.returncode, says in done.stderr, done.stdout) == (1, True, ""), done.stderr
 
 
+def test_a_decided_match_is_not_closed(home: Home) -> None:
+    """Refused with the result, by the ring's name and by the match's id; a round that it cannot have is, too."""
+    match = _load(home)
+    no_round = home.run("match", "edit", "ring-1", "--round-winner", "9=hong", *WHY)
+    assert (no_round.returncode, "has 3 rounds" in no_round.stderr) == (1, True), no_round.stderr
+    for body in (b"win;RED;", b"wmh;Bea TWO;0-2 PTF;"):
+        home.send("ring-1", body)
+    eventually(lambda: _decision(home), equals="PTF", within=WITHIN_S, what="the result")
+    for named in ("ring-1", match):
+        done = home.run("match", "close", named, *WHY)
+        says = f"{match} has a result (hong, PTF); correct it with: restrike match edit {match}"
+        assert (done.returncode, says in done.stderr, done.stdout) == (1, True, ""), done.stderr
+    assert _match(home) == match
+
+
+def _decision(home: Home) -> str | None:
+    return home.client.call(GetMatchState(ring="ring-1")).decision
+
+
+def test_what_is_no_undo_is_not_called_one(home: Home) -> None:
+    """A match by hand can only be ended; and show says where matches are found by number."""
+    done = home.run("match", "new", "ring-1", "--number", "7", *WHY)
+    assert "To end it without a result: restrike match close ring-1." in done.stdout
+    assert "undo" not in done.stdout
+    shown = home.run("match", "show", "101")
+    assert shown.returncode == 1
+    assert "show takes a ring" in shown.stderr
+    assert "restrike match findings 101" in shown.stderr
+
+
 def test_what_is_set_is_in_force_at_once(home: Home) -> None:
     """Written to restrike.json and journaled; pss show knows it; what udp-ingest refuses is put back."""
     assert home.document("pss", "set", "--all", "--rules", "wt-2018", "--dialect", "a")["applied"]

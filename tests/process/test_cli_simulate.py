@@ -84,6 +84,7 @@ def test_a_seed_gives_the_same_in_another_process(home: Home, receiver: socket.s
     assert {incident["kind"] for incident in made[0][0]["rings"][0]["incidents"]} >= {"lost", "garbage"}
     drawn = home.run("simulate", "--to", _place(receiver), "--speed", "max")
     assert re.fullmatch(r"Seed \d+\.\n", drawn.stderr)
+    assert "Seed" not in drawn.stdout
 
 
 def test_rings_hear_it_as_their_scoring_systems(home: Home, tmp_path: Path) -> None:
@@ -128,6 +129,21 @@ def test_rings_that_cannot_hear_it(home: Home) -> None:
         assert (done.returncode, says in done.stderr, done.stdout) == (1, True, ""), done.stderr
     for usage in (("--ring", "ring-1", "--rings", "2"), ("--to", "127.0.0.1:9", "--rings", "2"), ("--to", "x")):
         assert home.run("simulate", *usage).returncode == 2
+    assert home.run("simulate", "--to", "127.0.0.1:9", "--ring", "ring-1", "--speed", "max").returncode == 2
+
+
+def test_it_plays_by_the_rings_rules(home: Home) -> None:
+    """Those of restrike.json, unless others are asked for, of which it warns; rings that differ need the choice."""
+    home.start("udp-ingest")
+    quick = ("simulate", "--speed", "max", "--seed", "1", "--json", "--force")
+    assert home.run("pss", "set", "ring-2", "--rules", "wt-2018").returncode == 0
+    own = home.run(*quick, "--ring", "ring-2")
+    assert (json.loads(own.stdout)["rule_set"], own.stderr) == ("wt-2018", "")
+    other = home.run(*quick, "--ring", "ring-2", "--rules", "wt-2022")
+    assert json.loads(other.stdout)["rule_set"] == "wt-2022"
+    assert "Played by wt-2022, but judged: ring-2 by wt-2018." in other.stderr
+    both = home.run("simulate", "--speed", "max", "--rings", "2")
+    assert (both.returncode, "ring-1 by wt-2022, ring-2 by wt-2018" in both.stderr) == (1, True)
 
 
 def test_broken_off_in_order(home: Home, receiver: socket.socket, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ Matches = Annotated[
 Seed = Annotated[
     int | None, typer.Option("--seed", min=0, metavar="N", help="The same seed plays the same matches; else drawn.")
 ]
-Rules = Annotated[str, typer.Option("--rules", metavar="NAME", help="The rule set.")]
+Rules = Annotated[str | None, typer.Option("--rules", metavar="NAME", help="The rule set; the ring's own if left out.")]
 Speaks = Annotated[Dialect, typer.Option("--dialect", help="a: TK-Strike Gen2; b: WT UDP 2.3, Gen3.")]
 Plays = Annotated[Scenario, typer.Option("--scenario", help="What happens; mixed: drawn from the seed.")]
 Speed = Annotated[str, typer.Option("--speed", metavar="1|N|max", help="How many times faster than a real match.")]

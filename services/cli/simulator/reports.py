@@ -106,7 +106,7 @@ def report_on(wish: Wish, players: Sequence[Player], *, seconds: float, truth: P
 
 def told(report: Report) -> str:
     """The report for people: a line for each ring."""
-    lines = [f"Seed {report.seed}, {report.rule_set}, dialect {report.dialect}, {report.seconds:.1f} s."]
+    lines = [f"{report.rule_set}, dialect {report.dialect}, {report.seconds:.1f} s."]
     for ring in report.rings:
         matches = "1 match" if ring.matches == 1 else f"{ring.matches} matches"
         said = f"{ring.ring}: {matches}, {ring.datagrams} datagrams, {output.size(ring.bytes)}, sent to {ring.to}."

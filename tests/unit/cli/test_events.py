@@ -1,14 +1,18 @@
 """What `restrike events tail` subscribes to, and how it words events."""
 
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 import typer
 
+from services.cli.event_lines import HumanLines
 from services.cli.event_words import WORDS, words_of
 from services.cli.topic_choice import choose_frames
 from shared.messages import match, pss
-from shared.messages.topics import SERVICE_HEALTH, TOPICS
+from shared.messages.topics import MATCH_STATE, SERVICE_HEALTH, TOPICS
+from shared.paths import Paths
+from shared.rpc import Client
 
 
 def test_every_event_has_its_words() -> None:
@@ -65,6 +69,16 @@ def test_what_was_not_understood_shows_its_text() -> None:
     assert words_of(unknown) == "unknown: zzz;1;"
     partial = _event(pss.ClockTicked(faults=("clock:time",)), kind=pss.ResultKind.PARTIAL, raw="clk;x;")
     assert words_of(partial) == "partial clock:time: clk;x;"
+
+
+def test_a_stream_does_not_command_the_terminal(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was sent stays one line, and its control characters are shown."""
+    state = match.MatchState(
+        ring="ring-1", journal_id="j", entry=1, changed_at_us=0, match_id="m", match_number="1\n\x1b"
+    )
+    HumanLines(Client(Paths(home))).show_state(MATCH_STATE, "ring-1", state)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert r"match 1\x0a\x1b loaded" in line
 
 
 def test_the_default_is_everything_but_the_heartbeats() -> None:

@@ -3,14 +3,16 @@
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from services.cli.match_states import described
+from shared.config import Config, Ring, save
 from shared.db.migrate import migrate
 from shared.db.sqlite import connect_writer
 from shared.messages.edits import Changes
 from shared.messages.episodes import Challenge, ChallengeStatus, Injury, InjuryKind
-from shared.messages.match import MatchEdited, MatchState
+from shared.messages.match import Athlete, MatchEdited, MatchState
 from shared.messages.results import Method, Result, RoundResult, Standing
 from shared.messages.rules import Dialect
 from shared.paths import Paths
@@ -81,7 +83,7 @@ def test_a_finding_is_told_whole(run: Run) -> None:
 def test_what_is_not_there_is_a_sentence(run: Run, home: Path) -> None:
     """No database, an unknown match and an unknown severity fail with a word about it."""
     code, _, err = run("match", "findings")
-    assert (code, "There is no database yet" in err) == (1, True)
+    assert (code, f"There is no database yet. Start the suite: restrike up (got: {home}/" in err) == (1, True)
     paths = Paths(home)
     paths.prepare()
     migrate(paths.database, backups=paths.backups)
@@ -89,6 +91,23 @@ def test_what_is_not_there_is_a_sentence(run: Run, home: Path) -> None:
     assert (code, "There is no match and no ring 7" in err) == (1, True)
     assert run("match", "findings", "--severity", "fatal").code == 2
     assert run("match", "findings").out == "Nothing was found.\n"
+
+
+def test_rings_and_rules_that_nobody_knows(run: Run, filled: Paths) -> None:
+    """Are not answered as if all were well; a ring that is only stored, or only configured, is known."""
+    save(filled.config, Config(rings=[Ring(name="mat-1")]))
+    for command in ("list", "findings"):
+        refused = run("match", command, "--ring", "nope", "--json")
+        assert (refused.code, "no ring nope. Known: mat-1, ring-1, ring-2." in refused.err) == (1, True), refused
+        assert run("match", command, "--ring", "mat-1").code == 0
+        assert len(run("match", command, "--ring", "ring-2").out.splitlines()) > 1
+    told = run("match", "findings", "--rule", "nope")
+    stored = "hit_missing, result_contradicts, score_jump, sender_changed"
+    assert told.out.startswith(f"No finding of rule nope is stored; rules stored: {stored}. ")
+    assert (told.code, "docs/findings.md" in told.out) == (0, True)
+    assert run("match", "findings", "102", "--rule", "score_jump").out == "Nothing was found.\n"
+    assert run("match", "findings", "ring-1", "--ring", "ring-2").code == 2
+    assert run("match", "findings", "ring-1", "--ring", "ring-1").code == 0
 
 
 @pytest.mark.usefixtures("filled")
@@ -153,3 +172,36 @@ def test_show_says_how_the_result_stands() -> None:
         "edited by ana: match number 7 (video) [e1]",
         "rules wt-2022, dialect B",
     ]
+
+
+def test_show_leaves_out_what_is_not_fought() -> None:
+    """A round that goes on has no winner to tell, and one that never was has no score; a round of 0-0 has."""
+    state = MatchState(
+        ring="ring-1",
+        journal_id="j",
+        entry=1,
+        changed_at_us=0,
+        match_id="m1",
+        chong=Athlete(long_name="Ana\n\x1b[2J", round_scores=(7, 0, 0)),
+        hong=Athlete(round_scores=(8, 0, 0)),
+        rounds=(
+            RoundResult(round=1, standing=Standing.AGREED, winner=2),
+            RoundResult(round=2, standing=Standing.OPEN),
+        ),
+    )
+    _, _, columns, chong, hong, *lines = described(state).splitlines()
+    at = columns.index("rounds")
+    assert (chong[at:].split(), hong[at:].split()) == (["7", "0", "0"], ["8", "0", "0"])
+    assert columns.split()[-2:] == ["rounds", "won"]
+    assert r"Ana\x0a\x1b[2J" in chong
+    assert [line.strip() for line in lines] == ["round 1: hong (agreed)", "rules ?, dialect not known yet"]
+    before = msgspec.structs.replace(state, chong=Athlete(), hong=Athlete(), rounds=())
+    assert described(before).splitlines()[3].split() == ["chong", "-", "-", "0", "0", "-", "0"]
+
+
+def test_show_names_the_rules_that_a_match_was_judged_by() -> None:
+    """Not those that the ring has since."""
+    state = MatchState(ring="r", journal_id="j", entry=1, changed_at_us=0, match_id="m1", rule_set="wt-2022")
+    assert "rules wt-2022," in described(state)
+    judged = Result(match_id="m1", standing=Standing.AGREED, winner=1, rule_set="wt-2018")
+    assert "rules wt-2018," in described(msgspec.structs.replace(state, result=judged))

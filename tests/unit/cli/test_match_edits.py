@@ -83,6 +83,29 @@ def test_what_is_not_stored_is_refused(run: Run, paths: Paths) -> None:
     assert paths.database.exists()
 
 
+def test_a_stored_match_that_is_decided_is_not_closed(run: Run, paths: Paths) -> None:
+    """A close cannot be undone: one with a result is corrected instead, by what the table says."""
+    with closing(connect_writer(paths.database)) as connection:
+        connection.executescript(
+            "UPDATE pss_matches SET status = 'decided' WHERE id = 2;"
+            "INSERT INTO match_results (match_id, standing, winner, decision, assessed_at)"
+            " VALUES (1, 'agreed', 2, 'PTF', '')"
+        )
+    for match, result in (("ring-1.aaaaaaaa.3", "hong, PTF"), ("ring-2.b.4", "?, ?")):
+        done = run("match", "close", match, "--reason", "x")
+        says = f"{match} has a result ({result}); correct it with: restrike match edit {match}"
+        assert (done.code, says in done.err, done.out) == (1, True, ""), done.err
+
+
+def test_a_round_that_the_match_cannot_have(run: Run, paths: Paths) -> None:
+    """Refused beyond a golden round; where the rounds are not known, udp-ingest is asked."""
+    with closing(connect_writer(paths.database)) as connection:
+        connection.executescript("UPDATE pss_matches SET total_rounds = 3 WHERE id = 1")
+    for match, number, code in (("ring-1.aaaaaaaa.3", 5, 1), ("ring-1.aaaaaaaa.3", 4, 3), ("ring-2.b.4", 9, 3)):
+        done = run("match", "edit", match, "--round-winner", f"{number}=hong", "--reason", "x")
+        assert (done.code, "has 3 rounds, so there is no round 5" in done.err) == (code, code == 1), done.err
+
+
 def test_without_a_database(run: Run) -> None:
     """Nothing is stored: nothing was edited, and no match is known."""
     assert run("match", "edits").out == "Nothing was edited.\n"

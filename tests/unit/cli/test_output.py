@@ -12,6 +12,18 @@ def test_a_table_shows_what_is_missing() -> None:
     assert shown.splitlines() == ["ring     match", "ring-1   -", "ring-10  7894", "-        0"]
 
 
+def test_what_was_sent_does_not_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Control characters are shown as what they are, in a cell a line's end, too; a document stays as it was."""
+    evil = "A\x1b[2J\x00\x9b\x7f\tB"
+    assert output.table(("name",), [(evil + "\nC",)]) == "name\n" + r"A\x1b[2J\x00\x9b\x7f\x09B\x0aC"
+    output.line(f"{evil}\nČAČIĆ")
+    output.note(evil)
+    output.document("\x1b\x9b", is_line=True)
+    out, err = capsys.readouterr()
+    assert out == r"A\x1b[2J\x00\x9b\x7f\x09B" + "\nČAČIĆ\n" + r'"\u001b' + '\x9b"\n'
+    assert err == r"A\x1b[2J\x00\x9b\x7f\x09B" + "\n"
+
+
 def test_a_table_without_rows_is_its_headers() -> None:
     assert output.table(("a", "b"), []) == "a  b"
 

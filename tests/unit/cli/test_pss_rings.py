@@ -113,6 +113,22 @@ def test_a_broken_file_of_rules_is_named(run: Run, paths: Paths) -> None:
         assert (done.code, str(file) in done.err, "point_gap" in done.err) == (1, True, True), done.err
 
 
+def test_a_broken_file_of_rules_hides_no_other(run: Run, paths: Paths) -> None:
+    """The sound ones are listed, the broken ones named on standard error: 1, with --json, too."""
+    _own(paths)
+    for name, content in (("a.json", "{}"), ("z.json", "\xff")):
+        (paths.rules / name).write_text(content, encoding="latin-1")
+    done = run("pss", "rules", "--json")
+    assert done.code == 1
+    assert {one["name"] for one in done.document["rule_sets"]} == {*shipped(), "club"}
+    assert [line.split(" is no rule set")[0] for line in done.err.splitlines()] == [
+        str(paths.rules / "a.json"),
+        str(paths.rules / "z.json"),
+    ]
+    assert "club" in run("pss", "rules").out
+    assert run("config", "check").err == done.err  # the files' own places, not that of restrike.json
+
+
 def test_config_check_knows_the_rule_sets(run: Run, paths: Paths) -> None:
     """One that is not there is a fault of its ring; a home's own is not."""
     save(paths.config, Config(rings=[Ring(name="mat-1", rules="club")]))
