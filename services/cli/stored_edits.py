@@ -1,14 +1,12 @@
 """Reads what people edited from the database, read-only; used by `restrike match edit`, `undo`, `close` and `edits`."""
 
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from shared.db.sqlite import connect_reader, is_empty, sqlite3
-from shared.errors import DatabaseError
+from services.cli.stored_rows import rows
 from shared.messages.edits import Changes
 
 _SELECT: Final = """
@@ -53,31 +51,18 @@ class StoredEdit(Struct, frozen=True, kw_only=True):
 def edits_of(path: Path, *, match_or_ring: str | None = None) -> list[StoredEdit]:
     """The edits of a match, of a ring's matches, or all; the newest first. None where there is no database yet."""
     where = "?1 IS NULL OR match_key = ?1 OR ring = ?1"
-    return [_edit(row) for row in _rows(path, _SELECT.format(where), match_or_ring)]
+    return [_edit(row) for row in rows(path, _SELECT.format(where), match_or_ring)]
 
 
 def find_edit(path: Path, edit_id: str) -> StoredEdit | None:
     """The edit of that id, if it is stored."""
-    return next((_edit(row) for row in _rows(path, _SELECT.format("edit_id = ?"), edit_id)), None)
+    return next((_edit(row) for row in rows(path, _SELECT.format("edit_id = ?"), edit_id)), None)
 
 
 def find_stand(path: Path, match_id: str) -> StoredStand | None:
     """How the match of that id stands; None for one that is not stored."""
-    rows = _rows(path, _STAND, match_id)
-    return StoredStand(*rows[0]) if rows else None
-
-
-def _rows(path: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    if is_empty(path):
-        return []
-    with closing(connect_reader(path)) as connection:
-        try:
-            return list(connection.execute(sql, values).fetchall())
-        except sqlite3.Error as error:
-            raise DatabaseError(
-                "database.unreadable",
-                f"The matches cannot be read ({error}). See restrike db status, and run restrike db migrate.",
-            ) from error
+    found = rows(path, _STAND, match_id)
+    return StoredStand(*found[0]) if found else None
 
 
 def _edit(row: tuple[Any, ...]) -> StoredEdit:

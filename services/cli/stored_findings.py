@@ -1,13 +1,13 @@
 """Reads the stored findings from the database, read-only; used by `restrike match findings`."""
 
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from shared.db.sqlite import connect_reader, is_empty, sqlite3
+from services.cli.stored_rows import rows
+from shared.db.sqlite import is_empty
 from shared.errors import DatabaseError, ValidationError
 from shared.messages.match import Severity
 
@@ -62,28 +62,17 @@ def read_findings(path: Path, wanted: Wanted) -> list[StoredFinding]:
         raise DatabaseError("database.missing", "There is no database yet. Start the suite: restrike up", value=path)
     order = list(Severity)
     severities = msgspec.json.encode(order[order.index(wanted.severity) :]).decode()
-    rows = _rows(path, _SELECT, severities, wanted.ring, wanted.rule, wanted.of, wanted.limit)
-    if wanted.of is not None and not rows and not _rows(path, _ANY, wanted.of):
+    found = rows(path, _SELECT, severities, wanted.ring, wanted.rule, wanted.of, wanted.limit)
+    if wanted.of is not None and not found and not rows(path, _ANY, wanted.of):
         raise ValidationError(
             "match.unknown", f"There is no match and no ring {wanted.of}. See restrike match list.", value=wanted.of
         )
-    return [_finding(row) for row in rows]
+    return [_finding(row) for row in found]
 
 
 def stored_rules(path: Path) -> list[str]:
     """The rules that something was found of."""
-    return [str(rule) for (rule,) in _rows(path, "SELECT DISTINCT rule FROM findings ORDER BY rule")]
-
-
-def _rows(path: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    with closing(connect_reader(path)) as connection:
-        try:
-            return list(connection.execute(sql, values).fetchall())
-        except sqlite3.Error as error:
-            raise DatabaseError(
-                "database.unreadable",
-                f"The findings cannot be read ({error}). See restrike db status, and run restrike db migrate.",
-            ) from error
+    return [str(rule) for (rule,) in rows(path, "SELECT DISTINCT rule FROM findings ORDER BY rule")]
 
 
 def _finding(row: tuple[Any, ...]) -> StoredFinding:
