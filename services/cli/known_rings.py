@@ -2,12 +2,11 @@
 of. Used by `restrike match list` and `match findings`.
 """
 
-from contextlib import closing
 from typing import Final
 
+from services.cli.stored_rows import rows
 from shared.config import load
-from shared.db.sqlite import connect_reader, is_empty, sqlite3
-from shared.errors import DatabaseError, ValidationError
+from shared.errors import ValidationError
 from shared.paths import Paths
 
 _STORED: Final = """
@@ -38,13 +37,4 @@ def check_ring(paths: Paths, ring: str) -> None:
 
 
 def _stored(paths: Paths) -> list[str]:
-    if is_empty(paths.database):
-        return []
-    with closing(connect_reader(paths.database)) as connection:
-        try:
-            return sorted(ring for (ring,) in connection.execute(_STORED) if ring)
-        except sqlite3.Error as error:
-            raise DatabaseError(
-                "database.unreadable",
-                f"The rings cannot be read ({error}). See restrike db status, and run restrike db migrate.",
-            ) from error
+    return sorted(ring for (ring,) in rows(paths.database, _STORED) if ring)

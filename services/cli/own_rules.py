@@ -6,10 +6,9 @@
 
 from pathlib import Path
 
-import msgspec
-
+from shared.errors import ConfigError
 from shared.messages.rules import RuleSet
-from shared.rules import faults_of, shipped
+from shared.rules import read, shipped
 
 
 def known_rules(folder: Path) -> tuple[dict[str, RuleSet], list[str]]:
@@ -17,15 +16,9 @@ def known_rules(folder: Path) -> tuple[dict[str, RuleSet], list[str]]:
     known, broken = shipped(), []
     for path in sorted(folder.glob("*.json")):
         try:
-            rules = msgspec.json.decode(path.read_bytes(), type=RuleSet)
-        except OSError as error:
-            broken.append(f"{path} cannot be read: {error.strerror}.")
-            continue
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            broken.append(f"{path} is no rule set: {error}. See shared/rules/ for the form.")
-            continue
-        if faults := faults_of(rules):
-            broken.append(f"{path}: {' '.join(faults)}")
+            rules = read(path)
+        except ConfigError as error:
+            broken.append(str(error))
         else:
             known[rules.name] = rules
     return known, broken

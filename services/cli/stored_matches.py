@@ -1,14 +1,14 @@
 """Reads the stored matches with their results from the database, read-only; used by `restrike match list`."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from shared.db.sqlite import connect_reader, is_empty, sqlite3
+from services.cli.stored_rows import rows
+from shared.db.sqlite import is_empty
 from shared.errors import DatabaseError
 from shared.messages.edits import Changes
 
@@ -110,15 +110,7 @@ def read_matches(path: Path, *, limit: int, ring: str | None) -> list[StoredMatc
     """
     if is_empty(path):
         raise DatabaseError("database.missing", "There is no database yet. Start the suite: restrike up", value=path)
-    with closing(connect_reader(path)) as connection:
-        try:
-            rows = connection.execute(_SELECT, (ring, limit)).fetchall()
-        except sqlite3.Error as error:
-            raise DatabaseError(
-                "database.unreadable",
-                f"The matches cannot be read ({error}). See restrike db status, and run restrike db migrate.",
-            ) from error
-    return [_match(row) for row in rows]
+    return [_match(row) for row in rows(path, _SELECT, ring, limit)]
 
 
 def _match(row: tuple[Any, ...]) -> StoredMatch:

@@ -31,7 +31,7 @@ def available(folder: Path) -> dict[str, RuleSet]:
     Raises:
         ConfigError: a file is no rule set, or contradicts itself; the sentence names it and what is wrong.
     """
-    own = [_read(path) for path in sorted(folder.glob("*.json"))]
+    own = [read(path) for path in sorted(folder.glob("*.json"))]
     return shipped() | {rules.name: rules for rules in own}
 
 
@@ -48,7 +48,12 @@ def find(name: str, folder: Path) -> RuleSet:
     return known[name]
 
 
-def _read(path: Path) -> RuleSet:
+def read(path: Path) -> RuleSet:
+    """The rule set in that file.
+
+    Raises:
+        ConfigError: it is none, or contradicts itself; the sentence names the file and what is wrong.
+    """
     try:
         rules = _decode(path.read_bytes())
     except OSError as error:
