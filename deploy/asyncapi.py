@@ -11,8 +11,9 @@ from deploy import schemas
 from deploy.schemas import Schema
 from services.registry import SERVICES
 from shared.config import Bus
-from shared.messages.commands import Command, Err
-from shared.messages.topics import ANY_SERVICE, RING, SERVICE, Topic
+from shared.messages.requests import Command, Err
+from shared.messages.service import ANY_SERVICE
+from shared.messages.topics import RING, SERVICE, Topic
 
 CONTENT_TYPE: Final = "application/vnd.msgpack"
 AT: Final = "#/components/schemas/"

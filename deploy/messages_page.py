@@ -7,10 +7,11 @@ import msgspec
 from msgspec import inspect as look
 
 from deploy import schemas
-from shared.messages.commands import Command, Err
 from shared.messages.match import MatchEvent
 from shared.messages.pss import PssEvent
-from shared.messages.topics import ANY_SERVICE, Topic
+from shared.messages.requests import Command, Err
+from shared.messages.service import ANY_SERVICE
+from shared.messages.topics import Topic
 
 HEAD: Final = """\
 # Messages

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
-from shared.messages.commands import COMMANDS, Command, Err, Reply, Request
+from shared.messages.commands import COMMANDS
 from shared.messages.envelope import Envelope
-from shared.messages.service import Mark
-from shared.messages.topics import ANY_SERVICE, TOPICS, Topic
+from shared.messages.requests import Command, Err, Reply, Request
+from shared.messages.service import ANY_SERVICE, Mark
+from shared.messages.topics import TOPICS, Topic
 
 Schema = dict[str, Any]
 

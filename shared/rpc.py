@@ -17,7 +17,7 @@ import zmq
 from shared.bus import UNREADABLE
 from shared.clock import monotonic_s
 from shared.errors import IoError, NetworkError, RestrikeError
-from shared.messages.commands import Command, Err, Reply, Request
+from shared.messages.requests import Command, Err, Reply, Request
 from shared.paths import Paths
 
 LOOK_UP_S: Final = 0.1

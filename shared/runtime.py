@@ -23,7 +23,8 @@ from shared.bus import PUBLISH_QUEUE, WIRE_QUEUE, Publisher, Subscriber
 from shared.clock import monotonic_s, wait_s
 from shared.config import Config, load
 from shared.errors import ConfigError, RestrikeError
-from shared.messages.commands import Command, GetHealth
+from shared.messages.commands import GetHealth
+from shared.messages.requests import Command
 from shared.messages.service import EventsLost, Life, Position, ServiceFault, ServiceHealth
 from shared.messages.topics import SERVICE_FAULT, SERVICE_HEALTH, SERVICE_LOSS, Topic
 from shared.paths import Paths

@@ -14,8 +14,9 @@ from services.registry import SERVICES
 from shared.bus import UNREADABLE
 from shared.clock import monotonic_s
 from shared.config import Bus
-from shared.messages.commands import COMMANDS, Command, Err, Reply, Request
-from shared.messages.topics import ANY_SERVICE
+from shared.messages.commands import COMMANDS
+from shared.messages.requests import Command, Err, Reply, Request
+from shared.messages.service import ANY_SERVICE
 from shared.paths import Paths
 from shared.rpc import is_locked
 from shared.runtime import Runtime

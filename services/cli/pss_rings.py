@@ -15,7 +15,7 @@ from shared.errors import RestrikeError, ValidationError
 from shared.messages.commands import ApplyInterpretation, AskSender, ListMatchStates
 from shared.messages.match import MatchState
 from shared.messages.rules import RuleSet, Strictness
-from shared.messages.topics import INGEST
+from shared.messages.service import INGEST
 from shared.paths import Paths
 from shared.rpc import Client, is_locked
 from shared.rules import find, shipped

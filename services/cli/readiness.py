@@ -6,8 +6,7 @@ from services.registry import SERVICES
 from shared.errors import RestrikeError
 from shared.messages.commands import GetDatabaseStatus, GetHealth, GetRings
 from shared.messages.database import DatabaseStatus
-from shared.messages.service import ServiceHealth
-from shared.messages.topics import PARSER
+from shared.messages.service import PARSER, ServiceHealth
 from shared.messages.udp import RingStatus
 from shared.rpc import Client
 

@@ -11,7 +11,8 @@ from services.cli.tail import Tail
 from shared.bus import Delivery
 from shared.errors import NetworkError
 from shared.messages.commands import Snapshot, SnapshotTaken
-from shared.messages.topics import MARK_PREFIX, PARSER
+from shared.messages.service import PARSER
+from shared.messages.topics import MARK_PREFIX
 from shared.rpc import Client
 
 MARK_WITHIN_S: Final = 0.05

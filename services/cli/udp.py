@@ -9,8 +9,9 @@ from services.cli import output
 from services.cli.group import group
 from shared.config import Config, is_address, load, save
 from shared.errors import RestrikeError, ValidationError
-from shared.messages.commands import Command, GetRings, RestartRing, StartRing, StopRing
-from shared.messages.topics import INGEST
+from shared.messages.commands import GetRings, RestartRing, StartRing, StopRing
+from shared.messages.requests import Command
+from shared.messages.service import INGEST
 from shared.messages.udp import Interfaces, RingStatus, Sender
 from shared.paths import Paths
 from shared.rpc import Client, is_locked

@@ -26,8 +26,8 @@ from shared.messages.commands import (
 from shared.messages.commands import (
     Rings as RingsReply,
 )
-from shared.messages.service import ServiceHealth
-from shared.messages.topics import PARSER, SERVICE_HEALTH, WRITER
+from shared.messages.service import PARSER, WRITER, ServiceHealth
+from shared.messages.topics import SERVICE_HEALTH
 from shared.messages.udp import Interfaces
 from shared.runtime import Runtime, serve
 

@@ -1,56 +1,28 @@
 """The one list of commands: which service answers what, with what, and by when."""
 
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from typing import Any, Final
 
 from msgspec import Raw, Struct
 
 from shared.messages.database import DatabaseStatus
 from shared.messages.edits import Changes
+from shared.messages.jobs import CancelJob, GetJob, ListJobs, StartJob
 from shared.messages.match import MatchState
+from shared.messages.requests import Command
 from shared.messages.rules import Interpretation
-from shared.messages.service import ServiceHealth
-from shared.messages.topics import ANY_SERVICE, INGEST, PARSER, WRITER
+from shared.messages.saved_queries import ForgetQuery, SaveQuery
+from shared.messages.service import ANY_SERVICE, INGEST, PARSER, WRITER, ServiceHealth
+from shared.messages.settings import ChangeSettings, RotateKey
+from shared.messages.tournaments import (
+    ActivateDay,
+    AssignMatches,
+    ImportRows,
+    RemoveTournament,
+    SaveDay,
+    SaveTournament,
+)
 from shared.messages.udp import Interfaces, RingStatus
 from shared.messages.wire import Datagrams, ParsedEntries
-
-R = TypeVar("R")
-NOTHING: Final = Raw(b"\xc0")
-"""MessagePack's nil."""
-
-
-class Request(Struct, frozen=True, kw_only=True):
-    """One request: `body` holds the command's fields. `service` matters to the gateway, which passes it on."""
-
-    service: str
-    command: str
-    id: str
-    body: Raw
-
-
-class Err(Struct, frozen=True, kw_only=True):
-    """Why a command was not done: a code for programs, a sentence for people, the offending value."""
-
-    code: str
-    message: str
-    value: str | None = None
-
-
-class Reply(Struct, frozen=True, kw_only=True):
-    """The one reply to a request: `result` when `ok`, else `error`."""
-
-    id: str
-    ok: bool
-    result: Raw = NOTHING
-    error: Err | None = None
-
-
-class Command(Struct, Generic[R], frozen=True, kw_only=True):
-    """What one service is asked to do. `reply` is the type of the result, `deadline_s` how long the asker waits."""
-
-    name: ClassVar[str]
-    service: ClassVar[str]
-    reply: ClassVar[Any]
-    deadline_s: ClassVar[float] = 2.0
 
 
 class GetHealth(Command[ServiceHealth], frozen=True, kw_only=True):
@@ -383,5 +355,19 @@ COMMANDS: Final = listed(
         Snapshot,
         ReplayEvents,
         GetDatabaseStatus,
+        ChangeSettings,
+        RotateKey,
+        SaveTournament,
+        RemoveTournament,
+        SaveDay,
+        ActivateDay,
+        AssignMatches,
+        ImportRows,
+        StartJob,
+        GetJob,
+        ListJobs,
+        CancelJob,
+        SaveQuery,
+        ForgetQuery,
     ]
 )

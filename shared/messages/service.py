@@ -1,8 +1,14 @@
-"""What every service says of itself."""
+"""What every service says of itself, and the names of those that others ask."""
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
+
+ANY_SERVICE: Final = "*"
+PARSER: Final = "pss-parser"
+INGEST: Final = "udp-ingest"
+WRITER: Final = "db-writer"
 
 
 class Life(StrEnum):

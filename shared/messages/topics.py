@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from shared.messages import database, match, pss, service, udp, wire
+from shared.messages import database, jobs, match, pss, service, settings, tournaments, udp, wire
+from shared.messages.service import ANY_SERVICE, INGEST, PARSER, WRITER
 
-ANY_SERVICE: Final = "*"
 RING: Final = "ring"
 SERVICE: Final = "service"
 
@@ -36,11 +36,6 @@ class Topic(Struct, frozen=True, kw_only=True):
     def prefix(self) -> bytes:
         """What to subscribe to for all keys: `name/`."""
         return f"{self.name}/".encode()
-
-
-PARSER: Final = "pss-parser"
-INGEST: Final = "udp-ingest"
-WRITER: Final = "db-writer"
 
 
 def _reading(name: str, reading: type[pss.Reading]) -> Topic:
@@ -148,6 +143,27 @@ DB_TROUBLE: Final = Topic(
     keyed_by=SERVICE,
     doc="The database cannot be written, or can again.",
 )
+SETTINGS_CHANGED: Final = Topic(
+    name="settings.changed",
+    type=settings.SettingChanged,
+    producer=WRITER,
+    keyed_by=SERVICE,
+    doc="A setting has a new value.",
+)
+TOURNAMENT_CHANGED: Final = Topic(
+    name="tournament.changed",
+    type=tournaments.TournamentChanged,
+    producer=WRITER,
+    keyed_by=SERVICE,
+    doc="A tournament was made, changed, activated or ended.",
+)
+JOB_PROGRESS: Final = Topic(
+    name="job.progress",
+    type=jobs.Job,
+    producer=WRITER,
+    keyed_by=SERVICE,
+    doc="How far a backup, an archive, an import or a check is.",
+)
 SERVICE_HEALTH: Final = Topic(
     name="service.health",
     type=service.ServiceHealth,
@@ -202,6 +218,9 @@ TOPICS: Final = listed(
         UDP_JOURNAL,
         DB_COMMITTED,
         DB_TROUBLE,
+        SETTINGS_CHANGED,
+        TOURNAMENT_CHANGED,
+        JOB_PROGRESS,
         SERVICE_HEALTH,
         SERVICE_FAULT,
         SERVICE_LOSS,

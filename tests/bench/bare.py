@@ -16,7 +16,8 @@ from msgspec import Struct
 from shared.clock import monotonic_ns, unix_ns
 from shared.messages.envelope import Envelope
 from shared.messages.pss import ClockTicked, PssEvent, ResultKind
-from shared.messages.topics import PARSER, READING_TOPICS
+from shared.messages.service import PARSER
+from shared.messages.topics import READING_TOPICS
 from tests.bench.child import answer, questions
 from tests.bench.sender import paced
 

@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 from msgspec import inspect as look
 
-from shared.messages.commands import COMMANDS, NOTHING, Err, Reply, Request
+from shared.messages.commands import COMMANDS
 from shared.messages.envelope import Envelope
-from shared.messages.service import Mark
-from shared.messages.topics import ANY_SERVICE, TOPICS, Topic
+from shared.messages.requests import NOTHING, Err, Reply, Request
+from shared.messages.service import ANY_SERVICE, Mark
+from shared.messages.topics import TOPICS, Topic
 
 ENCODE = msgspec.msgpack.Encoder().encode
 SENT_AT_US = 1_767_225_600_123_456

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from shared.messages.commands import Reply, Request
+from shared.messages.requests import Reply, Request
 from tests.contract.examples import decoded, examples
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.messages.commands import COMMANDS, Reply, Request
+from shared.messages.commands import COMMANDS
+from shared.messages.requests import Reply, Request
 from tests.contract.examples import ENCODE, decoded, examples, messages, objects
 from tests.contract.golden import FOLDER, HOW_TO_ADD, covers, enumerations, golden_words, goldens, missing
 

@@ -8,7 +8,8 @@ import pytest
 
 from deploy import reference, schemas
 from deploy.schemas import Schema
-from shared.messages.commands import COMMANDS, Reply
+from shared.messages.commands import COMMANDS
+from shared.messages.requests import Reply
 from shared.messages.topics import TOPICS
 from tests.contract.json_examples import as_json
 

@@ -14,7 +14,8 @@ from services.registry import SERVICES
 from shared import messages
 from shared.messages import commands, facts, match, pss, topics
 from shared.messages.commands import COMMANDS
-from shared.messages.topics import ANY_SERVICE, MARK_PREFIX, ON_BUS_FRAME, RING, SERVICE, TOPICS
+from shared.messages.service import ANY_SERVICE
+from shared.messages.topics import MARK_PREFIX, ON_BUS_FRAME, RING, SERVICE, TOPICS
 from tests.contract.examples import messages as all_messages
 
 FOLDER = Path(inspect.getfile(messages)).parent

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 import zmq
 
-from shared.messages.commands import GetHealth, Reply
+from shared.messages.commands import GetHealth
+from shared.messages.requests import Reply
 from shared.messages.topics import SERVICE_FAULT, SERVICE_HEALTH
 from tests.support.service import House, next_of, request
 from tests.support.suite import free_port

@@ -11,7 +11,8 @@ import pytest
 import zmq
 
 from shared.clock import monotonic_s
-from shared.messages.commands import Command, GetHealth, GetRings, ListInterfaces, Reply, Request, Rings
+from shared.messages.commands import GetHealth, GetRings, ListInterfaces, Rings
+from shared.messages.requests import Command, Reply, Request
 from shared.messages.service import ServiceHealth
 from tests.support.service import House, ask_raw, request
 

@@ -13,7 +13,6 @@ from shared.errors import RestrikeError
 from shared.messages.commands import (
     ApplyInterpretation,
     CloseMatch,
-    Command,
     EditMatch,
     EnterMatch,
     GetRings,
@@ -31,6 +30,7 @@ from shared.messages.facts import (
     SessionBroken,
     SessionClosed,
 )
+from shared.messages.requests import Command
 from shared.messages.rules import Dialect, Interpretation, Strictness
 from shared.rules import DEFAULT_RULES, shipped
 from tests.support.service import House, facts

@@ -9,7 +9,8 @@ import pytest
 
 from shared.clock import monotonic_s
 from shared.errors import NetworkError
-from shared.messages.commands import GetHealth, GetRings, Request
+from shared.messages.commands import GetHealth, GetRings
+from shared.messages.requests import Request
 from shared.rpc import Client, RefusedError
 from tests.support.service import House, Service, ask_raw
 from tests.support.tiny import Do

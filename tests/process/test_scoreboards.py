@@ -10,10 +10,11 @@ import msgspec
 import pytest
 import zmq
 
-from shared.messages.commands import NOTHING, Err, Reply, Request, SnapshotTaken
+from shared.messages.commands import SnapshotTaken
 from shared.messages.envelope import Envelope
 from shared.messages.match import Athlete, MatchState, Stage
 from shared.messages.pss import PointScored, PssEvent, ResultKind, Technique
+from shared.messages.requests import NOTHING, Err, Reply, Request
 from shared.messages.service import Mark
 from tests.support.npm import needs_node
 from tests.support.scoreboards import NODE, PYTHON, scoreboard

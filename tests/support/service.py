@@ -19,8 +19,9 @@ import zmq
 from shared.bus import Delivery, Subscriber
 from shared.clock import monotonic_s
 from shared.db.sqlite import connect_reader
-from shared.messages.commands import Command, EntriesPage, GetHealth, GetRings, ReplayEntries, Reply, Request
+from shared.messages.commands import EntriesPage, GetHealth, GetRings, ReplayEntries
 from shared.messages.facts import AnyFact
+from shared.messages.requests import Command, Reply, Request
 from shared.messages.udp import RingStatus
 from shared.messages.wire import Datagrams, Entry
 from shared.paths import Paths

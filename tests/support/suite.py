@@ -16,7 +16,8 @@ import psutil
 
 from services.registry import SERVICES
 from shared.db.sqlite import connect_reader
-from shared.messages.commands import Command, GetHealth, GetRings
+from shared.messages.commands import GetHealth, GetRings
+from shared.messages.requests import Command
 from shared.messages.service import ServiceHealth
 from shared.paths import Paths
 from shared.rpc import Client, is_locked

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from shared.clock import wait_s
 from shared.errors import ValidationError
-from shared.messages.commands import Command
+from shared.messages.requests import Command
 from shared.messages.service import ServiceFault
 from shared.messages.topics import SERVICE_FAULT
 from shared.runtime import STUCK_AFTER_S, Runtime, serve

@@ -12,7 +12,8 @@ import zmq
 
 from shared.clock import monotonic_s
 from shared.errors import NetworkError, ValidationError
-from shared.messages.commands import GetRings, Reply, Request, Rings, StartRing
+from shared.messages.commands import GetRings, Rings, StartRing
+from shared.messages.requests import Reply, Request
 from shared.paths import Paths
 from shared.rpc import Client, RefusedError, Server, is_locked
 
