@@ -1,23 +1,22 @@
 """db-writer: alone writes `restrike.db`, everything exactly once."""
 
 import os
-import subprocess
-import sys
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
+from services.db_writer.database import bring_up_to_date, open_database
 from services.db_writer.intake import Intake
+from services.db_writer.office.desk import Desk
+from services.db_writer.office.office import Office
 from services.db_writer.store import Applied, Store
 from shared.clock import monotonic_s, unix_ns
-from shared.db.schema_version import status
-from shared.db.sqlite import connect_writer
-from shared.errors import ConfigError, DatabaseError, NetworkError
+from shared.db.sqlite import sqlite3
+from shared.errors import DatabaseError, NetworkError
 from shared.messages.commands import GetDatabaseStatus
 from shared.messages.database import DatabaseStatus, EntriesCommitted, WriteTrouble
 from shared.messages.service import Position
-from shared.messages.topics import DB_COMMITTED, DB_TROUBLE, WIRE_EVENTS
+from shared.messages.topics import DB_COMMITTED, DB_TROUBLE, WIRE_EVENTS, Topic
 from shared.messages.wire import ParsedEntries
-from shared.paths import Paths
 from shared.rpc import RefusedError
 from shared.runtime import Runtime, serve
 
@@ -30,7 +29,6 @@ RETRY_S: Final = 0.5
 """How often a database that could not be written, or a parser that did not answer, is tried again."""
 ASK_S: Final = 1.0
 """How long pss-parser may take for a page: while it is waited for, nothing is stored and no command answered."""
-_UNUSABLE: Final = {"database.not_sqlite", "database.not_ours", "database.version_gap"}
 
 
 class Writer:
@@ -136,40 +134,12 @@ def _turn_again() -> None:
     """Nothing: posting it makes the loop turn at once."""
 
 
-def bring_up_to_date(paths: Paths) -> int:
-    """Run the migrations in a process of their own, with a backup of an existing file; return the schema version.
-
-    Raises:
-        ConfigError: the database is not one that this program can use.
-        DatabaseError: the file cannot be read or the migration failed (a full disk); another start may succeed.
-    """
-    try:
-        before = status(paths.database)
-    except DatabaseError as error:
-        if error.code not in _UNUSABLE:
-            raise
-        raise ConfigError(error.code, error.message, value=error.value) from error
-    if before.current > before.latest:
-        raise ConfigError(
-            "database.newer",
-            f"{paths.database} is of a newer version ({before.current}) than this program ({before.latest}): "
-            "install the newer program, or restore a backup.",
-        )
-    if before.current < before.latest:
-        command = [sys.executable, "-P", "-m", "shared.db.migrate", "migrate", str(paths.database)]
-        command += ["--backups", str(paths.backups)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise DatabaseError("database.migration_failed", done.stderr.strip() or "The migration failed.")
-    return before.latest
-
-
 def build(runtime: Runtime) -> None:
     """Bring the database up to date, open it, register the stream and the command."""
     os.nice(NICE)
     version = bring_up_to_date(runtime.paths)
-    # What a power cut undoes here, watermark and all, the journal (FULL) has: it is replayed. See docs/adr/0006.
-    store = Store(connect_writer(runtime.paths.database, synchronous="NORMAL"))
+    connection = open_database(runtime.paths)
+    store = Store(connection)
     ask = partial(runtime.client.call, deadline_s=ASK_S)
     intake = Intake(store, ask, now_us=lambda: unix_ns() // 1000)
     writer = Writer(runtime, intake, schema_version=version)
@@ -181,6 +151,25 @@ def build(runtime: Runtime) -> None:
     runtime.after_turn(writer.store)
     runtime.every(RETRY_S, _turn_again)
     runtime.on_stop(writer.store)
+    open_office(runtime, connection, store)
+
+
+def open_office(runtime: Runtime, connection: "sqlite3.Connection", store: Store) -> None:
+    """Register the operators' commands; their jobs get a step at the end of each turn, after what is to be stored."""
+
+    def publish(topic: Topic, event: Any) -> None:
+        runtime.bus.publish(topic, runtime.service, event)
+
+    def turn() -> None:
+        office.jobs.turn()
+        if office.jobs.rest_s() == 0:
+            runtime.post(_turn_again)
+
+    office = Office(Desk(connection, paths=runtime.paths, forget=store.forget, publish=publish))
+    for command, handler in office.handlers().items():
+        runtime.on_command(command, handler)
+    runtime.after_turn(turn)
+    runtime.on_stop(office.jobs.stop)
 
 
 def main() -> None:

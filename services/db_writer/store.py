@@ -68,6 +68,10 @@ class Store:
         except REFUSALS as error:
             raise _write_failed(error) from error
 
+    def forget(self) -> None:
+        """Somebody else wrote on this connection: begin the next transaction with what the database says."""
+        self._is_current = False
+
     def positions(self) -> dict[str, Position]:
         """Per ring, how far its newest session is stored: what came after that is missing."""
         with _reading():

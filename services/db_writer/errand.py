@@ -1,0 +1,80 @@
+"""A child of db-writer for heavy reading: `python -P -m services.db_writer.errand NAME PARENT`, options on stdin.
+
+Standard output is JSON lines: progress (`message`, `done`, `total`), and at the end one `result` or one `error`.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, Final, Protocol
+
+import psutil
+
+from shared.errors import RestrikeError
+from shared.paths import Paths
+
+ERRANDS: Final[dict[str, str]] = {}
+"""Errand -> `module:function`; imported only when it is asked for."""
+LOWEST: Final = 19
+_DIE_WITH_PARENT: Final = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
+
+Options = Mapping[str, Any]
+Tell = Callable[[str, int, int | None], None]
+"""Called with what is done, how much of it, and of how much (None: not known)."""
+
+
+class Errand(Protocol):
+    """One errand: does what `options` say on the files of `paths`, tells how far it is, returns its result."""
+
+    def __call__(self, options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
+        """Raises RestrikeError or OSError: that is the child's error."""
+
+
+def main() -> int:
+    """Run one errand; 0 done, 1 refused or failed."""
+    name, parent = sys.argv[1:]
+    _be_modest(int(parent))
+    module, function = ERRANDS[name].split(":")
+    try:
+        run: Errand = getattr(import_module(module), function)
+        result = run(json.loads(sys.stdin.buffer.read()), paths=Paths.from_environment(), tell=_tell)
+    except RestrikeError as error:
+        value = None if error.value is None else str(error.value)
+        _say({"error": {"code": error.code, "message": error.message, "value": value}})
+        return 1
+    except OSError as error:
+        message = f"{error.filename or 'a file'}: {error.strerror or error}. Make room or rights, and try again."
+        _say({"error": {"code": "io.failed", "message": message, "value": None}})
+        return 1
+    _say({"result": result})
+    return 0
+
+
+def _be_modest(parent: int) -> None:
+    """Give way to whatever receives and publishes, and end when the parent does."""
+    os.umask(0o077)
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before we asked to be told
+        sys.exit(1)
+    os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
+    with contextlib.suppress(psutil.Error, OSError):  # not every file system's scheduler has classes
+        psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
+
+
+def _tell(message: str, done: int, total: int | None) -> None:
+    _say({"message": message, "done": done, "total": total})
+
+
+def _say(document: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

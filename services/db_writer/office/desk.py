@@ -1,0 +1,112 @@
+"""Operators' acts on the database: one transaction each, with its row in `operator_audit`; db-writer.
+
+The desk shares the connection of the store and acts between its transactions, never within one.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from shared.clock import utc_now_iso
+from shared.db.sqlite import sqlite3
+from shared.errors import DatabaseError, RestrikeError
+from shared.messages.topics import Topic
+from shared.paths import Paths
+
+_AUDIT: Final = """
+INSERT INTO operator_audit (done_at, author, action, target, details, reason, outcome, error)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_to_json = msgspec.json.Encoder().encode
+
+
+class Act(Struct, kw_only=True):
+    """What somebody does: `action` is dotted (`setting.change`), `target` names on what. `details` must hold nothing
+    that is secret.
+    """
+
+    author: str
+    action: str
+    target: str | None = None
+    details: dict[str, Any] = {}
+    reason: str | None = None
+
+
+class Desk:
+    """One writing connection in the hands of operators.
+
+    `forget` tells the store that rows may have changed behind its back; `publish` puts an event on the bus under this
+    service's name (nothing without a bus).
+    """
+
+    def __init__(
+        self,
+        connection: "sqlite3.Connection",
+        *,
+        paths: Paths,
+        forget: Callable[[], None] = lambda: None,
+        publish: Callable[[Topic, Any], None] = lambda _topic, _event: None,
+    ) -> None:
+        self.connection = connection
+        self.paths = paths
+        self.publish = publish
+        self._forget = forget
+
+    @contextmanager
+    def acting(self, act: Act) -> Iterator["sqlite3.Connection"]:
+        """The connection inside the transaction of `act`, which may still be described until the block ends.
+
+        What the block refuses (RestrikeError) is undone, and kept in the audit as refused.
+        Raises DatabaseError `db.write_failed`: nothing was changed.
+        """
+        try:
+            with self.changing() as connection:
+                yield connection
+                self._audit(act, outcome="done", error=None)
+        except DatabaseError as error:
+            if error.code == "db.write_failed":
+                raise
+            self._refused(act, error)
+            raise
+        except RestrikeError as error:
+            self._refused(act, error)
+            raise
+
+    @contextmanager
+    def changing(self) -> Iterator["sqlite3.Connection"]:
+        """The connection inside a transaction that nobody is answerable for: a step of a job, a mark of care."""
+        connection = self.connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        except sqlite3.IntegrityError as error:
+            raise DatabaseError(
+                "db.contradiction",
+                f"The database refused it: {error}. Nothing was changed.",
+            ) from error
+        except sqlite3.Error as error:
+            raise DatabaseError(
+                "db.write_failed",
+                "The database could not be written and nothing was changed; free space on its file system and see that"
+                " no other program holds the file.",
+                value=f"{type(error).__name__}: {error}",
+            ) from error
+        finally:
+            if connection.in_transaction:
+                # After some errors SQLite has rolled back by itself; if it could not, the next BEGIN will say so.
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+            self._forget()
+
+    def _refused(self, act: Act, error: RestrikeError) -> None:
+        with self.changing():
+            self._audit(act, outcome="refused", error=str(error))
+
+    def _audit(self, act: Act, *, outcome: str, error: str | None) -> None:
+        details = _to_json(act.details).decode() if act.details else None
+        values = (utc_now_iso(), act.author, act.action, act.target, details, act.reason, outcome, error)
+        self.connection.execute(_AUDIT, values)

@@ -1,0 +1,32 @@
+"""The operators' side of db-writer in one object: its desk, its jobs, and what answers each command."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from services.db_writer.office.desk import Desk
+from services.db_writer.office.handlers import HANDLERS
+from services.db_writer.office.jobs import JobLine
+from services.db_writer.office.kinds import KINDS
+from services.db_writer.office.quiet import why_busy
+from shared.messages.jobs import CancelJob, GetJob, ListJobs, StartJob
+from shared.messages.requests import Command
+
+
+class Office:
+    """Built once per process, on the one writing connection."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.jobs = JobLine(desk, KINDS, is_busy=lambda: why_busy(desk.connection))
+
+    def handlers(self) -> dict[type[Command[Any]], Callable[[Any], Any]]:
+        """What answers each command of operators."""
+        jobs = self.jobs
+        line: dict[type[Command[Any]], Callable[[Any], Any]] = {
+            StartJob: jobs.start,
+            GetJob: jobs.get,
+            ListJobs: jobs.jobs,
+            CancelJob: jobs.cancel,
+        }
+        return line | {command: partial(handler, self.desk) for command, handler in HANDLERS.items()}
