@@ -4,6 +4,7 @@ import subprocess
 import sys
 from typing import Final
 
+from services.db_writer.restoring import carry_out
 from shared.db.schema_version import status
 from shared.db.sqlite import connect_writer, sqlite3
 from shared.errors import ConfigError, DatabaseError
@@ -13,12 +14,14 @@ _UNUSABLE: Final = {"database.not_sqlite", "database.not_ours", "database.versio
 
 
 def bring_up_to_date(paths: Paths) -> int:
-    """Run the migrations in a process of their own, with a backup of an existing file; return the schema version.
+    """Put a restored database in its place if one was prepared, and run the migrations in a process of their own, with
+    a backup of an existing file; return the schema version.
 
     Raises:
         ConfigError: the database is not one that this program can use.
         DatabaseError: the file cannot be read or the migration failed (a full disk); another start may succeed.
     """
+    carry_out(paths)
     try:
         before = status(paths.database)
     except DatabaseError as error:

@@ -1,0 +1,167 @@
+"""Jobs: one at a time, in steps, told, stored, refused with a sentence, ended whatever happens."""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+
+from services.db_writer.office.desk import Desk
+from services.db_writer.office.jobs import MOST_WAITING, JobLine, Kind, Ordered, Result, Step
+from shared.errors import IoError, ValidationError
+from shared.messages.jobs import CancelJob, GetJob, Job, JobStatus, ListJobs, StartJob
+
+
+def count(_: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
+    """Three steps, then a result that says who ordered it."""
+    for done in range(3):
+        yield Step("rows", done, 3)
+    return {"rows": 3, "author": ordered.author, "size": ordered.options.get("size")}
+
+
+def full(_: Desk, __: Ordered) -> Generator[Step, None, Result]:
+    """Fails after a step, as a full disk does."""
+    yield Step("rows", 1)
+    raise IoError("io.full", "The disk is full; make room.", value="/x")
+
+
+def broken(_: Desk, __: Ordered) -> Generator[Step, None, Result]:
+    """A mistake of ours."""
+    yield Step("rows", 1)
+    raise KeyError("ours")
+
+
+def endless(_: Desk, __: Ordered) -> Generator[Step, None, Result]:
+    """Never ends by itself."""
+    while True:
+        yield Step("rows", rest_s=1000)
+
+
+KINDS = {
+    "count": Kind(work=count, options=frozenset({"size"})),
+    "full": Kind(work=full),
+    "broken": Kind(work=broken),
+    "endless": Kind(work=endless),
+    "care": Kind(work=count, is_care=True),
+}
+Line = Callable[..., JobLine]
+
+
+@pytest.fixture
+def line(desk: Desk) -> JobLine:
+    return JobLine(desk, KINDS, is_busy=lambda: None)
+
+
+def start(line: JobLine, kind: str, **options: Any) -> Job:
+    return line.start(StartJob(kind=kind, author="ana", options=options))
+
+
+def to_end(line: JobLine) -> int:
+    """Turn until nothing is left; say how often."""
+    turns = 0
+    while not line.is_idle:
+        line.turn()
+        turns += 1
+    return turns
+
+
+def test_a_job_takes_one_step_a_turn(line: JobLine, published: list[tuple[str, Any]]) -> None:
+    """Three steps and the end are four turns; its result is answered, told on the bus and stored."""
+    job = start(line, "count", size=7)
+    assert job.status is JobStatus.WAITING
+    assert to_end(line) == 4
+    ended = line.get(GetJob(id=job.id))
+    assert (ended.status, ended.result) == (JobStatus.DONE, {"rows": 3, "author": "ana", "size": 7})
+    assert ended.ended_at_us is not None
+    assert [topic for topic, _ in published] == ["job.progress"] * 2
+    assert [event.status for _, event in published] == [JobStatus.RUNNING, JobStatus.DONE]
+
+
+def test_jobs_wait_for_each_other(line: JobLine) -> None:
+    """The second one begins when the first has ended; the list has the newest first."""
+    first, second = start(line, "count"), start(line, "count")
+    line.turn()
+    assert [job.status for job in line.jobs(ListJobs()).jobs] == [JobStatus.WAITING, JobStatus.RUNNING]
+    to_end(line)
+    assert [job.id for job in line.jobs(ListJobs()).jobs] == [second.id, first.id]
+    assert {job.status for job in line.jobs(ListJobs()).jobs} == {JobStatus.DONE}
+
+
+def test_a_failure_is_a_sentence(line: JobLine) -> None:
+    """What a job refuses or fails at ends it with code and sentence, and the next one runs."""
+    failed, after = start(line, "full"), start(line, "count")
+    to_end(line)
+    job = line.get(GetJob(id=failed.id))
+    assert (job.status, job.error) == (JobStatus.FAILED, "The disk is full; make room.")
+    assert line.get(GetJob(id=after.id)).status is JobStatus.DONE
+
+
+def test_a_mistake_of_ours_ends_the_job(line: JobLine) -> None:
+    """It is raised, so that the loop tells it, and the job is not tried for ever."""
+    job = start(line, "broken")
+    line.turn()
+    with pytest.raises(KeyError):
+        line.turn()
+    assert line.is_idle
+    assert line.get(GetJob(id=job.id)).status is JobStatus.FAILED
+
+
+def test_a_job_that_rests_is_cancelled_at_once(line: JobLine) -> None:
+    """Cancelling does not wait for the next step; a job that is over cannot be cancelled."""
+    job = start(line, "endless")
+    line.turn()
+    assert (line.rest_s() or 0) > 900
+    line.cancel(CancelJob(id=job.id, author="ana"))
+    assert line.rest_s() == 0
+    line.turn()
+    assert line.get(GetJob(id=job.id)).status is JobStatus.CANCELLED
+    with pytest.raises(ValidationError, match="does not run"):
+        line.cancel(CancelJob(id=job.id, author="ana"))
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (StartJob(kind="tea", author="ana"), "job.unknown"),
+        (StartJob(kind="count", author="ana", options={"colour": 1}), "job.option"),
+    ],
+)
+def test_refused_orders(line: JobLine, command: StartJob, code: str) -> None:
+    """A kind or an option that there is not is refused with what there is."""
+    with pytest.raises(ValidationError) as caught:
+        line.start(command)
+    assert caught.value.code == code
+    assert "count" in caught.value.message
+    assert line.is_idle
+
+
+def test_care_waits_for_the_end_of_a_match(desk: Desk) -> None:
+    """Care is refused while a match runs, unless forced; other jobs are not care."""
+    line = JobLine(desk, KINDS, is_busy=lambda: "A match is running on ring-1.")
+    with pytest.raises(ValidationError, match="A match is running on ring-1") as caught:
+        start(line, "care")
+    assert caught.value.code == "job.match_running"
+    start(line, "count")
+    line.start(StartJob(kind="care", author="ana", force=True))
+    to_end(line)
+
+
+def test_the_line_has_an_end(line: JobLine) -> None:
+    """A program that orders without end is stopped."""
+    for _ in range(MOST_WAITING + 1):
+        start(line, "count")
+    with pytest.raises(ValidationError, match="wait already"):
+        start(line, "count")
+
+
+def test_an_unknown_job(line: JobLine) -> None:
+    """Asking for a job that never was is refused."""
+    with pytest.raises(ValidationError, match="no such job"):
+        line.get(GetJob(id="nothing"))
+
+
+def test_a_job_whose_process_died_is_broken(desk: Desk, line: JobLine) -> None:
+    """The next process says of a job that was running that it broke off."""
+    job = start(line, "endless")
+    line.turn()
+    later = JobLine(desk, KINDS, is_busy=lambda: None)
+    assert later.get(GetJob(id=job.id)).status is JobStatus.BROKEN
