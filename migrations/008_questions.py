@@ -35,13 +35,17 @@ NAMED = {
     ),
     "pss_match_athletes": (
         1,
-        "coalesce({row}.shown_short_name, '') || ' ' || coalesce({row}.shown_long_name, '')"
-        " || ' ' || coalesce({row}.shown_noc, '')",
+        (
+            "coalesce({row}.shown_short_name, '') || ' ' || coalesce({row}.shown_long_name, '')"
+            " || ' ' || coalesce({row}.shown_noc, '')"
+        ),
     ),
     "pss_matches": (
         2,
-        "coalesce({row}.match_number, '') || ' ' || coalesce({row}.category, '') || ' ' ||"
-        " coalesce({row}.weight_class, '') || ' ' || coalesce({row}.division, '')",
+        (
+            "coalesce({row}.match_number, '') || ' ' || coalesce({row}.category, '') || ' ' ||"
+            " coalesce({row}.weight_class, '') || ' ' || coalesce({row}.division, '')"
+        ),
     ),
 }
 

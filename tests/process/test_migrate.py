@@ -7,6 +7,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from shared.db.backup_files import list_backups, unpack
 from shared.db.migrate import SHIPPED, migrate, status
 from shared.db.sqlite import connect_reader
 
@@ -74,7 +75,11 @@ def test_opposite_ways_at_once_do_no_harm(tmp_path: Path) -> None:
     assert [_end(process)[::2] for process in started] == [(0, "")] * 6
     assert status(path).current in {0, LATEST}
     assert _sound(path)
-    assert all(_sound(backup) for backup in backups.glob("restrike-*.db"))
+    kept = list_backups(backups)
+    assert kept
+    for backup in kept:
+        unpack(backup.path, tmp_path / backup.name)
+        assert _sound(tmp_path / backup.name)
 
 
 def test_killed_in_the_middle(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from random import Random
 from typing import Final
 
 from services.cli.simulator import incidents, loading, wording
-from services.cli.simulator.card import draw_card
+from services.cli.simulator.card import Card, draw_card
 from services.cli.simulator.clocks import count_down
 from services.cli.simulator.fight import Fight
 from services.cli.simulator.plan import ActKind, Plan, Scenario, can_be_played, draw_plan
@@ -19,15 +19,18 @@ LAST_S: Final = 2
 """Nothing happens at 00:01 and 00:00: a clock that is stopped at 0:00 cannot be told from time that is up."""
 
 
-def play(
+def play(  # noqa: PLR0913  # each is a wish of its own
     seed: int,
     *,
     rule_set: RuleSet,
     dialect: Dialect = Dialect.B,
     scenario: Scenario = Scenario.MIXED,
     match_number: str | None = None,
+    card: Card | None = None,
 ) -> Bout:
     """One match: its datagrams, `at_s` counted from the first, and its truth. The same arguments give the same bytes.
+
+    `card` says who fights for what; None: it is drawn, with `match_number` if that is given.
 
     Raises:
         ValueError: these rules do not know the scenario, or their rounds are shorter than 10 s.
@@ -37,7 +40,8 @@ def play(
     if not can_be_played(scenario, rule_set):
         raise ValueError(f"{rule_set.name} knows no {scenario.value}.")
     random = Random(seed)  # noqa: S311  # a match must come out the same again; nothing here is secret
-    card = draw_card(random, number=match_number)
+    if card is None:
+        card = draw_card(random, number=match_number)
     plan = draw_plan(random, scenario, rules=rule_set, dialect=dialect)
     fight = Fight(random, card=card, plan=plan, rules=rule_set, words=wording.wording(dialect))
     rounds, result = _play_rounds(fight)

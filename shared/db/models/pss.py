@@ -1,9 +1,10 @@
-"""Models of matches, athletes, events and findings (migrations 004 to 006)."""
+"""Models of matches, athletes, events and findings (migrations 004 to 008)."""
 
 import peewee as pw
 
 from shared.db.models.flags import Flag
 from shared.db.models.record import EditedRecord, Record
+from shared.db.models.tournaments import TournamentDay
 from shared.db.models.udp import UdpServerSession
 
 
@@ -44,6 +45,7 @@ class Match(EditedRecord):
     closed_at = pw.TextField(null=True)
     closed_by = pw.TextField(null=True)
     close_reason = pw.TextField(null=True)
+    tournament_day = pw.ForeignKeyField(TournamentDay, null=True, backref="+")
 
     class Meta:
         table_name = "pss_matches"
@@ -93,7 +95,10 @@ class Round(EditedRecord):
 
 
 class Event(Record):
-    """A message; `event_sequence` is its datagram's journal entry, `event_index` its place in the datagram."""
+    """A message; `event_sequence` is its datagram's journal entry, `event_index` its place in the datagram.
+
+    `clock_ms` is what the round's clock showed last before it.
+    """
 
     session = pw.ForeignKeyField(UdpServerSession, backref="+")
     match = pw.ForeignKeyField(Match, null=True, backref="+")
@@ -108,6 +113,7 @@ class Event(Record):
     is_valid = pw.BooleanField(default=True)
     error_message = pw.TextField(null=True)
     recognition_status = pw.TextField(default="recognized")
+    clock_ms = pw.IntegerField(null=True)
 
     class Meta:
         table_name = "pss_events_v2"

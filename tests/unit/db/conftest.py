@@ -14,8 +14,9 @@ ROWS_PER_TABLE = 2
 CLOSED = {"data_type": "string", "origin": "live", "severity": "warning"}
 
 Rows = dict[str, list[dict[str, object]]]
-# Of a table: columns (type, NOT NULL, default, key), the tables that they refer to, indexes (unique, columns).
-Table = tuple[dict[str, tuple[object, ...]], dict[str, str], set[tuple[bool, tuple[str, ...]]]]
+# Of a table: columns (type, NOT NULL, default, key), the tables that they refer to, indexes (kind, columns) where the
+# kind is U unique, ix plain, one unique among the rows that a condition names.
+Table = tuple[dict[str, tuple[object, ...]], dict[str, str], set[tuple[str, tuple[str, ...]]]]
 
 
 @pytest.fixture
@@ -54,9 +55,11 @@ def schema() -> Callable[[Path], dict[str, Table]]:
 
 
 def tables_of(connection: "sqlite3.Connection") -> list[str]:
-    """The tables of the migrations, without the bookkeeping of versions."""
-    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-    return [name for (name,) in rows if name not in {"schema_version", "migratehistory"}]
+    """The tables of the migrations, without the bookkeeping of versions and what a text index keeps for itself."""
+    rows = connection.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
+    return sorted(
+        name for (name,) in rows if name not in {"schema_version", "migratehistory"} and not name.startswith("sqlite_")
+    )
 
 
 def _parents_first(connection: "sqlite3.Connection") -> Iterator[str]:
@@ -76,7 +79,7 @@ def _insert(connection: "sqlite3.Connection", table: str, number: int) -> None:
     references = {row[3] for row in connection.execute(f"PRAGMA foreign_key_list({table})")}
     values: dict[str, object] = {}
     for _, column, kind, _, default, key in connection.execute(f"PRAGMA table_info({table})"):
-        if key and kind == "INTEGER":
+        if key and column == "id":
             continue
         if column in references or kind == "INTEGER":
             values[column] = number
@@ -111,8 +114,8 @@ def _schema(path: Path) -> dict[str, Table]:
             columns = {row[1]: row[2:] for row in connection.execute(f"PRAGMA table_info({table})")}
             keys = {row[3]: row[2] for row in connection.execute(f"PRAGMA foreign_key_list({table})")}
             indexes = set()
-            for _, name, unique, *_ in connection.execute(f"PRAGMA index_list({table})").fetchall():
+            for _, name, unique, _, partial in connection.execute(f"PRAGMA index_list({table})").fetchall():
                 indexed = tuple(row[2] for row in connection.execute(f"PRAGMA index_info({name})"))
-                indexes.add((bool(unique), indexed))
+                indexes.add(("one" if partial else "U" if unique else "ix", indexed))
             found[table] = (columns, keys, indexes)
         return found

@@ -1,6 +1,8 @@
 """Backups are whole, named, checked, and never in each other's way."""
 
+import errno
 import re
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -9,18 +11,23 @@ import pytest
 
 from shared.db import backup
 from shared.db.backup import back_up
+from shared.db.backup_files import manifest_path, unpack
 from shared.db.lock import file_lock
 from shared.db.sqlite import connect_reader, connect_writer
 from shared.errors import DatabaseError
 
-NAME = re.compile(r"restrike-\d{8}T\d{6}Z-by-hand(-2)?\.db")
+NAME = re.compile(r"restrike-\d{8}T\d{6}Z-by-hand(-2)?\.db\.zst")
 
 
 def _files(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.name != ".lock")
+    """What is in the folder but the lock and manifests of files that are there."""
+    found = {path.name for path in folder.iterdir()} - {".lock"}
+    return sorted(found - {manifest_path(folder / name).name for name in found if name.endswith(".zst")})
 
 
-def test_backup_holds_what_is_only_in_the_wal(filled: Path, backups: Path, contents: Callable[[Path], object]) -> None:
+def test_backup_holds_what_is_only_in_the_wal(
+    filled: Path, backups: Path, tmp_path: Path, contents: Callable[[Path], object]
+) -> None:
     """Taken beside an open writer in a transaction: all that is committed, nothing of what is not; one private file."""
     rows = contents(filled)
     with closing(connect_writer(filled)) as writer:
@@ -32,9 +39,11 @@ def test_backup_holds_what_is_only_in_the_wal(filled: Path, backups: Path, conte
     assert NAME.fullmatch(kept.name)
     assert _files(backups) == [kept.name]
     assert kept.stat().st_mode & 0o777 == 0o600
-    with closing(connect_reader(kept)) as reader:
+    copy = tmp_path / "copy.db"
+    unpack(kept, copy)
+    with closing(connect_reader(copy)) as reader:
         assert reader.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-    assert contents(kept) == contents(filled) != rows
+    assert contents(copy) == contents(filled) != rows
 
 
 def test_same_second_same_reason(latest: Path, backups: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,17 +51,25 @@ def test_same_second_same_reason(latest: Path, backups: Path, monkeypatch: pytes
     monkeypatch.setattr(backup, "utc_now_iso", lambda: "2026-03-01T09:30:00.123Z")
     names = [back_up(latest, backups=backups, reason="by-hand").name for _ in range(3)]
     stem = "restrike-20260301T093000Z-by-hand"
-    assert names == [f"{stem}.db", f"{stem}-2.db", f"{stem}-3.db"]
+    assert names == [f"{stem}.db.zst", f"{stem}-2.db.zst", f"{stem}-3.db.zst"]
     assert _files(backups) == sorted(names)
 
 
 def test_left_over_of_a_killed_backup_goes(latest: Path, backups: Path) -> None:
-    """What a killed backup left under its temporary name is removed by the next one; nothing else is."""
+    """What a killed backup left is removed by the next one, its manifest, too, if killed between the two; nothing
+    else is: the manifest of a file that somebody moved away stays.
+    """
     backups.mkdir()
-    for name in (".restrike-x.db.partial", ".restrike-x.db.partial-journal", "mine.partial", "restrike-old.db"):
+    left = [
+        ".restrike-x.db.partial",
+        ".restrike-x.db.partial-journal",
+        ".restrike-y.db.zst.partial",
+        "restrike-y.db.json",
+    ]
+    for name in (*left, "mine.partial", "restrike-old.db", "restrike-z.db.json"):
         (backups / name).write_text("left")
     kept = back_up(latest, backups=backups, reason="by-hand")
-    assert _files(backups) == sorted(["mine.partial", "restrike-old.db", kept.name])
+    assert _files(backups) == sorted(["mine.partial", "restrike-old.db", "restrike-z.db.json", kept.name])
 
 
 def test_damaged_database_gives_no_backup(filled: Path, backups: Path) -> None:
@@ -72,6 +89,34 @@ def test_folder_that_cannot_be_made(latest: Path, tmp_path: Path) -> None:
     with pytest.raises(DatabaseError) as refusal:
         back_up(latest, backups=tmp_path / "file" / "backups", reason="by-hand")
     assert refusal.value.code == "backup.failed"
+
+
+def test_no_room_is_said_before_anything_is_written(
+    latest: Path, backups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is free is for the journal: a backup that would need it is refused, and says how much it needs."""
+    free = backup.RESERVE_BYTES + latest.stat().st_size
+    usage = shutil._ntuple_diskusage(2 * free, free, free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(DatabaseError, match=r"needs 65 MiB .* and 64 MiB are free") as refusal:
+        back_up(latest, backups=backups, reason="by-hand")
+    assert refusal.value.code == "backup.no_room"
+    assert _files(backups) == []
+
+
+def test_a_disk_that_is_full_meanwhile_leaves_nothing(
+    filled: Path, backups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error at the very last step takes everything back, the manifest too."""
+
+    def fail(_path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "rename", lambda _self, _to: fail(_self))
+    with pytest.raises(DatabaseError, match="No space left") as refusal:
+        back_up(filled, backups=backups, reason="by-hand")
+    assert refusal.value.code == "backup.failed"
+    assert _files(backups) == []
 
 
 @pytest.mark.parametrize("reason", ["", "../x", "a b", "A", "-a"])

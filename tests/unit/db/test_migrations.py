@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from shared.db.backup_files import read_manifest
 from shared.db.migrate import SHIPPED, main, migrate, rollback, status
 from shared.db.sqlite import connect_reader, connect_writer
 from shared.errors import DatabaseError
 
-LATEST = 6
+LATEST = 8
+# What its migration puts rows into.
+FILLED = {"settings_categories", "event_counts", "search_progress"}
 PINS = Path(__file__).with_name("migration_hashes.json")
 
 Rows = dict[str, list[dict[str, object]]]
@@ -65,7 +68,7 @@ def test_every_version_is_reached_forward_and_back(tmp_path: Path, backups: Path
 def test_rows_survive_going_back_and_forward(
     filled: Path, backups: Path, contents: Contents, schema: Schema, version: int
 ) -> None:
-    """Whatever the older version can hold is there after 6 → version → 6, value by value; new columns get defaults."""
+    """What the older version can hold is there after latest → version → latest, by value; new columns get defaults."""
     rows, tables = contents(filled), schema(filled)
     rollback(filled, version, backups=backups)
     held = contents(filled)
@@ -77,7 +80,7 @@ def test_rows_survive_going_back_and_forward(
     assert schema(filled) == tables
     for table, kept in held.items():
         assert [{column: row[column] for column in kept[0]} for row in after[table]] == kept
-    for table in after.keys() - held.keys() - {"settings_categories"}:
+    for table in after.keys() - held.keys() - FILLED:
         assert after[table] == []
 
 
@@ -115,7 +118,7 @@ def test_status_lists_each_migration(latest: Path, backups: Path) -> None:
     found = status(latest)
     assert (found.current, found.latest) == (4, LATEST)
     assert [state.name for state in found.migrations] == [path.stem for path in sorted(SHIPPED.glob("*.py"))]
-    assert [state.applied_at is not None for state in found.migrations] == [True] * 4 + [False] * 2
+    assert [state.applied_at is not None for state in found.migrations] == [True] * 4 + [False] * 4
     assert all(state.description.endswith(".") for state in found.migrations)
 
 
@@ -125,24 +128,24 @@ def test_backup_before_a_change_only(latest: Path, backups: Path) -> None:
     assert not backups.exists()
     back = rollback(latest, 3, backups=backups)
     assert back.backup is not None
-    assert status(back.backup).current == LATEST
+    assert read_manifest(back.backup).schema_version == LATEST
     forth = migrate(latest, backups=backups)
     assert (forth.before, forth.after) == (3, LATEST)
     assert forth.backup is not None
-    assert status(forth.backup).current == 3
+    assert read_manifest(forth.backup).schema_version == 3
 
 
 def test_newer_database_is_refused(latest: Path, backups: Path) -> None:
     """A database of a later program is neither migrated nor rolled back; `status` still reads it."""
     with closing(connect_writer(latest)) as connection:
-        connection.execute("INSERT INTO schema_version VALUES (7, 'later', '2030-01-01T00:00:00.000Z')")
+        connection.execute("INSERT INTO schema_version VALUES (9, 'later', '2030-01-01T00:00:00.000Z')")
     before = latest.read_bytes()
     for act in (migrate, rollback):
         with pytest.raises(DatabaseError, match="install the newer program") as refusal:
             act(latest, LATEST, backups=backups)
         assert refusal.value.code == "database.newer"
     assert latest.read_bytes() == before
-    assert (status(latest).current, status(latest).latest) == (7, LATEST)
+    assert (status(latest).current, status(latest).latest) == (9, LATEST)
     assert status(latest).migrations[-1].description == "later"
 
 
@@ -152,7 +155,7 @@ def test_wrong_direction_and_unknown_version(latest: Path, backups: Path) -> Non
     for act, version, code in (
         (migrate, 2, "database.ahead"),
         (rollback, 4, "database.behind"),
-        (migrate, 7, "migrations.no_such_version"),
+        (migrate, LATEST + 1, "migrations.no_such_version"),
         (rollback, -1, "migrations.no_such_version"),
     ):
         with pytest.raises(DatabaseError) as refusal:
@@ -293,9 +296,9 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["status", path, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["current"] == 4
     assert main(["migrate", path, *backups]) == 0
-    assert capsys.readouterr().out.startswith("version 4 -> 6; backup: ")
+    assert capsys.readouterr().out.startswith("version 4 -> 8; backup: ")
     assert main(["migrate", path, *backups]) == 0
-    assert capsys.readouterr().out == "nothing to do: version 6\n"
+    assert capsys.readouterr().out == "nothing to do: version 8\n"
     assert main(["status", path]) == 0
     assert len(capsys.readouterr().out.splitlines()) == LATEST + 1
     assert main(["rollback", path, *backups, "--to", "9"]) == 1

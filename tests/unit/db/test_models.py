@@ -10,6 +10,7 @@ import pytest
 from shared.db import models
 from shared.db.models import MODELS, Match, Record, SettingsCategory, bind_reader, bind_writer
 from shared.db.sqlite import connect_reader, connect_writer, sqlite3
+from tests.unit.db.conftest import tables_of
 
 AFFINITY = {
     "AUTO": "INTEGER",
@@ -36,9 +37,8 @@ def test_one_sqlite_for_all() -> None:
 def test_a_model_for_each_table(latest: Path) -> None:
     """No table without a model, no model without a table, each listed once."""
     with closing(connect_reader(latest)) as connection:
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    tables = {name for (name,) in rows} - {"schema_version", "migratehistory"}
-    assert sorted(model._meta.table_name for model in MODELS) == sorted(tables)
+        tables = tables_of(connection)
+    assert sorted(model._meta.table_name for model in MODELS) == tables
     assert all(getattr(models, model.__name__) is model for model in MODELS)
 
 
