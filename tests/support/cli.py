@@ -64,16 +64,19 @@ class Home:
         for service in list(self._started):
             self.kill(service)
 
-    def run(self, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-        """Run one `restrike` command to its end, in another folder than the checkout."""
+    def run(
+        self, *arguments: str | Path, text: str | None = None, within: float = WITHIN_S
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run one `restrike` command to its end, in another folder than the checkout; `text` is its standard input."""
         return subprocess.run(
             restrike(*arguments),
             env=self.environment,
             cwd=self.paths.home,
             capture_output=True,
             text=True,
-            timeout=WITHIN_S,
+            timeout=within,
             check=False,
+            input=text,
         )
 
     @contextmanager

@@ -1,0 +1,138 @@
+"""`restrike backup restore` and `drill`: a backup in the place of the database, and its rehearsal."""
+
+from contextlib import suppress
+from typing import Annotated, Final
+
+import typer
+
+from services.cli import output, writer
+from services.cli.job_progress import shown
+from shared.clock import monotonic_s, wait_s
+from shared.errors import NetworkError
+from shared.messages.commands import GetDatabaseStatus
+from shared.messages.jobs import Detail, Job, StartJob
+from shared.messages.service import WRITER
+from shared.paths import Paths
+from shared.rpc import Client, RefusedError, is_locked
+
+IN_PLACE_WITHIN_S: Final = 60.0
+"""db-writer is back within a second; opening a large database that must be brought up to date takes longer."""
+POLL_S: Final = 0.1
+
+Name = Annotated[str, typer.Argument(metavar="BACKUP", help="Its name as `restrike backup list` shows it, or a file.")]
+Author = Annotated[
+    str | None, typer.Option("--author", metavar="NAME", help="Who; it is kept. The login name if left out.")
+]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.")]
+AsOfBackup = Annotated[
+    bool, typer.Option("--as-of-backup", help="Leave out what the journal has of the time after the backup.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+def restore(  # noqa: PLR0913  # a command has as many arguments as options
+    backup: Name,
+    *,
+    as_of_backup: AsOfBackup = False,
+    reason: Reason = None,
+    author: Author = None,
+    yes: Yes = False,
+    json: output.Json = False,
+) -> None:
+    """Put a backup in the place of the database.
+
+    The backup is checked whole first; a damaged one is refused. The present database is kept. What came after the
+    backup is stored again from the journal (48 h), unless it is to be left out. The rings go on meanwhile.
+    """
+    if not yes:
+        typer.confirm(f"Replace the database by {backup}? The present one is kept.", abort=True, err=True)
+    options: dict[str, Detail] = {"backup": backup, "as_of_backup": as_of_backup}
+    order = StartJob(kind="restore", author=writer.author_of(author), reason=reason, options=options)
+    job = _carry_out(order, json=json)
+    if json:
+        output.document({"id": job.id, **job.result})
+        return
+    said = job.result
+    output.line(f"Restored {said['backup']} of {said['taken_at']}: {said['matches']} matches.")
+    output.line(f"The database that was there is kept: data/{said['replaced']}")
+    _tell_after(said, is_left_out=as_of_backup)
+    _tell_times(said)
+
+
+def drill(
+    backup: Annotated[str | None, typer.Argument(metavar="BACKUP", help="The newest if left out.")] = None,
+    *,
+    author: Author = None,
+    json: output.Json = False,
+) -> None:
+    """Rehearse a restore: how long it takes, and what would be lost.
+
+    Nothing is changed.
+    """
+    options: dict[str, Detail] = {} if backup is None else {"backup": backup}
+    job = writer.run_job(StartJob(kind="drill", author=writer.author_of(author), options=options), json=json)
+    if json:
+        output.document(job.result)
+        return
+    said = job.result
+    output.line(f"{said['backup']} of {said['taken_at']} can be restored: {said['matches']} matches.")
+    _tell_after(said, is_left_out=False)
+    changed = said["changed_by_hand"]
+    if isinstance(changed, dict) and changed:
+        tables = ", ".join(f"{table} ({rows:+d} rows)" for table, rows in changed.items())
+        output.line(f"Entered by hand since then, and lost by a restore: {tables}")
+    else:
+        output.line("Nothing that was entered by hand since then would be lost.")
+    _tell_times(said)
+
+
+def _carry_out(order: StartJob, *, json: bool) -> Job:
+    paths = Paths.from_environment()
+    if not is_locked(paths.lock(WRITER)):
+        return writer.run_job(order, json=json)
+    client = Client(paths)
+    job = client.call(order)
+    # The last thing that the job does is to end db-writer; the one that starts then may not know it any more.
+    with shown("restore", is_shown=not json) as show, suppress(NetworkError):
+        try:
+            job = writer.done(writer.follow(client, job, show))
+        except RefusedError as error:
+            if error.code != "job.missing":
+                raise
+    _await_in_place(client, job.id)
+    return job
+
+
+def _await_in_place(client: Client, job_id: str) -> None:
+    deadline_s = monotonic_s() + IN_PLACE_WITHIN_S
+    while monotonic_s() < deadline_s:
+        with suppress(NetworkError):
+            last = client.call(GetDatabaseStatus()).last_restore
+            if last is not None and last.id == job_id:
+                return
+        wait_s(POLL_S)
+    raise NetworkError(
+        "restore.not_in_place",
+        f"db-writer did not come back with the restored database within {IN_PLACE_WITHIN_S:g} s. See: restrike status",
+    )
+
+
+def _tell_after(said: dict[str, Detail], *, is_left_out: bool) -> None:
+    coming, gone, other = said["coming_back"], said["gone"], said["other_journal"]
+    what = "left out" if is_left_out else "stored again from the journal"
+    if isinstance(coming, dict):
+        for ring, entries in coming.items():
+            output.line(f"{ring}: {entries} entries that came after the backup are {what}.")
+    if isinstance(gone, dict):
+        for ring, entries in gone.items():
+            output.line(f"{ring}: {entries} entries that came after the backup are lost: the journal is younger.")
+    if isinstance(other, list):
+        for ring in other:
+            output.line(f"{ring}: the backup is of another journal; what lies between is not known.")
+
+
+def _tell_times(said: dict[str, Detail]) -> None:
+    parts = said["parts_ms"]
+    if isinstance(parts, dict):
+        shown_parts = ", ".join(f"{name} {ms / 1000:.1f}" for name, ms in parts.items())
+        output.line(f"It took {sum(parts.values()) / 1000:.1f} s ({shown_parts}).")

@@ -1,0 +1,34 @@
+"""The jobs `restore` and `drill`; db-writer, or `once` without it."""
+
+from collections.abc import Generator
+
+from services.db_writer.office.child import errand
+from services.db_writer.office.desk import Act, Desk
+from services.db_writer.office.jobs import Options, Ordered, Result, Step
+from services.db_writer.restoring import Plan, write_plan
+from shared.clock import utc_now_iso
+from shared.settings.catalogue import BACKUP_FOLDER
+
+
+def restore(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
+    """Prepare a backup, then let this process be started anew, which puts it in place."""
+    options = {**_with_folder(desk, ordered.options), "author": ordered.author, "reason": ordered.reason}
+    result = yield from errand("restore", options, paths=desk.paths)
+    backup = str(result["backup"])
+    act = Act(author=ordered.author, action="backup.restore", target=backup, reason=ordered.reason)
+    stamp = utc_now_iso()[:19].replace("-", "").replace(":", "")
+    replaced = f"replaced-{stamp}Z-{ordered.id}.db"
+    with desk.acting(act):
+        act.details = {"replaced": replaced}
+    write_plan(desk.paths, Plan(id=ordered.id, backup=backup, replaced=replaced))
+    desk.restart()
+    return {**result, "replaced": replaced}
+
+
+def drill(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
+    """Rehearse a restore; nothing is changed."""
+    return (yield from errand("drill", _with_folder(desk, ordered.options), paths=desk.paths))
+
+
+def _with_folder(desk: Desk, options: Options) -> Options:
+    return {**options, "folder": desk.settings.get(BACKUP_FOLDER)}

@@ -1,0 +1,150 @@
+"""A backup in the place of the database, with the suite and without: what came after comes back, or is left out."""
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shared.db.backup_files import find_backup
+from shared.db.sqlite import connect_reader
+from shared.db.table_checksums import contents_of
+from tests.support.captures import capture
+from tests.support.stored import assert_sound, assert_stored
+from tests.support.suite import Suite
+from tests.support.wait import eventually, pause
+
+FIRST = [body for _, body in capture("break-full-wdr-tie")]
+SECOND = [body for _, body in capture("injury-expired-wdr-tie")]
+THIRD = [body for _, body in capture("bo3-1-2-ptf-scores-gamjeom")]
+ROUNDS = int(os.environ.get("RESTRIKE_KILL_ROUNDS", "2"))
+
+
+def send(suite: Suite, datagrams: list[bytes]) -> None:
+    """Send, and wait until it is stored."""
+    with suite.sender() as sender:
+        sender.send_all([(0.0, body) for body in datagrams])
+    suite.stored()
+
+
+def back_up(suite: Suite) -> str:
+    """Make a backup; its name."""
+    return str(suite.json("backup", "create")["name"])
+
+
+def rules(suite: Suite) -> list[str]:
+    """The rules of the findings about restores."""
+    return [rule for (rule,) in suite.rows("SELECT rule FROM findings WHERE rule LIKE 'restore%'")]
+
+
+def test_what_came_after_is_stored_again(suite: Suite) -> None:
+    """With the suite up: the database is the backup and what the journal has since; the old file is kept."""
+    send(suite, FIRST)
+    name = back_up(suite)
+    send(suite, SECOND)
+    suite.restrike("settings", "set", "advanced.commit_rest_ms", "6")
+    told = suite.json("backup", "restore", name, "--yes")
+    assert told["backup"] == name
+    assert told["coming_back"]["ring-1"] >= len(SECOND)
+    suite.stored()
+    assert_stored(suite, [*FIRST, *SECOND])
+    assert rules(suite) == []
+    assert (suite.paths.data / told["replaced"]).exists()
+    assert suite.rows("SELECT count(*) FROM settings_history") == [(0,)], "what no journal holds is as in the backup"
+    assert suite.rows("SELECT author IS NOT NULL FROM operator_audit WHERE action = 'backup.restore'") == [(1,)]
+    send(suite, THIRD)
+    assert_stored(suite, [*FIRST, *SECOND, *THIRD])
+
+
+def test_as_of_the_backup(suite: Suite) -> None:
+    """What came after is left out for good, which is said in the database; what comes from now on is stored."""
+    send(suite, FIRST)
+    name = back_up(suite)
+    send(suite, SECOND)
+    suite.json("backup", "restore", name, "--as-of-backup", "--yes")
+    suite.stored()
+    assert_stored(suite, FIRST)
+    assert rules(suite) == ["restore_left_out"]
+    send(suite, THIRD)
+    suite.restrike("down")
+    suite.up()
+    suite.stored()
+    assert_stored(suite, [*FIRST, *THIRD])
+
+
+def test_without_the_suite_the_content_is_identical(suite: Suite) -> None:
+    """Restored with the suite down and nothing after it, every table is as in the backup, row for row."""
+    send(suite, FIRST)
+    suite.down()
+    name = back_up(suite)
+    suite.json("backup", "restore", name, "--yes", "--as-of-backup")
+    manifest = find_backup(name, [suite.paths.backups]).manifest
+    assert manifest is not None
+    with connect_reader(suite.paths.database) as connection:
+        found = contents_of(connection)
+    different = {table for table, content in manifest.tables.items() if found[table] != content}
+    assert manifest.tables["pss_events_v2"].rows == len(FIRST)
+    assert different <= {"operator_audit"}, "the restore itself is in the audit"
+
+
+def test_a_damaged_backup_is_refused(suite: Suite) -> None:
+    """A backup with one bit flipped changes nothing, and the suite goes on."""
+    send(suite, FIRST)
+    name = back_up(suite)
+    path = find_backup(name, [suite.paths.backups]).path
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    refused = suite.restrike("backup", "restore", name, "--yes", check=False)
+    assert refused.returncode == 1
+    assert "damaged" in refused.stderr
+    send(suite, SECOND)
+    assert_stored(suite, [*FIRST, *SECOND])
+    assert suite.rows("SELECT status FROM jobs WHERE kind = 'restore'") == [("failed",)]
+
+
+def test_the_drill_changes_nothing(suite: Suite) -> None:
+    """It says how long a restore takes, what would come back and what would be lost; nothing is left behind."""
+    send(suite, FIRST)
+    name = back_up(suite)
+    send(suite, SECOND)
+    suite.restrike("settings", "set", "advanced.commit_rest_ms", "6")
+    before = sorted(path.name for path in suite.paths.data.iterdir())
+    told = suite.json("backup", "drill")
+    assert told["backup"] == name
+    assert told["coming_back"]["ring-1"] >= len(SECOND)
+    assert told["changed_by_hand"] == {"settings_values": 1}
+    assert set(told["parts_ms"]) == {"unpack", "check", "migrate", "journal", "compare"}
+    assert {path.name for path in suite.paths.data.iterdir()} - set(before) <= {"restore"}
+    assert not [path for path in (suite.paths.data / "restore").iterdir() if "partial" in path.name]
+    assert_stored(suite, [*FIRST, *SECOND])
+
+
+def test_killed_at_any_moment(suite: Suite) -> None:
+    """Kill -9 of db-writer at some moment of a restore: the database is the old or the new one, whole, and everything
+    that was sent is in it in the end.
+    """
+    send(suite, FIRST)
+    name = back_up(suite)
+    send(suite, SECOND)
+    chance = random.Random(7)
+    for _ in range(ROUNDS):
+        with restoring(suite, name):
+            pause(chance.uniform(0.0, 2.5))
+            suite.kill("db-writer")
+        eventually(lambda: suite.health("db-writer"), within=20, what="db-writer is back")
+        suite.stored()
+        assert_stored(suite, [*FIRST, *SECOND])
+        assert_sound(suite)
+
+
+@contextmanager
+def restoring(suite: Suite, name: str) -> Iterator[None]:
+    """A restore that runs beside the block, and has ended after it."""
+    command = [str(Path(sys.executable).with_name("restrike")), "backup", "restore", name, "--yes"]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=suite.environment, stdout=quiet, stderr=quiet) as process:
+        yield
+        process.wait(90)
