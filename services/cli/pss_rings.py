@@ -81,15 +81,25 @@ def set_(  # noqa: PLR0913  # a command has as many arguments as options
     if not changes:
         raise typer.BadParameter("name something to set.", param_hint="--rules")
     paths = Paths.from_environment()
+    names, is_applied = change_rings(paths, None if ring is None else [ring], changes)
+    _tell_set(paths, names, is_applied=is_applied, json=json)
+
+
+def change_rings(paths: Paths, names: list[str] | None, changes: dict[str, Any]) -> tuple[list[str], bool]:
+    """Write how rings (None: all) are read and judged into restrike.json, and apply it if udp-ingest runs.
+
+    Returns the rings and whether it is in force.
+    Raises RestrikeError: there is no such ring or rule set, or a ring cannot be read so; then all is as it was.
+    """
     before = load(paths.config)
-    names = [ring] if ring is not None else [one.name for one in before.rings]
-    if rules is not None:
-        find(rules, paths.rules)
+    names = names or [one.name for one in before.rings]
+    if "rules" in changes:
+        find(changes["rules"], paths.rules)
     save(paths.config, _with(before, names, changes))
     is_running = is_locked(paths.lock(INGEST))
     if is_running:
         _apply(paths, names, before=before)
-    _tell_set(paths, names, is_applied=is_running, json=json)
+    return names, is_running
 
 
 def show(ring: OneRing = None, *, json: output.Json = False) -> None:

@@ -54,9 +54,12 @@ class TournamentChanged(Struct, frozen=True, kw_only=True):
 
 
 class SaveTournament(Command[Tournament], frozen=True, kw_only=True):
-    """Make a tournament (one day for each date) or change one; None leaves a field as it is. `rename` is its new name.
+    """Make a tournament (one day for each date) or change one; None leaves a field as it is, empty takes it away.
+    `rename` is its new name. A new one needs `starts_on`; it ends on that day and has this machine's time zone if
+    nothing else is said.
 
-    `logo` is PNG, JPEG or SVG, at most 1 MiB.
+    `logo` is PNG, JPEG or SVG, at most 1 MiB. `status` cannot be active: that is `activate_day`. After a change of
+    dates, days outside them stay only if matches belong to them or are drawn for them, or if they are active.
     """
 
     name = "save_tournament"
@@ -77,7 +80,7 @@ class SaveTournament(Command[Tournament], frozen=True, kw_only=True):
 
 
 class RemoveTournament(Command[Tournament], frozen=True, kw_only=True):
-    """Remove a tournament that no match belongs to, with its days and draws."""
+    """Remove a tournament that no match belongs to and that is not active, with its days and draws."""
 
     name = "remove_tournament"
     service = WRITER
@@ -87,7 +90,10 @@ class RemoveTournament(Command[Tournament], frozen=True, kw_only=True):
 
 
 class SaveDay(Command[Tournament], frozen=True, kw_only=True):
-    """Add a day to a tournament or change one (found by its date); None leaves a field as it is."""
+    """Add a day to a tournament or change one (found by its date); None leaves a field as it is.
+
+    The tournament's dates grow with a day before or after them; its days are numbered by date.
+    """
 
     name = "save_day"
     service = WRITER
@@ -97,12 +103,15 @@ class SaveDay(Command[Tournament], frozen=True, kw_only=True):
     author: str
     title: str | None = None
     status: TournamentStatus | None = None
+    is_new: bool | None = None
+    """True: it must not be there yet; False: it must; None: either."""
 
 
 class ActivateDay(Command[Tournament], frozen=True, kw_only=True):
-    """Let new matches belong to a tournament: to the day of `date`, or without one to the day of each match's own date.
+    """Let new matches belong to a tournament: to the day of `date` (or `today`, where the tournament takes place), or
+    without one to the day of each match's own date.
 
-    `tournament` None: to none.
+    `tournament` None: to none; the reply is the one that was active.
     """
 
     name = "activate_day"
@@ -120,7 +129,9 @@ class MatchesAssigned(Struct, frozen=True, kw_only=True):
 
 
 class AssignMatches(Command[MatchesAssigned], frozen=True, kw_only=True):
-    """Put stored matches into a day, or with `tournament` None into none."""
+    """Put stored matches into the day of `date`, without one into the day of each match's own date, or with
+    `tournament` None into none.
+    """
 
     name = "assign_matches"
     service = WRITER
@@ -139,8 +150,15 @@ class RowKind(StrEnum):
     DAYS = "days"
 
 
+class TableRow(Struct, frozen=True, kw_only=True):
+    """A row of a table as text, in the order of its columns; `row` counts as the file does, from 1."""
+
+    row: int
+    cells: list[str]
+
+
 class BadRow(Struct, frozen=True, kw_only=True):
-    """A row that cannot be imported; `row` counts as the file does, the header being 1."""
+    """What is wrong in a row: `column` as the file names it, and what stands there."""
 
     row: int
     column: str | None
@@ -148,8 +166,27 @@ class BadRow(Struct, frozen=True, kw_only=True):
     problem: str
 
 
+class RowEffect(StrEnum):
+    """What a row does."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+
+
+class RowChange(Struct, frozen=True, kw_only=True):
+    """What a row adds or changes, in words."""
+
+    row: int
+    effect: RowEffect
+    what: str
+
+
 class ImportReport(Struct, frozen=True, kw_only=True):
-    """What an import did, or as a dry run would do; with bad rows nothing was written."""
+    """What an import did, or as a dry run would do; with bad rows nothing was written, and counts are of the others.
+
+    `columns` says which column of the file was taken for what. `imported_before` is when the same file was imported
+    last (UTC).
+    """
 
     kind: RowKind
     is_dry_run: bool
@@ -158,10 +195,19 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     changed: int
     unchanged: int
     bad: list[BadRow]
+    changes: list[RowChange] = []
+    columns: dict[str, str] = {}
+    unused_columns: list[str] = []
+    tournament: str | None = None
+    imported_before: str | None = None
 
 
 class ImportRows(Command[ImportReport], frozen=True, kw_only=True):
-    """Import a table, all of it or nothing: `rows` are the file's rows from its second one, by column name."""
+    """Import a table, all of it or nothing: at most 20,000 `rows`, the names of the columns among the first ten.
+
+    Draws and days belong to `tournament`, without one to the active one or the only one. `date` is the day of draws
+    that have no column for it. `is_family_first`: names stand as family name, given name.
+    """
 
     name = "import_rows"
     service = WRITER
@@ -171,6 +217,8 @@ class ImportRows(Command[ImportReport], frozen=True, kw_only=True):
     kind: RowKind
     source: str
     sha256: str
-    rows: list[dict[str, str]]
+    rows: list[TableRow]
     tournament: str | None = None
+    date: str | None = None
+    is_family_first: bool = False
     is_dry_run: bool = False

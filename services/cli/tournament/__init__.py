@@ -1,0 +1,1 @@
+"""`restrike tournament`: tournaments, their days, and which matches belong to them."""
