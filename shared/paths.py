@@ -28,6 +28,7 @@ class Paths:
         self.run = home / "run"
         self.logs = home / "log"
         self.backups = home / "backups"
+        self.archive = home / "archive"
         self.rules = home / "rules"
         self.migrations = PROGRAM_ROOT / "migrations"
         self.supervisord_conf = PROGRAM_ROOT / "supervisord.conf"

@@ -13,6 +13,7 @@ import socket as sockets
 import sys
 import uuid
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -26,9 +27,11 @@ from shared.errors import ConfigError, RestrikeError
 from shared.messages.commands import GetHealth
 from shared.messages.requests import Command
 from shared.messages.service import EventsLost, Life, Position, ServiceFault, ServiceHealth
-from shared.messages.topics import SERVICE_FAULT, SERVICE_HEALTH, SERVICE_LOSS, Topic
+from shared.messages.topics import SERVICE_FAULT, SERVICE_HEALTH, SERVICE_LOSS, SETTINGS_CHANGED, Topic
 from shared.paths import Paths
 from shared.rpc import Client, Handler, Server
+from shared.settings.key import Key
+from shared.settings.reader import LOOK_EVERY_S, Settings
 from shared.watchdog import Watchdog
 
 STUCK_AFTER_S: Final = 10
@@ -43,6 +46,7 @@ EXIT_CONFIGURATION: Final = 2
 
 Callback = Callable[[], None]
 F = TypeVar("F", bound=Callable[[Any], None])
+T = TypeVar("T")
 
 
 class Runtime:
@@ -146,6 +150,18 @@ class Runtime:
         del self._readers[readable]
         self._poller.unregister(readable)
 
+    @cached_property
+    def settings(self) -> Settings:
+        """What operators set, always as it is now: read again when a change is told, and every 10 s. Ask in `build`."""
+        settings = Settings.of_file(self.paths, warn=self.tell_unusable_setting)
+        self.on(SETTINGS_CHANGED)(lambda _: settings.look())
+        self.every(LOOK_EVERY_S, settings.look)
+        return settings
+
+    def on_setting(self, key: Key[T], callback: Callable[[T], None]) -> None:
+        """Call `callback` with the value of `key`: now, and whenever it changed."""
+        self.settings.watch(key, callback)
+
     def every(self, seconds: float, callback: Callback) -> None:
         """Call `callback` every `seconds`, first after that time."""
         self._timers.append(_Timer(seconds, callback))
@@ -246,6 +262,10 @@ class Runtime:
         self.log.error("fault", where=where, exc_info=error)
         fault = ServiceFault(service=self.service, where=where, error=repr(error), count=self._faults)
         self.bus.publish(SERVICE_FAULT, self.service, fault)
+
+    def tell_unusable_setting(self, name: str, error: RestrikeError) -> None:
+        """Log that what is stored for a setting cannot be used."""
+        self.log.warning("setting_not_usable", setting=name, error=str(error), help="Its default is in force.")
 
     def _beat(self) -> None:
         self.watchdog.feed()

@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from services.cli.output import clock, size
-from shared.messages import database, edits, match, pss, results, service, udp
+from shared.messages import database, edits, jobs, match, pss, results, service, settings, tournaments, udp
 
 SIDES: Final = {0: "nobody", 1: "chong", 2: "hong"}
 TECHNIQUES: Final = {
@@ -230,6 +230,25 @@ def _journal(trouble: udp.JournalTrouble) -> str:
     return f"the journal cannot be written: {trouble.error}; {waiting}, {trouble.lost_entries} lost"
 
 
+def _setting(changed: settings.SettingChanged) -> str:
+    if changed.is_default:
+        now = "at its default"
+    else:
+        now = "********" if changed.is_sensitive else str(changed.value)
+    return f"{changed.key} = {now} by {changed.author}"
+
+
+def _tournament(changed: tournaments.TournamentChanged) -> str:
+    told = changed.tournament
+    day = "" if changed.active_day is None else f", day {changed.active_day}"
+    return f"{told.tournament}: {told.status}{day} by {changed.author}"
+
+
+def _job(job: jobs.Job) -> str:
+    of = f" {job.done}/{job.total}" if job.total else ""
+    return f"{job.kind} {job.id} {job.status}: {job.error or job.message}{of}"
+
+
 WORDS: Final[dict[type, Callable[[Any], str]]] = {
     pss.LoadBegan: lambda _: "a match is being loaded",
     pss.LoadCompleted: lambda _: "the match may start",
@@ -282,6 +301,9 @@ WORDS: Final[dict[type, Callable[[Any], str]]] = {
     udp.JournalTrouble: _journal,
     database.EntriesCommitted: lambda data: f"stored through entry {data.entry}",
     database.WriteTrouble: lambda data: data.error or "the database can be written again",
+    settings.SettingChanged: _setting,
+    tournaments.TournamentChanged: _tournament,
+    jobs.Job: _job,
     service.ServiceHealth: lambda data: f"{data.life}, up {data.uptime_s:.0f} s, lag {data.loop_lag_ms:.1f} ms",
     service.ServiceFault: lambda data: f"{data.where}: {data.error} (fault {data.count})",
     service.EventsLost: lambda data: f"{data.count} of {data.frame} from {data.producer} were lost",

@@ -30,6 +30,7 @@ from shared.messages.service import PARSER, WRITER, ServiceHealth
 from shared.messages.topics import SERVICE_HEALTH
 from shared.messages.udp import Interfaces
 from shared.runtime import Runtime, serve
+from shared.settings.catalogue import CLIENTS_KEPT
 
 BUSY_ENTRIES = 32
 """A turn that took so many is one of a flood: more come by waiting a little, and a commit's cost is shared. A venue's
@@ -61,6 +62,7 @@ def build(runtime: Runtime) -> None:
             runtime.rest(REST_S)
 
     register_commands(runtime, rings, recorder)
+    runtime.on_setting(CLIENTS_KEPT, rings.keep_senders)
     runtime.positions = lambda: {ring: stream.position() for ring, stream in recorder.streams.items()}
     runtime.is_sound = lambda: recorder.is_sound
     runtime.queue_depth = lambda: recorder.waiting()[0]

@@ -9,7 +9,7 @@ from services.udp_ingest.interpreting import at_any_rate, interpretation_of
 from services.udp_ingest.port import Port
 from services.udp_ingest.recorder import Recorder
 from services.udp_ingest.resync import Resync
-from services.udp_ingest.senders import SenderRecord
+from services.udp_ingest.senders import MAX_SENDERS, SenderRecord
 from shared import interfaces
 from shared.clock import unix_ns
 from shared.config import Ring, load
@@ -21,12 +21,11 @@ from shared.messages.topics import UDP_REFUSED, UDP_RING, UDP_SENDER
 from shared.messages.udp import RingStatus, SenderAppeared, SenderRefused
 from shared.messages.wire import Origin
 from shared.runtime import Runtime
+from shared.settings.catalogue import HEARD_WITHIN_S
 
 ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104  # a ring binds it only when restrike.json says so
 INTERPRETING: Final = ("rules", "dialect", "unknown_streams", "encodings", "resync_port", "resync_every_s")
 """What of a ring's configuration may change while it listens."""
-HEARD_WITHIN_US: Final = 10_000_000
-"""A ring that heard its scoring system within this time refuses a replay: its clock ticks each second."""
 
 
 class Rings:
@@ -45,9 +44,16 @@ class Rings:
         self._advised: dict[str, str] = {}
         self._misjudged: dict[str, str] = {}
         self._resync = Resync(runtime.log)
+        self._most_senders = MAX_SENDERS
         # A ring that was renamed or removed too: what its journal holds must still reach who has not stored it.
         for name in [*self._rings, *recorder.journal.rings()]:
             recorder.stream(name)
+
+    def keep_senders(self, most: int) -> None:
+        """Tell apart so many senders of a port from here on; those that are known already stay."""
+        self._most_senders = most
+        for port in self._ports.values():
+            port.senders.most = most
 
     # Commands
 
@@ -155,13 +161,13 @@ class Rings:
             raise ValidationError(
                 "replay.not_listening", f"{command.ring} does not listen: restrike udp start {command.ring}"
             )
-        others = _heard_lately(port, command.ring)
+        others = self._heard_lately(port, command.ring)
         if others and not command.force:
             other = f"{others[0].address}:{others[0].port}"
             raise ValidationError(
                 "replay.ring_in_use",
                 f"{command.ring} hears {other}, a replay would be mixed into it. "
-                f"Wait until it is silent for {HEARD_WITHIN_US // 1_000_000} s, or use --force.",
+                f"Wait until it is silent for {self._runtime.settings.get(HEARD_WITHIN_S)} s, or use --force.",
             )
         source = (command.address, command.port)
         self._replays.setdefault(command.ring, set()).add(source)
@@ -206,7 +212,7 @@ class Rings:
             port = self._port_of[ring.name]
             if best is None or port.address == best.address:
                 self._advised.pop(ring.name, None)
-            elif port.address in up and _heard_lately(port, ring.name):
+            elif port.address in up and self._heard_lately(port, ring.name):
                 if self._advised.get(ring.name) != best.address:
                     self._advised[ring.name] = best.address
                     self._runtime.log.warning(
@@ -282,6 +288,7 @@ class Rings:
         stream = self._recorder.stream(ring.name)
         self._recorder.record()
         port = self._ports.get((address, ring.port)) or Port(address=address, number=ring.port)
+        port.senders.most = self._most_senders
         beside = [r for r in self._rings.values() if r.port == ring.port and r.bind in (ring.bind, address)]
         port.listen(ring, stream, beside=beside)
         for source in self._replays.get(ring.name, ()):
@@ -316,6 +323,10 @@ class Rings:
         self._recorder.stream(name).close_session(reason)
         self._recorder.record()
 
+    def _heard_lately(self, port: Port, name: str) -> list[SenderRecord]:
+        since_us = unix_ns() // 1000 - self._runtime.settings.get(HEARD_WITHIN_S) * 1_000_000
+        return [sender for sender in port.senders.of_ring(name) if sender.last_seen_us > since_us]
+
     def _introduce(self, record: SenderRecord) -> None:
         bus = self._runtime.bus
         if record.ring is not None:
@@ -333,11 +344,6 @@ def _known(ring: Ring | None, name: str, names: Iterable[str]) -> Ring:
     if ring is None:
         raise ValidationError("ring.unknown", f"There is no ring {name}. Configured: {', '.join(names)}.", value=name)
     return ring
-
-
-def _heard_lately(port: Port, name: str) -> list[SenderRecord]:
-    since_us = unix_ns() // 1000 - HEARD_WITHIN_US
-    return [sender for sender in port.senders.of_ring(name) if sender.last_seen_us > since_us]
 
 
 def _address_of(ring: Ring, found: list[NetworkInterface]) -> str:

@@ -9,10 +9,11 @@ from msgspec import Struct
 from shared.config import Ring
 from shared.messages.udp import Sender
 from shared.messages.wire import Origin
+from shared.settings.catalogue import CLIENTS_KEPT
 
-MAX_SENDERS: Final = 1_000
-"""Senders of one port that are told apart; a venue has a handful. More (a scan, spoofed sources) share one record, so
-that memory is bounded; their datagrams are stored like all others."""
+MAX_SENDERS: Final = CLIENTS_KEPT.default
+"""Senders of one port that are told apart, unless the setting says otherwise; a venue has a handful. More (a scan,
+spoofed sources) share one record, so that memory is bounded; their datagrams are stored like all others."""
 
 
 class SenderRecord(Struct, kw_only=True):
@@ -74,10 +75,11 @@ class Routing:
 
 class Senders:
     """The client table of one port. `ended` sums up a ring's replays that are over, under the last source, `answered`
-    its answers; `asked` are the addresses whose answers are awaited.
+    its answers; `asked` are the addresses whose answers are awaited. Beyond `most`, new senders share a record.
     """
 
     def __init__(self) -> None:
+        self.most = MAX_SENDERS
         self.routing = Routing([], listening=())
         self.records: dict[tuple[str, int], SenderRecord] = {}
         self.ended: dict[str, SenderRecord] = {}
@@ -88,7 +90,7 @@ class Senders:
     def meet(self, source: tuple[str, int]) -> SenderRecord:
         """The record for a source that has none yet."""
         record = self.routing.meet(*source)
-        if len(self.records) >= MAX_SENDERS:
+        if len(self.records) >= self.most:
             record.address, record.port = "0.0.0.0", 0  # noqa: S104  # no address is bound: it stands for all of them
             return self._crowd.setdefault((record.ring, record.refused_by), record)
         question = self.asked.get(source[0])

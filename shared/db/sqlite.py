@@ -63,12 +63,13 @@ def connect_writer(path: Path, *, synchronous: Literal["FULL", "NORMAL"] = "FULL
     return connection
 
 
-def connect_reader(path: Path) -> "sqlite3.Connection":
-    """Open the existing `path` read-only; a commit of the writer is seen by the next statement.
+def connect_reader(path: Path, *, timeout_s: float = BUSY_TIMEOUT_S) -> "sqlite3.Connection":
+    """Open the existing `path` read-only; a commit of the writer is seen by the next statement. One that another holds
+    is waited for `timeout_s`.
 
     Raises DatabaseError: there is no such file, it is another kind of file, or it cannot be opened.
     """
-    return _open(reader_uri(path), path=path)
+    return _open(reader_uri(path), path=path, timeout_s=timeout_s)
 
 
 def reader_uri(path: Path) -> str:
@@ -92,13 +93,11 @@ def require_safe_wal() -> None:
         )
 
 
-def _open(target: str, *, path: Path) -> "sqlite3.Connection":
+def _open(target: str, *, path: Path, timeout_s: float = BUSY_TIMEOUT_S) -> "sqlite3.Connection":
     if path.is_file() and path.stat().st_size == 1:
         raise _not_sqlite(path)  # SQLite takes one byte for none, and would write over it
     try:
-        connection = sqlite3.connect(
-            target, timeout=BUSY_TIMEOUT_S, isolation_level=None, uri=target.startswith("file:")
-        )
+        connection = sqlite3.connect(target, timeout=timeout_s, isolation_level=None, uri=target.startswith("file:"))
     except sqlite3.Error as error:
         raise _unusable(path, error) from error
     try:

@@ -14,6 +14,7 @@ from services.registry import SERVICES
 from shared import messages
 from shared.messages import commands, facts, match, pss, topics
 from shared.messages.commands import COMMANDS
+from shared.messages.requests import Command
 from shared.messages.service import ANY_SERVICE
 from shared.messages.topics import MARK_PREFIX, ON_BUS_FRAME, RING, SERVICE, TOPICS
 from tests.contract.examples import messages as all_messages
@@ -78,12 +79,12 @@ def test_every_reading_and_deduction_has_a_topic() -> None:
 
 def test_every_command_is_listed() -> None:
     """A command class that is not in COMMANDS could be sent and never be passed on by the gateway."""
-    ours = {command for command in commands.Command.__subclasses__() if command.__module__ == commands.__name__}
+    ours = {command for command in Command.__subclasses__() if command.__module__.startswith("shared.messages.")}
     assert ours == set(COMMANDS.values())
     assert len(COMMANDS) > 10
     for command in COMMANDS.values():
         assert re.fullmatch(r"[a-z]+(_[a-z]+)+|snapshot", command.name)
-        assert 0 < command.deadline_s <= 10
+        assert 0 < command.deadline_s <= 20
 
 
 def test_everything_has_its_words() -> None:

@@ -11,8 +11,6 @@ import pytest
 import structlog
 
 from services.udp_ingest import port as port_module
-from services.udp_ingest import rings as module
-from services.udp_ingest import senders as senders_module
 from services.udp_ingest.journal import Journal
 from services.udp_ingest.recorder import Recorder
 from services.udp_ingest.rings import Rings
@@ -24,6 +22,11 @@ from shared.messages.facts import NetworkInterface, SessionClosed, SessionOpened
 from shared.messages.wire import Datagrams, Origin
 from shared.paths import Paths
 from shared.runtime import Runtime
+from shared.settings.catalogue import HEARD_WITHIN_S
+from shared.settings.key import Key
+from shared.settings.reader import Settings
+from shared.settings.secrets import Secrets
+from shared.settings.values import text_of
 from tests.support.suite import free_port
 
 DOWN = NetworkInterface(name="eth1", address="127.0.0.2", is_up=False, is_recommended=False)
@@ -54,7 +57,10 @@ class House:
         log = structlog.get_logger()
         self.journal = Journal(paths.journal)
         self.recorder = Recorder(self.journal, wire=silent, bus=silent, memory_bytes=65536, log=log)
+        self._set: dict[str, str] = {}
+        self._settings = Settings(lambda: self._set, Secrets(paths))
         runtime = SimpleNamespace(
+            settings=self._settings,
             config=Config(rings=rings),
             paths=paths,
             log=log,
@@ -65,6 +71,10 @@ class House:
         )
         self.rings = Rings(cast(Runtime, runtime), self.recorder)
         self.rings.start_wanted()
+
+    def set(self, key: Key[int], value: int) -> None:
+        self._set[key.name] = text_of(key, value)
+        self._settings.look()
 
     def facts(self, ring: str) -> list[object]:
         self.recorder.record()
@@ -141,7 +151,7 @@ def _send(house: House, ring: str, *sent: bytes) -> tuple[str, int]:
     return source
 
 
-def test_auto_does_not_leave_a_match(house: House, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_does_not_leave_a_match(house: House, machine: Machine) -> None:
     """A better interface appears while a ring hears its scoring system: it stays, and moves when that is silent; a ring
     that hears nobody moves at once.
     """
@@ -153,7 +163,7 @@ def test_auto_does_not_leave_a_match(house: House, machine: Machine, monkeypatch
     for _ in range(2):
         house.rings.follow_interfaces()
     assert [house.rings.status(name).address for name in ("one", "two")] == ["127.0.0.2", "127.0.0.3"]
-    monkeypatch.setattr(module, "HEARD_WITHIN_US", -1)
+    house.set(HEARD_WITHIN_S, 0)
     house.rings.follow_interfaces()
     assert house.rings.status("one").address == "127.0.0.3"
 
@@ -186,9 +196,9 @@ def test_a_replay_ends_after_its_last_datagram(house: House, monkeypatch: pytest
     assert {entry.origin for entry in entries} == {Origin.REPLAY}
 
 
-def test_a_crowd_keeps_its_sources(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_keeps_its_sources(house: House) -> None:
     """Senders beyond the limit share a record, but every entry names the true source."""
-    monkeypatch.setattr(senders_module, "MAX_SENDERS", 1)
+    house.rings.keep_senders(1)
     sources = [_send(house, "fixed", b"x") for _ in range(3)]
     for read in list(house.readers.values()):
         read()

@@ -2,7 +2,6 @@
 
 import pytest
 
-from services.udp_ingest import senders as module
 from services.udp_ingest.senders import Routing, Senders
 from shared.config import Ring
 from shared.messages.wire import Origin
@@ -84,10 +83,10 @@ def test_replays_that_are_over_stay_counted() -> None:
     assert senders.of_ring("first") == []
 
 
-def test_senders_without_end_share_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_senders_without_end_share_a_record() -> None:
     """A scan, or spoofed sources: memory is bounded, and nothing is refused for it."""
-    monkeypatch.setattr(module, "MAX_SENDERS", 3)
     senders = table("first", "rest")
+    senders.most = 3
     for port in range(10):
         record = senders.meet(("10.0.0.1", port))
         record.packets += 1
@@ -96,10 +95,10 @@ def test_senders_without_end_share_a_record(monkeypatch: pytest.MonkeyPatch) -> 
     assert sum(record.packets for record in senders.of_ring("first")) == 10
 
 
-def test_a_crowd_says_who_refused_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_says_who_refused_it() -> None:
     """Refused and nobody's senders are told apart beyond the limit too, and when other rings start or stop."""
-    monkeypatch.setattr(module, "MAX_SENDERS", 0)
     senders = table("rest")
+    senders.most = 0
     refused, nobodys = senders.meet(("10.0.0.3", 1)), senders.meet(("10.0.0.1", 1))
     assert (refused.refused_by, nobodys.refused_by) == ("rest", None)
     senders.route(Routing(ALL, listening=("first", "rest")))

@@ -1,0 +1,240 @@
+"""THE list of settings that operators change at run time; a key that no service reads must not be here.
+
+A new one: a constant below, and where it is used `runtime.settings.get(KEY)` (in db-writer `desk.settings.get(KEY)`)
+at each use, or `runtime.on_setting(KEY, callback)`. It is stored, listed, checked and documented by that alone.
+"""
+
+from typing import Any, Final
+
+from shared.messages.service import WRITER
+from shared.settings.key import Category, Key, Kind, Rules, listed
+
+CLIENTS_KEPT: Final = Key(
+    name="udp.clients_kept",
+    category=Category.UDP,
+    title="Senders told apart",
+    description="Senders of one port, and of one session in the database, that are told apart; a venue has a handful."
+    " More (a scan, forged sources) share one record, so that memory is bounded; their datagrams are stored like all"
+    " others.",
+    kind=Kind.INTEGER,
+    default=1_000,
+    rules=Rules(min=10, max=100_000),
+)
+HEARD_WITHIN_S: Final = Key(
+    name="udp.heard_within_s",
+    category=Category.UDP,
+    title="A ring is in use",
+    description="A ring that heard its scoring system within so many seconds is in use: a capture is replayed into it"
+    " only with --force, and bind auto does not move it to another address. A scoring system's clock ticks each"
+    " second.",
+    kind=Kind.INTEGER,
+    default=10,
+    rules=Rules(min=0, max=3_600),
+)
+BACKUP_FOLDER: Final = Key(
+    name="backup.folder",
+    category=Category.APP,
+    title="Folder of backups",
+    description="Where backups are made, for example on a USB disk; empty: backups/ beside the database. A folder that"
+    " is not there is not made: the disk is not in.",
+    kind=Kind.STRING,
+    default="",
+    rules=Rules(max_length=1_000),
+)
+BACKUP_EVERY_HOURS: Final = Key(
+    name="backup.every_hours",
+    category=Category.APP,
+    title="Hours between backups",
+    description="Hours after which a backup is made by itself; 0: never. The journal has all datagrams of two days, so"
+    " an hour is what people entered by hand.",
+    kind=Kind.INTEGER,
+    default=1,
+    rules=Rules(min=0, max=720),
+)
+BACKUP_VERIFY_EVERY_HOURS: Final = Key(
+    name="backup.verify_every_hours",
+    category=Category.APP,
+    title="Hours between checks of backups",
+    description="Hours after which the newest backup is unpacked and checked by itself; 0: never.",
+    kind=Kind.INTEGER,
+    default=24,
+    rules=Rules(min=0, max=720),
+)
+BACKUP_KEEP_HOURLY: Final = Key(
+    name="backup.keep_hourly",
+    category=Category.APP,
+    title="Hourly backups kept",
+    description="For how many hours (UTC) the last backup of the hour is kept.",
+    kind=Kind.INTEGER,
+    default=24,
+    rules=Rules(min=0, max=1_000),
+)
+BACKUP_KEEP_DAILY: Final = Key(
+    name="backup.keep_daily",
+    category=Category.APP,
+    title="Daily backups kept",
+    description="For how many days (UTC) the last backup of the day is kept.",
+    kind=Kind.INTEGER,
+    default=14,
+    rules=Rules(min=0, max=1_000),
+)
+BACKUP_KEEP_WEEKLY: Final = Key(
+    name="backup.keep_weekly",
+    category=Category.APP,
+    title="Weekly backups kept",
+    description="For how many weeks (UTC, from Monday) the last backup of the week is kept.",
+    kind=Kind.INTEGER,
+    default=8,
+    rules=Rules(min=0, max=1_000),
+)
+BACKUP_KEEP_MONTHLY: Final = Key(
+    name="backup.keep_monthly",
+    category=Category.APP,
+    title="Monthly backups kept",
+    description="For how many months (UTC) the last backup of the month is kept.",
+    kind=Kind.INTEGER,
+    default=12,
+    rules=Rules(min=0, max=1_000),
+)
+BACKUP_KEEP_BEFORE_DAYS: Final = Key(
+    name="backup.keep_before_days",
+    category=Category.APP,
+    title="Days of backups before changes",
+    description="Days for which backups made before a migration, a rollback or a restore (before-…) are kept, and those"
+    " that were found damaged.",
+    kind=Kind.INTEGER,
+    default=30,
+    rules=Rules(min=0, max=36_500),
+)
+BACKUP_COMPRESSION_LEVEL: Final = Key(
+    name="backup.compression_level",
+    category=Category.APP,
+    title="Compression of backups",
+    description="Level of Zstandard: 1 is quick, 19 is small and takes fifty times as long.",
+    kind=Kind.INTEGER,
+    default=3,
+    rules=Rules(min=1, max=19),
+)
+OFFSITE_TARGET: Final = Key(
+    name="backup.offsite_target",
+    category=Category.APP,
+    title="Where off-site copies go",
+    description="As rclone names it, remote:folder, for example gdrive:restrike or usb:/media/backup; empty: there are"
+    " no off-site copies. The remote is one of `rclone config`, or what backup.offsite_options says.",
+    kind=Kind.STRING,
+    default="",
+    rules=Rules(pattern=r"|[A-Za-z0-9_-]+:.*", max_length=500),
+)
+OFFSITE_OPTIONS: Final[Key[dict[str, str]]] = Key(
+    name="backup.offsite_options",
+    category=Category.APP,
+    title="How the remote is reached",
+    description='Options of the remote as rclone documents them, as JSON: {"type": "webdav", "url": "https://…",'
+    ' "user": "…", "pass": "…"}. Empty: the remote is one of `rclone config`.',
+    kind=Kind.JSON,
+    default={},
+    is_sensitive=True,
+)
+OFFSITE_PART_MIB: Final = Key(
+    name="backup.offsite_part_mib",
+    category=Category.APP,
+    title="Parts of off-site copies",
+    description="Size in MiB of the parts that a backup is copied in: after an interruption at most one part is sent"
+    " again; smaller parts cost more requests.",
+    kind=Kind.INTEGER,
+    default=64,
+    rules=Rules(min=1, max=4_096),
+)
+OFFSITE_KIB_PER_S: Final = Key(
+    name="backup.offsite_kib_per_s",
+    category=Category.APP,
+    title="Rate of off-site copies",
+    description="The most KiB per second that an off-site copy sends or reads, so that a stream of the match has its"
+    " share of the uplink; 0: no limit.",
+    kind=Kind.INTEGER,
+    default=0,
+    rules=Rules(min=0, max=10_000_000),
+)
+COMMIT_REST_MS: Final = Key(
+    name="advanced.commit_rest_ms",
+    category=Category.ADVANCED,
+    title="Rest between transactions",
+    description="The least time in milliseconds between two transactions of db-writer: more shares a commit's cost"
+    " under load, less stores sooner.",
+    kind=Kind.INTEGER,
+    default=5,
+    rules=Rules(min=0, max=1_000),
+)
+COMMIT_ENTRIES: Final = Key(
+    name="advanced.commit_entries",
+    category=Category.ADVANCED,
+    title="Entries of one transaction",
+    description="The most journal entries that db-writer stores in one transaction: long enough to share a commit's"
+    " cost, short enough for whoever waits.",
+    kind=Kind.INTEGER,
+    default=1_000,
+    rules=Rules(min=1, max=20_000),
+)
+WRITER_NICE: Final = Key(
+    name="advanced.writer_nice",
+    category=Category.ADVANCED,
+    title="Priority of db-writer",
+    description="Nice value of db-writer: 0 is as urgent as receiving, 19 the least urgent. Storing may wait a moment,"
+    " receiving and publishing may not.",
+    kind=Kind.INTEGER,
+    default=5,
+    rules=Rules(min=0, max=19),
+    needs_restart=(WRITER,),
+)
+RETENTION_DATAGRAMS_DAYS: Final = Key(
+    name="retention.datagrams_days",
+    category=Category.ADVANCED,
+    title="Datagrams kept in the database",
+    description="Days after which whole months of raw datagrams move into the archive; 0: never. Half a year outlives"
+    " every protest, and what was understood of them (the events) stays.",
+    kind=Kind.INTEGER,
+    default=180,
+    rules=Rules(min=0, max=36_500),
+)
+RETENTION_EVENTS_DAYS: Final = Key(
+    name="retention.events_days",
+    category=Category.ADVANCED,
+    title="Events kept in the database",
+    description="Days after which whole months of single events move into the archive; 0: never. Three years are the"
+    " seasons that a statistician compares; matches, results, findings and summaries are never archived.",
+    kind=Kind.INTEGER,
+    default=1_095,
+    rules=Rules(min=0, max=36_500),
+)
+RETENTION_AUDIT_DAYS: Final = Key(
+    name="retention.audit_days",
+    category=Category.ADVANCED,
+    title="Audit and jobs kept",
+    description="Days for which it is kept who did what to the database, and which jobs ran; 0: for ever. Ten years"
+    " are little: it is some rows a day.",
+    kind=Kind.INTEGER,
+    default=3_650,
+    rules=Rules(min=0, max=36_500),
+)
+CARE_FROM_HOUR: Final = Key(
+    name="care.from_hour",
+    category=Category.ADVANCED,
+    title="Care begins",
+    description="The hour of this machine's clock at which the night's care of the database may begin; the same hour as"
+    " its end: at any time.",
+    kind=Kind.INTEGER,
+    default=2,
+    rules=Rules(min=0, max=23),
+)
+CARE_TO_HOUR: Final = Key(
+    name="care.to_hour",
+    category=Category.ADVANCED,
+    title="Care ends",
+    description="The hour of this machine's clock from which no more of the night's care begins.",
+    kind=Kind.INTEGER,
+    default=5,
+    rules=Rules(min=0, max=23),
+)
+
+CATALOGUE: Final[dict[str, Key[Any]]] = listed(list(vars().values()))
+"""Every key above by its name."""
