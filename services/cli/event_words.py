@@ -231,11 +231,8 @@ def _journal(trouble: udp.JournalTrouble) -> str:
 
 
 def _setting(changed: settings.SettingChanged) -> str:
-    if changed.is_default:
-        now = "at its default"
-    else:
-        now = "********" if changed.is_sensitive else str(changed.value)
-    return f"{changed.key} = {now} by {changed.author}"
+    shown = "********" if changed.is_sensitive else changed.value
+    return f"{changed.key} {'back to its default' if changed.is_default else f'= {shown}'} by {changed.author}"
 
 
 def _tournament(changed: tournaments.TournamentChanged) -> str:
