@@ -74,8 +74,9 @@ class Deductions:
         self._matches = matches
         self._pending = pending
         self._sessions = sessions
-        self._results = Results(connection, times)
-        self._episodes = Episodes(connection, times)
+        self._summing = matches.summing
+        self._results = Results(connection, times, changed=matches.summing.matches)
+        self._episodes = Episodes(connection, times, changed=matches.summing.matches)
         self._handlers: dict[type, Callable[[Any, Moment], None]] = {
             MatchLoaded: self._match_loaded,
             RoundStarted: self._round_started,
@@ -102,7 +103,7 @@ class Deductions:
         """Store `events` in their order."""
         judged = next((event.result for event in events if type(event) is ResultAssessed), None)
         if judged is not None:
-            match_pk = self._matches.match_pk(judged.match_id, ring=moment.session.ring)
+            match_pk = self._matches.match_pk(judged.match_id, ring=moment.session.ring, at=moment.at)
             moment = msgspec.structs.replace(moment, judged_pk=match_pk)
         for event in events:
             self._handlers[type(event)](event, moment)
@@ -132,7 +133,10 @@ class Deductions:
             self._matches.round_won(round_pk, event.winner)
 
     def _score_changed(self, event: ScoreChanged, moment: Moment) -> None:
-        self._pending.scores.append((*moment.context, event.athlete, "round", event.after, moment.at))
+        match_pk, round_pk = moment.context
+        self._pending.scores.append((match_pk, round_pk, event.athlete, "round", event.after, moment.at))
+        if match_pk is not None and round_pk is not None:
+            self._summing.scored.add((match_pk, round_pk))
 
     def _gam_jeoms_changed(self, event: GamJeomsChanged, moment: Moment) -> None:
         self._pending.warnings.append((*moment.context, event.athlete, "gam-jeom", event.after, moment.at))
@@ -168,7 +172,7 @@ class Deductions:
             self._results.round_assessed(match_pk, event.result, at=moment.at)
 
     def _result_assessed(self, event: ResultAssessed, moment: Moment) -> None:
-        match_pk = self._matches.match_pk(event.result.match_id, ring=moment.session.ring)
+        match_pk = self._matches.match_pk(event.result.match_id, ring=moment.session.ring, at=moment.at)
         self._results.match_assessed(match_pk, event.result, at=moment.at)
 
     def _match_edited(self, event: MatchEdited, moment: Moment) -> None:

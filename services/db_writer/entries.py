@@ -13,6 +13,7 @@ from services.db_writer.matches import Context, Matches
 from services.db_writer.pending import Pending
 from services.db_writer.rings import store_ring
 from services.db_writer.sessions import Session, Sessions
+from services.db_writer.summing import Summing
 from services.db_writer.timestamps import Timestamps
 from services.db_writer.unknown_streams import UnknownStreams
 from shared.db.sqlite import sqlite3
@@ -31,6 +32,7 @@ from shared.messages.wire import Origin, ParsedEntry, ParsedMessage
 
 # `value` of an enum member costs a call.
 _LIVE: str = Origin.LIVE.value
+_NO_CLOCK = statements.NO_CLOCK
 _NO_CONTEXT = Context(None, None)
 
 
@@ -47,13 +49,14 @@ def is_valid(message: ParsedMessage) -> bool:
 class Entries:
     """Turns entries into rows. Ids of events are given here, as the writer is the only one."""
 
-    def __init__(self, connection: "sqlite3.Connection", *, pending: Pending, times: Timestamps) -> None:
+    def __init__(self, connection: "sqlite3.Connection", times: Timestamps) -> None:
         self._connection = connection
-        self._pending = pending
         self._times = times
+        self.summing = Summing(connection, times)
+        self._pending = pending = Pending(connection, self.summing.tallies)
         self.types = EventTypeIds(connection)
         self.sessions = Sessions(connection, times)
-        self._matches = Matches(connection, times)
+        self._matches = Matches(connection, times, self.summing)
         self._deductions = Deductions(
             connection, matches=self._matches, pending=pending, sessions=self.sessions, times=times
         )
@@ -64,6 +67,8 @@ class Entries:
         """Forget everything that is in memory, and begin with what the database says."""
         self._pending.reset()
         self.types.load()
+        self.summing.reset()
+        self.summing.tallies.hit_type = self.types.hit
         self.sessions.reset()
         self._matches.reset()
         self._unknown.reset()
@@ -71,10 +76,11 @@ class Entries:
         self._next_event_id = last + 1
 
     def save(self) -> None:
-        """Write what waits, and what was counted."""
+        """Write what waits, what was counted, and what both add up to."""
         self._pending.write()
         self._unknown.save()
         self.sessions.save()
+        self.summing.save()
 
     def take_event_id(self) -> int:
         """The id of the next event, which is now taken."""
@@ -112,13 +118,15 @@ class Entries:
         for index, message in enumerate(parsed.messages):
             data, kind = message.data, message.kind
             known = contexts.get((message.match_id, message.round))
-            context = known or self._matches.context(message.match_id, message.round, ring=session.ring)
+            context = known or self._matches.context(message.match_id, message.round, ring=session.ring, at=at)
             if context.match_pk is not None:
                 session.match_pk = context.match_pk
             event_id = self._next_event_id
             self._next_event_id = event_id + 1
             text, details = stored(data, length=len(message.raw))
-            row = (event_id, session.id, *context, type_of(data), at, message.raw, text, number, index, delay_ms)
+            clock_ms = message.clock_ms
+            when = (delay_ms, _NO_CLOCK if clock_ms is None else clock_ms)
+            row = (event_id, session.id, *context, type_of(data), at, message.raw, text, number, index, *when)
             if kind is ResultKind.RECOGNIZED:
                 pending.recognized.append(row)
             else:

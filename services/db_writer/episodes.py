@@ -7,11 +7,12 @@ from shared.messages.episodes import Challenge, Injury
 
 
 class Episodes:
-    """Writes at once: they are rare."""
+    """Writes at once: they are rare. The matches whose rows change are `changed`."""
 
-    def __init__(self, connection: "sqlite3.Connection", times: Timestamps) -> None:
+    def __init__(self, connection: "sqlite3.Connection", times: Timestamps, *, changed: set[int]) -> None:
         self._connection = connection
         self._times = times
+        self._changed = changed
 
     def challenge(self, match_pk: int, told: Challenge, *, ring: str) -> None:
         """Store a review as it stands: of its own match if it is stored, else of `match_pk`."""
@@ -20,6 +21,7 @@ class Episodes:
         match_pk = self._owner(statements.CHALLENGE_OWNER, ring, told.entry, when[0]) or match_pk
         values = (match_pk, told.number, told.athlete, told.status.value, *where, *when, told.end, told.entry)
         self._connection.execute(statements.UPSERT_CHALLENGE, (*values, self._times.now, self._times.now))
+        self._changed.add(match_pk)
 
     def injury(self, match_pk: int, told: Injury, *, ring: str) -> None:
         """Store an injury time or a para timeout as it stands: of its own match if it is stored, else of `match_pk`."""
@@ -28,6 +30,7 @@ class Episodes:
         match_pk = self._owner(statements.INJURY_OWNER, ring, told.entry, when[0]) or match_pk
         values = (match_pk, told.number, told.kind.value, told.athlete, *where, *when, told.end, told.entry)
         self._connection.execute(statements.UPSERT_INJURY, (*values, self._times.now, self._times.now))
+        self._changed.add(match_pk)
 
     def _owner(self, select: str, ring: str, entry: int, at: str) -> int | None:
         row = self._connection.execute(select, (ring, entry, at)).fetchone()

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import psutil
@@ -18,7 +19,22 @@ import psutil
 from shared.errors import RestrikeError
 from shared.paths import Paths
 
-ERRANDS: Final[dict[str, str]] = {}
+ERRANDS: Final[dict[str, str]] = {
+    "archive_plan": "services.db_writer.errands.archive_plans:plan",
+    "archive_make": "services.db_writer.errands.archives:make",
+    "check": "services.db_writer.errands.checks:check",
+    "archive_open": "services.db_writer.errands.archives:open_checked",
+    "backup": "services.db_writer.errands.backups:create",
+    "verify": "services.db_writer.errands.backups:verify",
+    "backups_find": "services.db_writer.errands.backups:find",
+    "backups_remove": "services.db_writer.errands.backups:remove",
+    "restore": "services.db_writer.errands.restores:prepare",
+    "drill": "services.db_writer.errands.restores:drill",
+    "push": "services.db_writer.errands.offsite:push",
+    "fetch": "services.db_writer.errands.offsite:fetch",
+    "predecessor": "services.db_writer.office.predecessor.reading:read",
+    "remote": "services.db_writer.errands.offsite:remote_backups",
+}
 """Errand -> `module:function`; imported only when it is asked for."""
 LOWEST: Final = 19
 _DIE_WITH_PARENT: Final = 1
@@ -63,6 +79,13 @@ def _be_modest(parent: int) -> None:
     if os.getppid() != parent:  # it ended before we asked to be told
         sys.exit(1)
     os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
+    # A process of this class is interrupted at once by any other that wakes up; a merely nice one ends its slice first.
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    # Linux shares the processor between sessions before it looks at priorities (autogroups): in the suite's own session
+    # this child would use up the share of those that receive and publish.
+    with contextlib.suppress(OSError):  # it leads its session already (run by hand), or the kernel has no autogroups
+        os.setsid()
+        Path("/proc/self/autogroup").write_text(str(LOWEST), encoding="ascii")
     with contextlib.suppress(psutil.Error, OSError):  # not every file system's scheduler has classes
         psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
 

@@ -127,6 +127,7 @@ class EventTypeIds:
         self._of_reading: dict[type[Reading], int] = {}
         self._of_technique: dict[Technique | None, int] = {}
         self.other = 0
+        self.hit = 0
 
     def load(self) -> None:
         """Write the rows where the database has others, and read their ids."""
@@ -135,6 +136,7 @@ class EventTypeIds:
         self._of_reading = {reading: ids[code] for reading, code in CODE_OF_READING.items()}
         self._of_technique = {technique: ids[technique.value] for technique in Technique}
         self.other = ids[OTHER]
+        self.hit = ids[CODE_OF_READING[HitMeasured]]
 
     def of(self, data: Reading) -> int:
         """The id of the row that `data` belongs to."""

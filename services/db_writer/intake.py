@@ -13,9 +13,11 @@ from shared.errors import NetworkError
 from shared.messages.commands import EventsPage, ReplayEvents
 from shared.messages.service import Position
 from shared.messages.wire import ParsedEntries
+from shared.settings.catalogue import COMMIT_ENTRIES
 
-CUT: Final = 1_000
-"""Entries of one transaction: long enough to share a commit's cost, short enough for whoever waits."""
+CUT: Final = COMMIT_ENTRIES.default
+"""Entries of one transaction, unless the setting says otherwise: long enough to share a commit's cost, short enough for
+whoever waits."""
 MESSAGES: Final = 4_000
 """Messages of one transaction, about. A normal datagram has one, a hostile one 65."""
 PAGE: Final = 2_000
@@ -27,14 +29,19 @@ Ask = Callable[[ReplayEvents], EventsPage]
 
 
 class Intake:
-    """The way of batches into the store. `pending` are batches that no transaction holds yet."""
+    """The way of batches into the store. `pending` are batches that no transaction holds yet, `most_entries` says how
+    many entries one may hold.
+    """
 
-    def __init__(self, store: Store, ask: Ask, *, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, ask: Ask, *, now_us: Callable[[], int], most_entries: Callable[[], int] = lambda: CUT
+    ) -> None:
         self.pending: list[ParsedEntries] = []
         self.behind: dict[str, str] = {}
         self._store = store
         self._ask = ask
         self._now_us = now_us
+        self._most_entries = most_entries
         self._heads = self.stored()
         self._stale: set[str] = set()
         self._page = PAGE
@@ -66,7 +73,7 @@ class Intake:
         """
         if not self.pending:
             return None
-        batches, rest = cut(self.pending)
+        batches, rest = cut(self.pending, most_entries=self._most_entries())
         try:
             applied = self._store.apply(batches, now_us=self._now_us())
         except BaseException:  # whatever it was, memory must not be ahead of the database
@@ -124,12 +131,12 @@ class Intake:
         self.pending = []
 
 
-def cut(batches: list[ParsedEntries]) -> tuple[list[ParsedEntries], list[ParsedEntries]]:
+def cut(batches: list[ParsedEntries], *, most_entries: int = CUT) -> tuple[list[ParsedEntries], list[ParsedEntries]]:
     """What one transaction takes of `batches`, and the rest; the batch in which the cut falls is in both."""
     entries = messages = 0
     for at, batch in enumerate(batches):
         for count, parsed in enumerate(batch.results):
-            if entries >= CUT or messages >= MESSAGES:
+            if entries >= most_entries or messages >= MESSAGES:
                 head, tail = _halves(batch, count)
                 return [*batches[:at], *head], [tail, *batches[at + 1 :]]
             entries += 1

@@ -1,14 +1,19 @@
 """db-writer: alone writes `restrike.db`, everything exactly once."""
 
+import math
 import os
 from functools import partial
 from typing import Any, Final
 
 from services.db_writer.database import bring_up_to_date, open_database
 from services.db_writer.intake import Intake
+from services.db_writer.office.care_duties import CARE
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.office import Office
+from services.db_writer.office.schedule import DUTIES, LOOK_EVERY_S, Schedule
+from services.db_writer.restoring import last_restore
 from services.db_writer.store import Applied, Store
+from services.db_writer.upkeep import EVERY_S, Upkeep
 from shared.clock import monotonic_s, unix_ns
 from shared.db.sqlite import sqlite3
 from shared.errors import DatabaseError, NetworkError
@@ -19,23 +24,23 @@ from shared.messages.topics import DB_COMMITTED, DB_TROUBLE, WIRE_EVENTS, Topic
 from shared.messages.wire import ParsedEntries
 from shared.rpc import RefusedError
 from shared.runtime import Runtime, serve
+from shared.settings.catalogue import CLIENTS_KEPT, COMMIT_ENTRIES, COMMIT_REST_MS, WRITER_NICE
+from shared.settings.reader import Settings
 
-NICE: Final = 5
-"""Storing may wait a moment, receiving and publishing may not: on a busy machine those come first."""
-REST_S: Final = 0.005
-"""The least time between two transactions: the first datagram after silence is stored at once, and under load a
-commit's cost is shared. See docs/adr/0006."""
 RETRY_S: Final = 0.5
 """How often a database that could not be written, or a parser that did not answer, is tried again."""
 ASK_S: Final = 1.0
 """How long pss-parser may take for a page: while it is waited for, nothing is stored and no command answered."""
+FAREWELL_S: Final = 1.0
+"""How long whoever asked for what needs a new start may still ask how it ended."""
 
 
 class Writer:
     """Takes what the parser publishes through the intake into the store."""
 
-    def __init__(self, runtime: Runtime, intake: Intake, *, schema_version: int) -> None:
+    def __init__(self, runtime: Runtime, intake: Intake, settings: Settings, *, schema_version: int) -> None:
         self._runtime = runtime
+        self._settings = settings
         self._intake = intake
         self._schema_version = schema_version
         self._positions = intake.stored()
@@ -67,7 +72,8 @@ class Writer:
     def _commit(self) -> None:
         while (applied := self._intake.commit()) is not None:
             self._tell(applied)
-            self._runtime.rest(REST_S)
+            # The first datagram after silence is stored at once, under load a commit's cost is shared (docs/adr/0006).
+            self._runtime.rest(self._settings.get(COMMIT_REST_MS) / 1000)
 
     def _catch_up(self) -> None:
         first: Exception | None = None
@@ -99,6 +105,7 @@ class Writer:
             rows_refused=self._refused,
             transactions=self._transactions,
             error=self._error,
+            last_restore=last_restore(self._runtime.paths),
         )
 
     def _tell(self, applied: Applied) -> None:
@@ -136,13 +143,16 @@ def _turn_again() -> None:
 
 def build(runtime: Runtime) -> None:
     """Bring the database up to date, open it, register the stream and the command."""
-    os.nice(NICE)
+    os.nice(Settings.of_file(runtime.paths).get(WRITER_NICE))
     version = bring_up_to_date(runtime.paths)
     connection = open_database(runtime.paths)
+    settings = Settings.of_connection(connection, runtime.paths, warn=runtime.tell_unusable_setting)
     store = Store(connection)
+    store.keep_clients(lambda: settings.get(CLIENTS_KEPT))
     ask = partial(runtime.client.call, deadline_s=ASK_S)
-    intake = Intake(store, ask, now_us=lambda: unix_ns() // 1000)
-    writer = Writer(runtime, intake, schema_version=version)
+    now_us, most_entries = lambda: unix_ns() // 1000, lambda: settings.get(COMMIT_ENTRIES)
+    intake = Intake(store, ask, now_us=now_us, most_entries=most_entries)
+    writer = Writer(runtime, intake, settings, schema_version=version)
     runtime.on(WIRE_EVENTS)(writer.take)
     runtime.on_command(GetDatabaseStatus, lambda _: writer.status())
     runtime.positions = writer.positions
@@ -151,23 +161,43 @@ def build(runtime: Runtime) -> None:
     runtime.after_turn(writer.store)
     runtime.every(RETRY_S, _turn_again)
     runtime.on_stop(writer.store)
-    open_office(runtime, connection, store)
+    open_office(runtime, connection, store, settings)
+    upkeep = Upkeep(
+        connection,
+        is_free=lambda: not intake.pending and not intake.behind,
+        turn_again=lambda: runtime.post(_turn_again),
+        log=runtime.log,
+    )
+    runtime.after_turn(upkeep.turn)
+    runtime.every(EVERY_S, upkeep.look)
 
 
-def open_office(runtime: Runtime, connection: "sqlite3.Connection", store: Store) -> None:
+def open_office(runtime: Runtime, connection: "sqlite3.Connection", store: Store, settings: Settings) -> None:
     """Register the operators' commands; their jobs get a step at the end of each turn, after what is to be stored."""
+    end_at_s = math.inf
 
     def publish(topic: Topic, event: Any) -> None:
         runtime.bus.publish(topic, runtime.service, event)
+
+    def restart() -> None:
+        nonlocal end_at_s
+        end_at_s = monotonic_s() + FAREWELL_S
 
     def turn() -> None:
         office.jobs.turn()
         if office.jobs.rest_s() == 0:
             runtime.post(_turn_again)
+        if monotonic_s() >= end_at_s:
+            runtime.stop()
 
-    office = Office(Desk(connection, paths=runtime.paths, forget=store.forget, publish=publish))
+    desk = Desk(connection, paths=runtime.paths, forget=store.forget, publish=publish, restart=restart)
+    desk.settings = settings  # one for all: what an operator changes is in force for the stream, too
+    office = Office(desk)
     for command, handler in office.handlers().items():
         runtime.on_command(command, handler)
+    schedule = Schedule(office.desk, office.jobs, (*DUTIES, *CARE))
+    runtime.on_start(schedule.look)
+    runtime.every(LOOK_EVERY_S, schedule.look)
     runtime.after_turn(turn)
     runtime.on_stop(office.jobs.stop)
 

@@ -8,7 +8,11 @@ from typing import NamedTuple
 
 from services.db_writer import statements
 from services.db_writer.athletes import store_athletes
+from services.db_writer.days import Days
 from services.db_writer.sessions import Session
+from services.db_writer.summaries import athletes_of
+from services.db_writer.summary_statements import MAKE_SUMMARY
+from services.db_writer.summing import Summing
 from services.db_writer.timestamps import Timestamps
 from shared.db.sqlite import sqlite3
 from shared.messages.match import MatchClosed, MatchLoaded, RoundEnded
@@ -26,9 +30,11 @@ class Context(NamedTuple):
 class Matches:
     """Row ids by match id and round number."""
 
-    def __init__(self, connection: "sqlite3.Connection", times: Timestamps) -> None:
+    def __init__(self, connection: "sqlite3.Connection", times: Timestamps, summing: Summing) -> None:
         self._connection = connection
         self._times = times
+        self.summing = summing
+        self._days = Days(connection, times)
         self._matches: dict[str, int] = {}
         self._rounds: dict[tuple[int, int], int] = {}
         # Per match the load that was counted last: its session and the entry where it began.
@@ -40,14 +46,15 @@ class Matches:
         self._matches.clear()
         self._rounds.clear()
         self._loads.clear()
+        self._days.reset()
         self.contexts.clear()
 
-    def context(self, match_id: str | None, number: int | None, *, ring: str) -> Context:
+    def context(self, match_id: str | None, number: int | None, *, ring: str, at: str) -> Context:
         """The rows of `match_id` and its round `number`, made if need be; there is no round 0 and none without a match.
 
         The answer is kept in `contexts`, where the hot path looks first.
         """
-        match_pk = None if match_id is None else self.match_pk(match_id, ring=ring)
+        match_pk = None if match_id is None else self.match_pk(match_id, ring=ring, at=at)
         round_pk = None
         if match_pk is not None and number is not None and number > 0:
             round_pk = self.round_pk(match_pk, number)
@@ -55,14 +62,16 @@ class Matches:
         self.contexts[match_id, number] = context
         return context
 
-    def match_pk(self, match_id: str, *, ring: str) -> int:
-        """The row id of a match."""
+    def match_pk(self, match_id: str, *, ring: str, at: str) -> int:
+        """The row id of a match, which was first heard of `at` that time if it has none yet."""
         known = self.known_pk(match_id)
         if known is None:
-            values = (match_id, ring, self._times.now, self._times.now)
+            now = self._times.now
+            values = (match_id, ring, self._days.of(at), now, now)
             (known,) = self._connection.execute(statements.INSERT_MATCH, values).fetchone()
+            self._connection.execute(MAKE_SUMMARY, (known, now))
             self._matches[match_id] = known
-        return known
+        return int(known)
 
     def known_pk(self, match_id: str) -> int | None:
         """The row id of a match that was heard of, None of any other."""
@@ -86,7 +95,7 @@ class Matches:
 
     def loaded(self, event: MatchLoaded, *, session: Session, entry: int, at: str) -> int:
         """A match was loaded, for the first time or again, or more is known of its load; returns its row id."""
-        match_pk = self.match_pk(event.match_id, ring=session.ring)
+        match_pk = self.match_pk(event.match_id, ring=session.ring, at=at)
         duration = None if event.round_ms is None else event.round_ms // _MS_PER_S
         what = (event.match_number, event.phase, event.weight_class, event.division)
         how = (event.total_rounds, duration, event.countdown_type, "manual" if event.by_hand else None)
@@ -95,7 +104,12 @@ class Matches:
         if self._loads.get(match_pk) != load and not self._is_announced((*load, entry, match_pk)):
             self._connection.execute(statements.COUNT_LOAD, (at, at, match_pk))
         self._loads[match_pk] = load
+        if event.match_number is not None:
+            self._days.link(match_pk, event.match_number, ring=session.ring)
+        athletes = athletes_of(self._connection, match_pk)
         store_athletes(self._connection, match_pk, event, now=self._times.now)
+        self.summing.athletes |= athletes ^ athletes_of(self._connection, match_pk)
+        self.summing.loaded.add(match_pk)
         return match_pk
 
     def round_started(self, round_pk: int, *, at: str) -> None:
@@ -114,11 +128,13 @@ class Matches:
     def decided(self, match_pk: int) -> None:
         """The scoring system declared a result, or a part of it."""
         self._connection.execute(statements.DECIDE_MATCH, (self._times.now, match_pk))
+        self.summing.matches.add(match_pk)
 
     def closed(self, match_pk: int, event: MatchClosed, *, at: str) -> None:
         """A person ended a match that has no result."""
         values = (at, event.author, event.reason, self._times.now, match_pk)
         self._connection.execute(statements.CLOSE_MATCH, values)
+        self.summing.matches.add(match_pk)
 
     def _is_announced(self, load: tuple[int, int, int, int]) -> bool:
         return self._connection.execute(statements.SELECT_ANNOUNCED, load).fetchone() is not None

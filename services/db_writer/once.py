@@ -13,6 +13,7 @@ import msgspec
 from services.db_writer.database import bring_up_to_date, open_database
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.office import Office
+from services.db_writer.restoring import carry_out
 from shared.clock import wait_s
 from shared.errors import DatabaseError, RestrikeError
 from shared.messages.commands import COMMANDS
@@ -55,10 +56,13 @@ def _carry_out(command: Command[Any], paths: Paths) -> Any:
     try:
         office = Office(Desk(connection, paths=paths, publish=_publish))
         result = office.handlers()[type(command)](command)
-        return _to_end(office, result) if isinstance(command, StartJob) else result
+        if isinstance(command, StartJob):
+            result = _to_end(office, result)
     finally:
         connection.close()
-        os.close(lock)
+    carry_out(paths)
+    os.close(lock)
+    return result
 
 
 def _to_end(office: Office, job: Job) -> Job:

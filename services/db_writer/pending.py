@@ -9,6 +9,8 @@ from itertools import chain
 from typing import Any
 
 from services.db_writer import statements
+from services.db_writer.summary_statements import COLUMN_OF_SEVERITY
+from services.db_writer.tallies import Tallies
 from shared.db.sqlite import sqlite3
 
 CHUNK = 50
@@ -16,10 +18,13 @@ Row = tuple[Any, ...]
 
 
 class Pending:
-    """Tuples per table, in the order in which they happened; the attributes are filled directly."""
+    """Tuples per table, in the order in which they happened; the attributes are filled directly. What is written is
+    counted in `tallies`.
+    """
 
-    def __init__(self, connection: "sqlite3.Connection") -> None:
+    def __init__(self, connection: "sqlite3.Connection", tallies: Tallies) -> None:
         self._connection = connection
+        self._tallies = tallies
         self.raw: list[Row] = []
         self.recognized: list[Row] = []
         self.events: list[Row] = []
@@ -48,22 +53,36 @@ class Pending:
 
     def write(self) -> None:
         """Write what waits. A refused row raises, with the rows before it written: the caller rolls back."""
+        self._count()
         for insert, insert_chunk, rows in self._tables:
             if rows:
                 self._insert(insert, insert_chunk, rows)
                 rows.clear()
-        if self.loads:
-            loads = [(*load, last) for load, last in self.loads.items()]
-            self._connection.executemany(statements.ADOPT_EVENTS, loads)
-            self._connection.executemany(statements.ADOPT_FINDINGS, loads)
-            self._connection.executemany(statements.ADOPT_STAGES, loads)
-            self.loads.clear()
+        for load, last in self.loads.items():
+            self._adopt((*load, last))
+        self.loads.clear()
 
     def reset(self) -> None:
         """Drop what waits."""
         for _, _, rows in self._tables:
             rows.clear()
         self.loads.clear()
+
+    def _count(self) -> None:
+        tallies = self._tallies
+        tallies.add_events(self.recognized)
+        tallies.add_events(self.events)
+        if self.findings:
+            tallies.add_findings(self.findings)
+        for correction in self.corrections:
+            tallies.add_doubt("corrections", correction[2])
+
+    def _adopt(self, load: Row) -> None:
+        match_pk, tallies = load[0], self._tallies
+        tallies.add_adopted(match_pk, self._connection.execute(statements.ADOPT_EVENTS, load).fetchall())
+        for (severity,) in self._connection.execute(statements.ADOPT_FINDINGS, load).fetchall():
+            tallies.add_doubt(COLUMN_OF_SEVERITY[severity], match_pk)
+        self._connection.execute(statements.ADOPT_STAGES, load)
 
     def _insert(self, insert: str, insert_chunk: str, rows: list[Any]) -> None:
         chunked = len(rows) // CHUNK * CHUNK

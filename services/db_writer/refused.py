@@ -34,9 +34,9 @@ class Refused:
             session.errors += 1
             source = (entry.address, entry.port, entry.origin.value, entry.body)
             self._connection.execute(statements.KEEP_RAW, (session.id, session.ring, number, at, *source))
-            self._connection.executemany(
-                statements.KEEP_EVENT, self._events(parsed, number=number, session=session, at=at, reason=reason)
-            )
+            for row in self._events(parsed, number=number, session=session, at=at, reason=reason):
+                if self._connection.execute(statements.KEEP_EVENT, row).rowcount:
+                    self._entries.summing.tallies.add_events([row])
         explanation = f"The database refused what was understood of this entry, so it is stored as it came: {reason}"
         where = (session.ring, session.id, None, number, 0)
         self._connection.execute(statements.INSERT_FINDING, (*where, Severity.ERROR.value, RULE, explanation, None, at))
@@ -49,7 +49,7 @@ class Refused:
         for index, message in enumerate(parsed.messages):
             event_id = self._entries.take_event_id()
             where = (event_id, session.id, None, None, self._entries.types.other, at)
-            what = (_storable(message.raw), None, number, index, None, False, reason, message.kind.value)
+            what = (_storable(message.raw), None, number, index, None, None, False, reason, message.kind.value)
             rows.append(where + what)
         return rows
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from shared.clock import utc_now_iso
 from shared.errors import DatabaseError
+from shared.messages.database import Restored
 from shared.paths import Paths
 
 PREPARED: Final = "restrike.db"
@@ -34,15 +35,6 @@ class Plan(Struct, frozen=True, kw_only=True):
     replaced: str
 
 
-class Restored(Struct, frozen=True, kw_only=True):
-    """`data/last-restore.json`: the plan that was carried out last, and when."""
-
-    id: str
-    backup: str
-    replaced: str | None
-    restored_at: str
-
-
 def restore_folder(paths: Paths) -> Path:
     """Where a restore is prepared."""
     return paths.data / "restore"
@@ -54,7 +46,7 @@ def write_plan(paths: Paths, plan: Plan) -> None:
 
 
 def last_restore(paths: Paths) -> Restored | None:
-    """The restore that was carried out last; None when there was none."""
+    """The restore that was carried out last (`data/last-restore.json`); None when there was none."""
     return _read(paths.data / LAST, Restored)
 
 

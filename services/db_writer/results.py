@@ -25,11 +25,12 @@ _NOTHING_COUNTED = TechniqueCounts()
 
 
 class Results:
-    """Writes at once: all of it is rare. `match_pk` is always the row id of a match."""
+    """Writes at once: all of it is rare. `match_pk` is always the row id of a match; whose rows change is `changed`."""
 
-    def __init__(self, connection: "sqlite3.Connection", times: Timestamps) -> None:
+    def __init__(self, connection: "sqlite3.Connection", times: Timestamps, *, changed: set[int]) -> None:
         self._connection = connection
         self._times = times
+        self._changed = changed
 
     def match_assessed(self, match_pk: int, result: Result, *, at: str) -> None:
         """Store a match's result as pss-parser sees it, edits included."""
@@ -39,6 +40,7 @@ class Results:
         rest = (_doubts(result.doubts), _judged(result), at)
         values = (match_pk, *verdict, *declared, *_pair(result.declared_rounds), *derived, *rest)
         self._connection.execute(statements.UPSERT_MATCH_RESULT, (*values, self._times.now, self._times.now))
+        self._changed.add(match_pk)
 
     def round_assessed(self, match_pk: int, result: RoundResult, *, at: str) -> None:
         """Store a round's result as pss-parser sees it, edits included."""
@@ -47,6 +49,7 @@ class Results:
         rest = (result.fought_ms, result.is_golden, _doubts(result.doubts), _judged(result), at)
         values = (match_pk, result.round, result.standing.value, *counts, *winners, *rest)
         self._connection.execute(statements.UPSERT_ROUND_RESULT, (*values, self._times.now, self._times.now))
+        self._changed.add(match_pk)
 
     def edited(self, match_pk: int | None, event: MatchEdited, *, ring: str, entry: int, at: str) -> None:
         """Store an edit and let it take force; one of a match that is not stored (None) is only kept."""
@@ -66,6 +69,7 @@ class Results:
 
     def _enforce(self, match_pk: int, changes: Changes, *, at: str) -> None:
         """Work out anew what `changes`, made or taken back, touches."""
+        self._changed.add(match_pk)
         edits = [_decode_changes(text) for (text,) in self._connection.execute(statements.SELECT_EDITS, (match_pk,))]
         rounds = [number for number, winner in enumerate(changes.round_winners, 1) if winner is not None]
         for number in rounds:

@@ -5,16 +5,18 @@ was understood, `parse_errors` those with a message that is not valid (see `entr
 empty.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Final
 
 from services.db_writer import statements
 from services.db_writer.timestamps import Timestamps
 from shared.db.sqlite import sqlite3
+from shared.settings.catalogue import CLIENTS_KEPT
 
-MOST_CLIENTS: Final = 1_000
-"""Of one session: a flood of forged senders may fill neither the memory nor the database. All others are one row."""
+MOST_CLIENTS: Final = CLIENTS_KEPT.default
+"""Of one session, unless the setting says otherwise: a flood of forged senders may fill neither the memory nor the
+database. All others are one row."""
 CROWD: Final = ("0.0.0.0", 0)  # noqa: S104 - nothing is bound to it: it is the sender that stands for many
 
 _UNHEARD = "its end was never heard of"
@@ -51,6 +53,7 @@ class Session:
         "largest",
         "last_entry",
         "match_pk",
+        "most_clients",
         "packets",
         "parsed",
         "ring",
@@ -58,9 +61,12 @@ class Session:
         "uuid",
     )
 
-    def __init__(self, session_id: int, *, ring: str, uuid: str, client_ids: Iterator[int]) -> None:
+    def __init__(
+        self, session_id: int, *, ring: str, uuid: str, client_ids: Iterator[int], most_clients: Callable[[], int]
+    ) -> None:
         self.id = session_id
         self.client_ids = client_ids
+        self.most_clients = most_clients
         self.ring = ring
         self.uuid = uuid
         self.packets = self.parsed = self.errors = self.bytes = self.last_entry = 0
@@ -79,7 +85,7 @@ class Session:
         if self.smallest is None or size < self.smallest:
             self.smallest = size
         client = self.clients.get(source)
-        if client is None and len(self.clients) >= MOST_CLIENTS:
+        if client is None and len(self.clients) >= self.most_clients():
             source = CROWD
             client = self.clients.get(source)
         if client is None:
@@ -91,9 +97,12 @@ class Session:
 
 
 class Sessions:
-    """The sessions in memory, loaded from the database when first asked for."""
+    """The sessions in memory, loaded from the database when first asked for. `most_clients` says how many senders of
+    one are told apart.
+    """
 
     def __init__(self, connection: "sqlite3.Connection", times: Timestamps) -> None:
+        self.most_clients: Callable[[], int] = lambda: MOST_CLIENTS
         self._connection = connection
         self._times = times
         self._sessions: dict[str, Session] = {}
@@ -157,7 +166,7 @@ class Sessions:
         row = self._connection.execute(statements.SELECT_SESSION, (uuid,)).fetchone()
         if row is None:
             return None
-        session = Session(row[0], ring=ring, uuid=uuid, client_ids=self._client_ids)
+        session = self._made(row[0], ring=ring, uuid=uuid)
         session.packets, session.parsed, session.errors, session.bytes = row[1:5]
         session.largest, session.smallest, session.last_entry, session.match_pk = row[5], row[6], row[7] or 0, row[8]
         for address, port, *client in self._connection.execute(statements.SELECT_CLIENTS, (session.id,)).fetchall():
@@ -169,9 +178,13 @@ class Sessions:
         now = self._times.now
         values = (config[0] if config else None, ring, uuid, self._times.text(at_us), now, now)
         session_id, match_pk = self._connection.execute(statements.INSERT_SESSION, values).fetchone()
-        session = Session(session_id, ring=ring, uuid=uuid, client_ids=self._client_ids)
+        session = self._made(session_id, ring=ring, uuid=uuid)
         session.match_pk = match_pk
         return session
+
+    def _made(self, session_id: int, *, ring: str, uuid: str) -> Session:
+        ids, most = self._client_ids, self.most_clients
+        return Session(session_id, ring=ring, uuid=uuid, client_ids=ids, most_clients=most)
 
     def _retire_clients(self, session_id: int) -> None:
         for session in self._dirty.values():

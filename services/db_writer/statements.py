@@ -5,11 +5,14 @@ Ids of events and clients are ours (the writer is the only one); the others come
 
 
 def many(insert: str, count: int) -> str:
-    """`insert` for `count` rows at once."""
+    """`insert`, whose row is all that follows VALUES on its line, for `count` rows at once."""
     head, rest = insert.split("VALUES ", 1)
-    row = rest[: rest.index(")") + 1]
-    return f"{head}VALUES {', '.join([row] * count)}{rest[len(row) :]}"
+    row, end, tail = rest.partition("\n")
+    return f"{head}VALUES {', '.join([row] * count)}{end}{tail}"
 
+
+# What stands for no clock: None would cost more to bind than all numbers of a row (see pending.py).
+NO_CLOCK = -1
 
 # Every datagram.
 INSERT_RAW = """
@@ -18,8 +21,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 INSERT_EVENT = """
 INSERT INTO pss_events_v2 (id, session_id, match_id, round_id, event_type_id, timestamp, raw_data, parsed_data,
-    event_sequence, event_index, processing_time_ms, is_valid, error_message, recognition_status)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    event_sequence, event_index, processing_time_ms, clock_ms, is_valid, error_message, recognition_status)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, -1), ?, ?, ?)
 """
 INSERT_DETAIL = """
 INSERT INTO pss_event_details (event_id, detail_key, detail_value, detail_type) VALUES (?, ?, ?, ?)
@@ -40,8 +43,8 @@ ON CONFLICT (session_id, entry, entry_index, rule, explanation) DO NOTHING
 # Most messages are recognized; what that means for their columns is not bound anew for each of them.
 INSERT_RECOGNIZED = """
 INSERT INTO pss_events_v2 (id, session_id, match_id, round_id, event_type_id, timestamp, raw_data, parsed_data,
-    event_sequence, event_index, processing_time_ms, is_valid, error_message, recognition_status)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, NULL, 'recognized')
+    event_sequence, event_index, processing_time_ms, clock_ms, is_valid, error_message, recognition_status)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, -1), 1, NULL, 'recognized')
 """
 INSERT_CORRECTION = """
 INSERT INTO corrections (ring, session_id, match_id, entry, entry_index, round_number, what, athlete_position,
@@ -52,7 +55,11 @@ INSERT_STAGE = """
 INSERT INTO match_stages (ring, session_id, match_id, entry, entry_index, stage, since, stage_before, before_ms)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-SELECT_LAST_EVENT_ID = "SELECT coalesce(max(id), 0) FROM pss_events_v2"
+# Events whose rows are in an archive keep their ids, and the text index went over all of them.
+SELECT_LAST_EVENT_ID = """
+SELECT max(coalesce((SELECT max(id) FROM pss_events_v2), 0),
+    coalesce((SELECT through_event_id FROM search_progress WHERE id = 1), 0))
+"""
 
 # A datagram that the database refused: what can be kept of it is kept, whatever is there already.
 KEEP_RAW = INSERT_RAW.replace("INSERT INTO", "INSERT OR IGNORE INTO")
@@ -152,8 +159,8 @@ RETIRE_CLIENTS = "UPDATE udp_client_connections SET is_active = 0, updated_at = 
 # Matches, athletes and rounds.
 SELECT_MATCH = "SELECT id FROM pss_matches WHERE match_id = ?"
 INSERT_MATCH = """
-INSERT INTO pss_matches (match_id, ring, creation_mode, load_count, created_at, updated_at)
-VALUES (?, ?, 'pss', 0, ?, ?) RETURNING id
+INSERT INTO pss_matches (match_id, ring, tournament_day_id, creation_mode, load_count, created_at, updated_at)
+VALUES (?, ?, ?, 'pss', 0, ?, ?) RETURNING id
 """
 # What a later load leaves out stays as it was.
 LOAD_MATCH = """
@@ -174,9 +181,11 @@ SELECT 1 FROM pss_events_v2 WHERE session_id = ? AND event_sequence >= ? AND eve
 ADOPT_EVENTS = """
 UPDATE pss_events_v2 SET match_id = ?
 WHERE session_id = ? AND event_sequence BETWEEN ? AND ? AND match_id IS NULL
+RETURNING event_type_id, timestamp, parsed_data
 """
 ADOPT_FINDINGS = """
 UPDATE findings SET match_id = ? WHERE session_id = ? AND entry BETWEEN ? AND ? AND match_id IS NULL
+RETURNING severity
 """
 ADOPT_STAGES = """
 UPDATE match_stages SET match_id = ? WHERE session_id = ? AND entry BETWEEN ? AND ? AND match_id IS NULL

@@ -4,13 +4,12 @@ Exactly once: what follows from an entry is in one transaction with its session'
 watermark are skipped. A transaction that fails leaves nothing behind, neither in the file nor in memory.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from msgspec import Struct
 
 from services.db_writer.entries import Entries
-from services.db_writer.pending import Pending
 from services.db_writer.refused import REFUSALS, Refused
 from services.db_writer.sessions import Session
 from services.db_writer.timestamps import Timestamps
@@ -42,7 +41,7 @@ class Store:
         """Write the event types and read where the database stands. Raises DatabaseError `db.write_failed`."""
         self._connection = connection
         self._times = Timestamps()
-        self._entries = Entries(connection, pending=Pending(connection), times=self._times)
+        self._entries = Entries(connection, self._times)
         self._refused = Refused(connection, entries=self._entries, times=self._times)
         self._watermarks = Watermarks(connection, self._times)
         self._is_current = False
@@ -67,6 +66,10 @@ class Store:
             return self._attempt(_Work(batches, is_careful=True))
         except REFUSALS as error:
             raise _write_failed(error) from error
+
+    def keep_clients(self, most: Callable[[], int]) -> None:
+        """Tell apart as many senders of a session as `most` says each time, not the default number."""
+        self._entries.sessions.most_clients = most
 
     def forget(self) -> None:
         """Somebody else wrote on this connection: begin the next transaction with what the database says."""

@@ -160,9 +160,10 @@ COMMIT_REST_MS: Final = Key(
     category=Category.ADVANCED,
     title="Rest between transactions",
     description="The least time in milliseconds between two transactions of db-writer: more shares a commit's cost"
-    " under load, less stores sooner.",
+    " under load, less stores sooner. The first datagram after silence is stored at once. At a venue's busiest"
+    " rate 20 ms take two thirds of the work of 5 ms, and nobody waits for a row: scoreboards listen to the bus.",
     kind=Kind.INTEGER,
-    default=5,
+    default=20,
     rules=Rules(min=0, max=1_000),
 )
 COMMIT_ENTRIES: Final = Key(

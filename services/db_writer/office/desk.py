@@ -15,6 +15,7 @@ from shared.db.sqlite import sqlite3
 from shared.errors import DatabaseError, RestrikeError
 from shared.messages.topics import Topic
 from shared.paths import Paths
+from shared.settings.reader import Settings
 
 _AUDIT: Final = """
 INSERT INTO operator_audit (done_at, author, action, target, details, reason, outcome, error)
@@ -39,7 +40,8 @@ class Desk:
     """One writing connection in the hands of operators.
 
     `forget` tells the store that rows may have changed behind its back; `publish` puts an event on the bus under this
-    service's name (nothing without a bus).
+    service's name (nothing without a bus); `restart` ends the process in order, to be started anew. `settings` are read
+    again after each change.
     """
 
     def __init__(
@@ -49,10 +51,13 @@ class Desk:
         paths: Paths,
         forget: Callable[[], None] = lambda: None,
         publish: Callable[[Topic, Any], None] = lambda _topic, _event: None,
+        restart: Callable[[], None] = lambda: None,
     ) -> None:
         self.connection = connection
         self.paths = paths
         self.publish = publish
+        self.settings = Settings.of_connection(connection, paths)
+        self.restart = restart
         self._forget = forget
 
     @contextmanager
@@ -63,7 +68,7 @@ class Desk:
         Raises DatabaseError `db.write_failed`: nothing was changed.
         """
         try:
-            with self.changing() as connection:
+            with self._durably(), self.changing() as connection:
                 yield connection
                 self._audit(act, outcome="done", error=None)
         except DatabaseError as error:
@@ -100,7 +105,17 @@ class Desk:
                 # After some errors SQLite has rolled back by itself; if it could not, the next BEGIN will say so.
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
+            self.settings.forget()
             self._forget()
+
+    @contextmanager
+    def _durably(self) -> Iterator[None]:
+        """What a person did is in no journal, so its commit waits for the disk. See docs/adr/0006."""
+        self.connection.execute("PRAGMA synchronous = FULL")
+        try:
+            yield
+        finally:
+            self.connection.execute("PRAGMA synchronous = NORMAL")
 
     def _refused(self, act: Act, error: RestrikeError) -> None:
         with self.changing():

@@ -51,18 +51,21 @@ LOOPBACK = NetworkInterface(name="lo", address="127.0.0.1", is_loopback=True, is
 
 # When and how fast something was written, and SQLite's and peewee-migrate's own books.
 _VOLATILE = {"created_at", "updated_at", "processing_time_ms"}
-_NOT_OURS = {"schema_version", "migratehistory"}
+_NOT_OURS = {"schema_version", "migratehistory", "sqlite_schema"}
 
 Dump = dict[str, list[dict[str, object]]]
 
 
 def dump(connection: "sqlite3.Connection", *, tables: Sequence[str] = ()) -> Dump:
-    """All rows of all tables, without what depends on the time of writing."""
+    """All rows of all tables but the text indexes, without what depends on the time of writing."""
     found: Dump = {}
-    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
-    for (name,) in names:
+    names = connection.execute(
+        "SELECT name, ncol FROM pragma_table_list WHERE schema = 'main' AND type = 'table' ORDER BY name"
+    ).fetchall()
+    for name, columns_count in names:
         if name not in _NOT_OURS and (not tables or name in tables):
-            cursor = connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2, 3")
+            order = "1, 2, 3" if columns_count > 2 else "1"
+            cursor = connection.execute(f"SELECT * FROM {name} ORDER BY {order}")
             columns = [column[0] for column in cursor.description]
             rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
             found[name] = [{key: row[key] for key in row if key not in _VOLATILE} for row in rows]

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from services.cli.query.scope import Scope
+from services.cli.query.source import Source
 from services.cli.simulator.plan import Scenario
 from services.cli.simulator.venue import Wish, play_ring
 from services.cli.stored_matches import read_matches
@@ -51,7 +53,7 @@ def test_a_simulated_sender_that_cuts(store: Store, connection: "sqlite3.Connect
     store.apply([ParsedEntries("ring-1", "journal-1", "s1", "", 1, results)], now_us=NOW_US)
     events = [event for parsed in results for message in parsed.messages for event in message.events]
     loads = {event.match_id: event for event in events if isinstance(event, MatchLoaded)}
-    shown = {match.match_id: match for match in read_matches(path, limit=100, ring=None)}
+    shown = {match.match_id: match for match in read_matches(Source(connection, path), Scope(), limit=100)}
     assert len(shown) == len(loads) == len(course.truths)
     for match_id, load in loads.items():
         for sent, side in ((load.chong, shown[match_id].chong), (load.hong, shown[match_id].hong)):
@@ -101,7 +103,7 @@ def test_a_whole_name_is_preferred_and_stays(
         after = ring.entry
         _load(ring, chong=CHONG, hong=hong, is_partial=hong is not HONG)
         store.apply(ring.batches(after=after), now_us=NOW_US)
-        (match,) = read_matches(path, limit=1, ring=None)
+        (match,) = read_matches(Source(connection, path), Scope(), limit=1)
         assert (match.hong.short_name, match.hong.long_name, match.hong.noc) == expected
         assert (match.chong.short_name, match.chong.noc) == ("M. ČAČIĆ", "CRO")
     assert _people(connection) == ["Dunja ĐURIĆ", "Marija ČAČIĆ"]

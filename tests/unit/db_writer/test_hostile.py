@@ -77,3 +77,21 @@ def test_a_flood_of_senders_is_one_row_beyond_a_thousand(store: Store, connectio
     rows = connection.execute(f"SELECT {columns} FROM udp_client_connections ORDER BY id").fetchall()
     assert len(rows) == MOST_CLIENTS + 1
     assert rows[-1] == (*CROWD, 21)
+
+
+def test_how_many_senders_are_told_apart_may_change(store: Store, connection: "sqlite3.Connection") -> None:
+    """From one datagram to the next: who is known stays, who is new is one of the crowd."""
+    most = 2
+    store.keep_clients(lambda: most)
+    ring = Ring()
+    ring.open("session-1")
+    for port in (1, 2, 3):
+        ring.source = ("192.0.2.1", port)
+        ring.say("sup;1", SuperiorityShown())
+    store.apply(ring.batches(), now_us=NOW_US)
+    most = 4
+    ring.source = ("192.0.2.1", 4)
+    ring.say("sup;1", SuperiorityShown())
+    store.apply(ring.batches(), now_us=NOW_US)
+    rows = connection.execute("SELECT client_port FROM udp_client_connections ORDER BY id").fetchall()
+    assert rows == [(1,), (2,), (0,), (4,)]

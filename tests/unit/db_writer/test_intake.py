@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from services.db_writer import intake as intakes
 from services.db_writer.intake import CUT, MESSAGES, PAGE, SMALLEST_PAGE, Intake, cut
 from services.db_writer.store import Store
 from shared.db.sqlite import sqlite3
@@ -63,13 +62,10 @@ def test_a_transaction_takes_so_many_entries_and_messages() -> None:
     assert MESSAGES <= len(head.results) * 65 < MESSAGES + 65
 
 
-def test_a_page_is_stored_in_several_transactions(
-    store: Store, connection: "sqlite3.Connection", monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_is_stored_in_several_transactions(store: Store, connection: "sqlite3.Connection") -> None:
     """Nothing is left out or stored twice, and the ring goes on live afterwards."""
-    monkeypatch.setattr(intakes, "CUT", 7)
     ring = journal()
-    intake = make(store, answer(ring))
+    intake = Intake(store, answer(ring), now_us=lambda: NOW_US, most_entries=lambda: 7)
     intake.take(ring.batches(after=10)[0])
     assert intake.behind == {"ring-1": "journal-1"}
     counts = []

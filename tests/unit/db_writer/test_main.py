@@ -2,18 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
-from services.db_writer import main as service
+from services.db_writer import database as service
+from services.db_writer.database import bring_up_to_date
 from services.db_writer.intake import Intake
-from services.db_writer.main import Writer, bring_up_to_date
+from services.db_writer.main import Writer
 from services.db_writer.store import Store
 from shared.errors import ConfigError, DatabaseError, NetworkError
 from shared.messages.commands import EventsPage, ReplayEvents
+from shared.paths import Paths
+from shared.settings.reader import Settings
 from tests.unit.db_writer.ring import NOW_US
 from tests.unit.db_writer.test_intake import answer, journal
 
@@ -28,7 +29,7 @@ def test_only_a_database_that_cannot_be_ours_ends_the_service(
         raise DatabaseError(code, "It is so.")
 
     monkeypatch.setattr(service, "status", status)
-    paths: Any = SimpleNamespace(database=tmp_path / "restrike.db", backups=tmp_path)
+    paths = Paths(tmp_path)
     expected = DatabaseError if code == "database.unreadable" else ConfigError
     with pytest.raises(expected):
         bring_up_to_date(paths)
@@ -36,7 +37,8 @@ def test_only_a_database_that_cannot_be_ours_ends_the_service(
 
 def make(store: Store, ask: Callable[[ReplayEvents], EventsPage]) -> tuple[Writer, Intake]:
     intake = Intake(store, ask, now_us=lambda: NOW_US)
-    return Writer(Mock(service="db-writer"), intake, schema_version=1), intake
+    settings = Settings(dict, Mock())
+    return Writer(Mock(service="db-writer"), intake, settings, schema_version=1), intake
 
 
 def test_a_mistake_with_one_ring_keeps_no_other_ring_waiting(store: Store) -> None:

@@ -8,16 +8,16 @@ import pytest
 
 from services.db_writer.database import open_database
 from services.db_writer.office.desk import Desk
-from shared.db.migrate import migrate
 from shared.paths import Paths
+from tests.unit.db_writer.office.cared import desk_in, inline, season
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> Paths:
+def paths(tmp_path: Path, _migrated: bytes) -> Paths:
     """A home with an empty database at the latest version."""
     home = Paths(tmp_path / "home")
     home.prepare()
-    migrate(home.database, backups=home.backups)
+    home.database.write_bytes(_migrated)
     return home
 
 
@@ -33,3 +33,17 @@ def desk(paths: Paths, published: list[tuple[str, Any]]) -> Iterator[Desk]:
     connection = open_database(paths)
     yield Desk(connection, paths=paths, publish=lambda topic, event: published.append((topic.name, event)))
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def season_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A database that three rings filled in September 2024."""
+    return season(tmp_path_factory.mktemp("season"))
+
+
+@pytest.fixture
+def cared(tmp_path: Path, season_database: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A desk on a copy of it; errands need no process."""
+    inline(monkeypatch)
+    with desk_in(tmp_path / "cared", season_database) as desk:
+        yield desk

@@ -40,6 +40,22 @@ def test_an_act_and_its_audit_are_one(desk: Desk) -> None:
     assert audit(desk) == [("ana", "query.save", "mine", '{"rows":1}', "asked", "done", None)]
 
 
+def test_an_act_waits_for_the_disk(desk: Desk) -> None:
+    """What no journal holds is committed at FULL; the stream goes on at NORMAL, also after a refusal."""
+
+    def level() -> int:
+        return int(desk.connection.execute("PRAGMA synchronous").fetchone()[0])
+
+    normal, full = 1, 2
+    assert level() == normal
+    with desk.acting(ACT):
+        assert level() == full
+    assert level() == normal
+    with pytest.raises(ValidationError):
+        attempt(desk, then=ValidationError("query.bad", "Mend it."))
+    assert level() == normal
+
+
 def test_a_refused_act_changes_nothing_and_is_kept(desk: Desk) -> None:
     """A refusal in the middle undoes the act, and the audit tells of the attempt."""
     with pytest.raises(ValidationError):

@@ -1,0 +1,155 @@
+"""What the night does: statistics, free pages, leftovers, old rows, and when."""
+
+import os
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.db_writer.office import care, leftovers
+from services.db_writer.office.care_duties import CARE, is_night
+from services.db_writer.office.desk import Desk
+from services.db_writer.office.jobs import JobLine
+from services.db_writer.office.kinds import KINDS
+from services.db_writer.office.schedule import Schedule
+from shared.db.sqlite import connect_writer
+from shared.errors import DatabaseError, ValidationError
+from shared.messages.service import INGEST
+from shared.runtime import take_lock
+from shared.settings.key import Key
+from tests.unit.db_writer.office.cared import contents, rows, work
+
+SECOND = """
+INSERT INTO operator_audit (done_at, author, action, outcome) VALUES (?, 'ana', 'x', 'done')
+"""
+
+
+def old(path: Path, *, seconds: float) -> Path:
+    """A file that was last written to so long ago."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"left")
+    then = datetime.now(UTC).timestamp() - seconds
+    os.utime(path, (then, then))
+    return path
+
+
+def test_free_pages_are_given_back_in_slices(cared: Desk) -> None:
+    """A database of ours shrinks by what was removed, a slice at a time, and holds what it held."""
+    work(cared, "archive", older_than_days=30)
+    before = contents(cared)
+    free = rows(cared, "PRAGMA freelist_count")[0][0]
+    assert free > care.VACUUM_SLICE_PAGES
+    size = cared.paths.database.stat().st_size
+    assert work(cared, "vacuum") == {"pages": free, "free_pages": 0, "is_incremental": True}
+    assert cared.paths.database.stat().st_size < size
+    assert contents(cared) == before
+    assert work(cared, "optimize")["is_log_written_back"] is True
+    assert len(rows(cared, "SELECT DISTINCT tbl FROM sqlite_stat1")) > 5
+
+
+def test_an_older_file_needs_a_full_vacuum_once(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that was made otherwise is told so; the full vacuum makes it one of ours, keeps its rows, and is refused
+    while the suite runs or where there is no room.
+    """
+    cared.connection.execute("PRAGMA auto_vacuum = NONE")
+    cared.connection.execute("VACUUM")
+    before = contents(cared)
+    assert work(cared, "vacuum")["is_incremental"] is False
+    lock = take_lock(cared.paths, INGEST)
+    assert lock is not None
+    with pytest.raises(ValidationError, match="restrike down"):
+        work(cared, "vacuum_full")
+    os.close(lock)
+    with monkeypatch.context() as patch:
+        patch.setattr(care, "ROOM", 1 << 40)
+        with pytest.raises(DatabaseError, match="make room"):
+            work(cared, "vacuum_full")
+    work(cared, "vacuum_full")
+    assert work(cared, "vacuum")["is_incremental"] is True
+    assert contents(cared) == before
+
+
+def test_a_reader_is_not_waited_for(cared: Desk) -> None:
+    """The log is written back as far as it goes; who reads goes on reading."""
+    with closing(connect_writer(cared.paths.database)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM pss_matches").fetchone()
+        with cared.changing() as connection:
+            connection.execute("UPDATE pss_matches SET division = 'x'")
+        assert work(cared, "optimize")["is_log_written_back"] is False
+        reader.execute("COMMIT")
+    assert work(cared, "optimize")["is_log_written_back"] is True
+
+
+def test_leftovers_are_removed(cared: Desk) -> None:
+    """What something killed left an hour ago goes, with what was unpacked for a question of yesterday; what is young,
+    finished or for a person to look at stays.
+    """
+    paths = cared.paths
+    gone = [
+        old(paths.backups / ".restrike-x.db.zst.partial", seconds=4_000),
+        old(paths.archive / ".restrike-2020-01.db.zst.partial", seconds=4_000),
+        old(paths.archive / ".open" / "restrike-2020-01-1234.db", seconds=90_000),
+        old(paths.parser_states / "ring-1.new", seconds=4_000),
+        old(paths.data / "restore" / "restrike.db", seconds=90_000),
+    ]
+    stay = [
+        old(paths.backups / ".restrike-y.db.zst.partial", seconds=60),
+        old(paths.backups / "restrike-z.db.zst", seconds=10**7),
+        old(paths.archive / ".open" / ".lock", seconds=10**7),
+        old(paths.archive / ".open" / "restrike-2020-02-1234.db", seconds=4_000),
+        old(paths.data / "journal.db.damaged-2026", seconds=10**7),
+    ]
+    done = work(cared, "clean")
+    assert (done["files"], done["bytes"]) == (len(gone), 4 * len(gone))
+    assert done["to_look_at"] == ["journal.db.damaged-2026"]
+    assert not any(path.exists() for path in gone)
+    assert all(path.exists() for path in stay)
+
+
+def test_old_rows_about_operators_go(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audit and the jobs are kept for as long as the setting says; that some went is itself in the audit."""
+    monkeypatch.setattr(leftovers, "SLICE_ROWS", 2)
+    day = datetime.now(UTC) - timedelta(days=3_700)
+    for _ in range(5):
+        cared.connection.execute(SECOND, (f"{day:%Y-%m-%dT%H:%M:%S.000Z}",))
+    cared.connection.execute(SECOND, (f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}",))
+    assert work(cared, "clean")["rows"] == {"operator_audit": 5, "jobs": 0}
+    assert {action for (action,) in rows(cared, "SELECT action FROM operator_audit")} == {"x", "audit.trim"}
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "hours"),
+    [(2, 5, {2, 3, 4}), (22, 1, {22, 23, 0}), (3, 3, set(range(24)))],
+)
+def test_when_it_is_night(
+    cared: Desk, monkeypatch: pytest.MonkeyPatch, begins: int, ends: int, hours: set[int]
+) -> None:
+    """The hours of care may go over midnight; the same hour twice is any time."""
+
+    def get(key: Key[int]) -> int:
+        return {"care.from_hour": begins, "care.to_hour": ends}[key.name]
+
+    monkeypatch.setattr(cared.settings, "get", get)
+    assert {hour for hour in range(24) if is_night(cared, hour=hour)} == hours
+
+
+def test_care_is_lined_up_at_night_only(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By day nothing is due; at night each duty is lined up once, rows before room before statistics."""
+    hours = {"care.from_hour": 2, "care.to_hour": 2}
+    real = cared.settings.get
+    monkeypatch.setattr(cared.settings, "get", lambda key: hours.get(key.name) or real(key))
+    line = JobLine(cared, KINDS, is_busy=lambda: None)
+    later = datetime.now(UTC) + timedelta(days=30)
+    schedule = Schedule(cared, line, CARE, now=lambda: later)
+    hour = datetime.now(UTC).astimezone().hour
+    hours["care.from_hour"], hours["care.to_hour"] = (hour + 2) % 24 or 24, (hour + 3) % 24 or 24
+    schedule.look()
+    assert line.is_idle
+    hours["care.to_hour"] = hours["care.from_hour"]
+    schedule.look()
+    schedule.look()
+    kinds = [kind for (kind,) in rows(cared, "SELECT kind FROM jobs ORDER BY id")]
+    assert kinds == ["clean", "archive", "vacuum", "optimize", "check"]
+    line.stop()
