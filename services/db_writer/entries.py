@@ -5,6 +5,7 @@ One row of `raw_datagrams` per datagram, one of `pss_events_v2` per message; a f
 """
 
 from services.db_writer import statements
+from services.db_writer.audit import audit_decision
 from services.db_writer.deductions import Deductions, Moment
 from services.db_writer.details import says_nothing, stored
 from services.db_writer.event_types import EventTypeIds
@@ -155,6 +156,8 @@ class Entries:
         elif isinstance(fact, InterpretationChosen):
             where = (session.ring, session.id, number)
             store_interpretation(self._connection, fact.interpretation, where=where, at=self._times.text(at_us))
+        else:
+            audit_decision(self._connection, fact, ring=session.ring, entry=number, at=self._times.text(at_us))
 
     def _context_of(self, fact: AnyFact | None, loaded: str | None) -> Context:
         """The match that a person names, else the one that is `loaded`. One that was never heard of does not come to be

@@ -5,11 +5,12 @@ The desk shares the connection of the store and acts between its transactions, n
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from services.db_writer.audit import DONE, INSERT_ACT, REFUSED
 from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3
 from shared.errors import DatabaseError, RestrikeError
@@ -17,10 +18,6 @@ from shared.messages.topics import Topic
 from shared.paths import Paths
 from shared.settings.reader import Settings
 
-_AUDIT: Final = """
-INSERT INTO operator_audit (done_at, author, action, target, details, reason, outcome, error)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-"""
 _to_json = msgspec.json.Encoder().encode
 
 
@@ -70,7 +67,7 @@ class Desk:
         try:
             with self._durably(), self.changing() as connection:
                 yield connection
-                self._audit(act, outcome="done", error=None)
+                self._audit(act, outcome=DONE, error=None)
         except DatabaseError as error:
             if error.code == "db.write_failed":
                 raise
@@ -119,9 +116,9 @@ class Desk:
 
     def _refused(self, act: Act, error: RestrikeError) -> None:
         with self.changing():
-            self._audit(act, outcome="refused", error=str(error))
+            self._audit(act, outcome=REFUSED, error=str(error))
 
     def _audit(self, act: Act, *, outcome: str, error: str | None) -> None:
         details = _to_json(act.details).decode() if act.details else None
         values = (utc_now_iso(), act.author, act.action, act.target, details, act.reason, outcome, error)
-        self.connection.execute(_AUDIT, values)
+        self.connection.execute(INSERT_ACT, values)

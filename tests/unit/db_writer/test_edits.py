@@ -236,6 +236,26 @@ def test_closed_and_entered_by_hand(store: Store, connection: "sqlite3.Connectio
     ]
 
 
+def test_decisions_are_audited(store: Store, connection: "sqlite3.Connection", ring: Ring) -> None:
+    """Who edited, took back, entered and closed stands in the audit, once, with its place in the journal."""
+    edit(ring, 1, Changes(winner=1))
+    undo(ring, 1)
+    ring.fact(MatchEntered(author="ana", reason="by hand", changes=Changes(match_number="103")))
+    ring.fact(CloseAsked(match_id="m2", author="ivo", reason="injured"))
+    store.apply(ring.batches(), now_us=NOW_US)
+    Store(connection).apply(ring.batches(1), now_us=NOW_US)
+    sql = "SELECT author, action, target, reason, outcome, ring, entry FROM operator_audit ORDER BY id"
+    last = ring.entry
+    assert connection.execute(sql).fetchall() == [
+        ("ana", "match.edit", "m1", "video", "done", ring.name, last - 3),
+        ("ivo", "match.undo", "m1", "no, it was not", "done", ring.name, last - 2),
+        ("ana", "match.new", None, "by hand", "done", ring.name, last - 1),
+        ("ivo", "match.close", "m2", "injured", "done", ring.name, last),
+    ]
+    details = [text for (text,) in connection.execute("SELECT details FROM operator_audit ORDER BY id")]
+    assert details == ['{"changes":{"winner":1}}', '{"edit_id":"e1"}', '{"changes":{"match_number":"103"}}', None]
+
+
 def test_what_the_reducer_makes_of_it(store: Store, connection: "sqlite3.Connection") -> None:
     """A match is played, edited, and another is entered by hand, with its result, and closed: results as pss-parser
     says them, the stored one of the edited match as it was once the edit is taken back.
