@@ -1,5 +1,6 @@
 """Write what is generated: docs/messages.md, docs/asyncapi.json and docs/schemas/ from the contract, docs/streams.md
-from the parser's streams. Run by `make docs`.
+from the parser's streams, docs/database.md from the migrations, docs/settings.md from the catalogue of settings,
+docs/queries.md from the questions of `restrike query`. Run by `make docs`.
 
 The example programs that docs/subscribe.md shows are put in as they are, too.
 With `--check` nothing is written, and the exit code is 1 when a file is not current.
@@ -11,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-from deploy import asyncapi, messages_page, schemas, streams_page
+from deploy import asyncapi, database_page, messages_page, queries_page, schemas, settings_page, streams_page
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = re.compile(r"(<!-- (docs/examples/[\w.]+) -->)\n```(\w+)\n.*?```\n", re.DOTALL)
@@ -22,6 +23,9 @@ def generated() -> dict[Path, str]:
     docs = Path("docs")
     files = {docs / "messages.md": messages_page.page(), docs / "asyncapi.json": _json(asyncapi.document())}
     files[docs / "streams.md"] = streams_page.page()
+    files[docs / "database.md"] = database_page.page()
+    files[docs / "queries.md"] = queries_page.page()
+    files[docs / "settings.md"] = settings_page.page()
     guide = docs / "subscribe.md"
     files[guide] = with_examples((ROOT / guide).read_text(encoding="utf-8"))
     return files | {docs / "schemas" / name: _json(schema) for name, schema in schemas.files().items()}

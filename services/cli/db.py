@@ -2,19 +2,24 @@
 
 import subprocess
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
-from services.cli import output
+from services.cli import db_archives, db_care, db_check, db_jobs, output
 from services.cli.group import group
 from services.registry import SERVICES
 from shared.errors import DatabaseError, ValidationError
 from shared.paths import Paths
 from shared.rpc import is_locked
 
+if TYPE_CHECKING:
+    from services.cli.db_health import DatabaseHealth
+
 app = group("db", "The database: its version, its size, its migrations.")
+for part in (db_care, db_archives, db_check, db_jobs):
+    part.register(app)
 
 
 @app.command(epilog="Example: restrike db migrate")
@@ -60,21 +65,72 @@ def status(*, json: output.Json = False) -> None:
 
 
 @app.command(epilog="Example: restrike db stats --json")
-def stats(*, json: output.Json = False) -> None:
-    """Show rows, sizes, and how far each ring is stored."""
+def stats(
+    *,
+    exact: Annotated[bool, typer.Option("--exact", help="Count every row; takes seconds on a large database.")] = False,
+    json: output.Json = False,
+) -> None:
+    """Show rows, sizes, and how far each ring is stored.
+
+    The rows of large tables are told from their first and last id and marked `about`.
+    """
     from services.cli.db_stats import read_stats  # noqa: PLC0415  # loads SQLite, only here
 
-    found = read_stats(Paths.from_environment().database)
+    found = read_stats(Paths.from_environment().database, is_exact=exact)
     if json:
         output.document(found)
         return
     output.line(f"{found.file}: {output.size(found.file_bytes)}, WAL {output.size(found.wal_bytes)}")
     output.line(f"{found.pages} pages of {found.page_bytes} bytes, {found.free_pages} free")
+    if found.events is not None:
+        output.line(f"{found.events} events were stored")
     rings = [(r.ring, r.datagrams, r.entry, r.journal_id, r.updated_at) for r in found.rings]
     output.line("")
     output.line(output.table(("ring", "datagrams", "through entry", "of journal", "at"), rings))
     output.line("")
-    output.line(output.table(("table", "rows"), list(found.tables.items())))
+    rows = [(name, f"about {count}" if name in found.about else count) for name, count in found.tables.items()]
+    output.line(output.table(("table", "rows"), rows))
+
+
+@app.command(epilog="Example: restrike db health --json")
+def health(*, json: output.Json = False) -> None:
+    """Tell whether the database is well; exit 1 if something is wrong.
+
+    The usual questions are asked, so it takes a moment on a large database.
+    """
+    from services.cli.db_health import read_health  # noqa: PLC0415  # loads SQLite, only here
+
+    found = read_health(Paths.from_environment().database)
+    if json:
+        output.document(found)
+    else:
+        _show_health(found)
+    if found.problems:
+        raise typer.Exit(1)
+
+
+def _show_health(found: "DatabaseHealth") -> None:
+    from services.cli.query.tables import sheet  # noqa: PLC0415  # only where something is told
+
+    output.line(f"{found.file}: {'; '.join(found.problems) or 'well'}")
+    if not found.is_accessible:
+        return
+    backup = f"{found.backup} of {output.local_date_time(found.backup_at)}" if found.backup else "none"
+    check = f"{found.check}, {output.local_date_time(found.check_at) or 'running'}" if found.check else "never"
+    facts = [
+        ("size", f"{output.size(found.file_bytes)}, WAL {output.size(found.wal_bytes)}"),
+        ("pages", f"{found.pages}, {found.free_pages} free ({found.fragmentation:.1%})"),
+        ("version", f"{found.version} of {found.latest_version}"),
+        ("last backup", backup),
+        ("last check", check),
+        ("text not indexed", f"{found.unindexed_events} events"),
+    ]
+    output.line(output.table(("what", "how"), facts))
+    output.line("")
+    slow = [(one.name, one.milliseconds, ", ".join(one.indexes)) for one in found.slowest]
+    output.line(sheet(("slowest questions", "ms", "indexes"), slow, whole={0, 1}))
+    output.line("")
+    output.line(f"{len(found.unused_indexes)} indexes serve no usual question; --json names them.")
 
 
 def _move(way: str, *, to: int | None, json: bool) -> None:

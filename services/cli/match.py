@@ -10,6 +10,8 @@ from services.cli import findings, match_edits, output
 from services.cli.group import group
 from services.cli.match_rows import COLUMNS, row_of
 from services.cli.match_states import described
+from services.cli.query.filters import Filters, Limit, asking
+from services.cli.query.source import Source
 from shared.errors import RestrikeError, ValidationError
 from shared.messages.commands import GetMatchState, ListMatchStates
 from shared.messages.match import MatchState
@@ -39,28 +41,21 @@ def show(
 
 
 @app.command(name="list", epilog="Example: restrike match list --ring ring-1 --limit 5")
-def list_(
-    *,
-    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many, the latest first.")] = 20,
-    ring: Annotated[str | None, typer.Option("--ring", metavar="RING", help="Only this ring's matches.")] = None,
-    json: output.Json = False,
-) -> None:
+@asking("ring", "day", "tournament")
+def list_(source: Source, filters: Filters, *, limit: Limit = 20, json: output.Json = False) -> None:
     """List the stored matches, the latest first.
 
     Winner and decision are those in force: edited, else declared; `result` says how sure they are. `rounds` counts the
     rounds declared for each side.
     """
-    from services.cli.known_rings import check_ring  # noqa: PLC0415  # loads SQLite, only here
+    from services.cli.query.scope import scope_of  # noqa: PLC0415  # needed only here
     from services.cli.stored_matches import read_matches  # noqa: PLC0415  # as above
 
-    paths = Paths.from_environment()
-    matches = read_matches(paths.database, limit=limit, ring=ring)
-    if ring is not None and not matches:
-        check_ring(paths, ring)
+    matches = read_matches(source, scope_of(source, filters), limit=limit)
     if json:
         output.document({"matches": matches})
     elif not matches:
-        output.line("No match is stored yet.")
+        output.line("No match is stored yet." if filters == Filters() else "No such match is stored.")
     else:
         output.line(output.table(COLUMNS, [row_of(match) for match in matches]))
 

@@ -3,7 +3,33 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from services.db_writer.office.assignments import assign_matches
 from services.db_writer.office.desk import Desk
+from services.db_writer.office.imports import import_rows
+from services.db_writer.office.saved_queries import forget_query, save_query
+from services.db_writer.office.settings import change_settings, rotate_key
+from services.db_writer.office.tournaments import activate_day, remove_tournament, save_day, save_tournament
 from shared.messages.requests import Command
+from shared.messages.saved_queries import ForgetQuery, SaveQuery
+from shared.messages.settings import ChangeSettings, RotateKey
+from shared.messages.tournaments import (
+    ActivateDay,
+    AssignMatches,
+    ImportRows,
+    RemoveTournament,
+    SaveDay,
+    SaveTournament,
+)
 
-HANDLERS: Final[dict[type[Command[Any]], Callable[[Desk, Any], Any]]] = {}
+HANDLERS: Final[dict[type[Command[Any]], Callable[[Desk, Any], Any]]] = {
+    ChangeSettings: change_settings,
+    RotateKey: rotate_key,
+    SaveTournament: save_tournament,
+    RemoveTournament: remove_tournament,
+    SaveDay: save_day,
+    ActivateDay: activate_day,
+    AssignMatches: assign_matches,
+    ImportRows: import_rows,
+    SaveQuery: save_query,
+    ForgetQuery: forget_query,
+}

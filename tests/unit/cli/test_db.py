@@ -13,7 +13,8 @@ from shared.paths import Paths
 from tests.unit.cli.conftest import Run
 
 ROWS = """
-INSERT INTO udp_server_sessions (id, start_time, status, ring, session_uuid) VALUES (1, '', 'open', 'ring-1', 's1');
+INSERT INTO udp_server_sessions (id, start_time, status, ring, session_uuid, packets_received)
+    VALUES (1, '', 'open', 'ring-1', 's1', 1);
 INSERT INTO watermarks VALUES ('j', 'ring-1', 's1', 7, '2026-03-01T09:00:00Z');
 INSERT INTO raw_datagrams (session_id, ring, entry, received_at, source_address, source_port, origin, body)
     VALUES (1, 'ring-1', 2, '', '127.0.0.1', 1, 'live', x'00');
