@@ -11,15 +11,26 @@ from typing import Annotated, Final, NoReturn
 import typer
 from typer.main import get_command
 
-from services.cli import config, db, events, match, output, pss, replay, simulate, suite, udp
-from services.cli.backup.app import app as backup_app
-from services.cli.export.commands import app as export_app
+from services.cli import (
+    backup,
+    config,
+    db,
+    events,
+    export,
+    imports,
+    match,
+    output,
+    pss,
+    query,
+    replay,
+    settings,
+    simulate,
+    suite,
+    tournament,
+    udp,
+)
 from services.cli.group import group
-from services.cli.imports.commands import app as import_app
 from services.cli.lazy_group import lazy_group
-from services.cli.query import PURPOSE as QUESTIONS_ARE
-from services.cli.settings.app import app as settings_app
-from services.cli.tournament.commands import app as tournament_app
 from shared.errors import RestrikeError
 
 # 0 is done; 2 is wrong usage, which typer finds by itself.
@@ -32,12 +43,6 @@ DEBUG: Final = "--debug"
 app = group("restrike", "Keeps, understands and publishes what the scoring systems of a taekwondo venue send.")
 
 
-def _query() -> typer.Typer:
-    from services.cli.query.app import app as query_app  # noqa: PLC0415  # a tenth of the start, only for its commands
-
-    return query_app
-
-
 suite.register(app)
 replay.register(app)
 simulate.register(app)
@@ -47,12 +52,12 @@ for part in (
     pss.app,
     udp.app,
     db.app,
-    backup_app,
-    lazy_group("query", QUESTIONS_ARE, _query),
-    export_app,
-    settings_app,
-    tournament_app,
-    import_app,
+    lazy_group("backup", backup.PURPOSE, "services.cli.backup.app"),
+    lazy_group("query", query.PURPOSE, "services.cli.query.app"),
+    lazy_group("export", export.PURPOSE, "services.cli.export.commands"),
+    lazy_group("settings", settings.PURPOSE, "services.cli.settings.app"),
+    lazy_group("tournament", tournament.PURPOSE, "services.cli.tournament.commands"),
+    lazy_group("import", imports.PURPOSE, "services.cli.imports.commands"),
     config.app,
 ):
     app.add_typer(part)

@@ -1,7 +1,7 @@
 """A command group of `restrike` that is loaded when one of its commands is asked for: the others start sooner."""
 
-from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import typer
@@ -11,8 +11,8 @@ from typer.main import get_command
 from services.cli.group import group
 
 
-def lazy_group(name: str, purpose: str, load: Callable[[], typer.Typer]) -> typer.Typer:
-    """A group that looks like the one that `load` imports."""
+def lazy_group(name: str, purpose: str, module: str) -> typer.Typer:
+    """A group that looks like `app` of `module`."""
 
     class Lazy(TyperGroup):
         def list_commands(self, ctx: Any) -> list[str]:
@@ -23,7 +23,7 @@ def lazy_group(name: str, purpose: str, load: Callable[[], typer.Typer]) -> type
 
     @cache
     def _loaded() -> Any:
-        return get_command(load())
+        return get_command(import_module(module).app)
 
     made = group(name, purpose)
     made.info.cls = Lazy

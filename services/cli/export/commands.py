@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from services.cli import output
+from services.cli.export import PURPOSE
 from services.cli.export.catalogue import EXPORTS
 from services.cli.export.columns import Export
 from services.cli.export.formats import Format
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 STANDARD_OUTPUT: Final = Path("-")
 
-app = group("export", "What is stored, as CSV, JSON, JSON lines or XLSX, and the report that an office prints.")
+app = group("export", PURPOSE)
 
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write; - is standard output.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")]

@@ -11,11 +11,13 @@ import typer
 
 from services.cli import output
 from services.cli.group import group
+from services.cli.imports import PURPOSE, predecessor
 from services.cli.imports.table import Reading, Table, read_table
 from services.cli.writer import ask, author_of
 from shared.messages.tournaments import ImportReport, ImportRows, RowKind
 
-app = group("import", "Import athletes, draws and days from CSV and XLSX.")
+app = group("import", PURPOSE)
+predecessor.register(app)
 
 BAD: Final = ("row", "column", "value", "problem")
 CHANGES: Final = ("row", "", "what")

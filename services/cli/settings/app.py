@@ -1,9 +1,9 @@
 """The commands of `restrike settings` by name."""
 
 from services.cli.group import group
-from services.cli.settings import changing, documents, showing
+from services.cli.settings import PURPOSE, changing, documents, showing
 
-app = group("settings", "What operators change at run time, with its history.")
+app = group("settings", PURPOSE)
 app.command("list", epilog="Example: restrike settings list --category udp")(showing.list_settings)
 app.command("get", epilog="Example: restrike settings get udp.clients_kept")(showing.get_setting)
 app.command("set", epilog="Example: restrike settings set udp.clients_kept 500 --reason 'a scan'")(changing.set_setting)

@@ -7,7 +7,7 @@ from typing import Final
 
 from services.cli import output
 from services.cli.group import group
-from services.cli.tournament import assigning, days, options, shown
+from services.cli.tournament import PURPOSE, assigning, days, options, shown
 from services.cli.writer import ask, author_of
 from shared.clock import utc_now_iso
 from shared.errors import IoError, RestrikeError
@@ -17,7 +17,7 @@ from shared.paths import Paths
 MOST_LOGO_BYTES: Final = 1024 * 1024
 """db-writer refuses more; here only so that nobody sends a film."""
 
-app = group("tournament", "Tournaments, their days, and which matches belong to them.")
+app = group("tournament", PURPOSE)
 days.register(app)
 assigning.register(app)
 

@@ -5,24 +5,26 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
-import typer
+from typer.main import get_command
 
 from services.cli import app, udp
 from shared.config import Config, Ring, load, save
 from tests.unit.cli.conftest import Run
 
 
-def _groups(part: typer.Typer, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def _groups(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The words that lead to each command group, groups in groups too."""
     yield path
-    for inner in part.registered_groups:
-        assert inner.typer_instance
-        yield from _groups(inner.typer_instance, (*path, str(inner.typer_instance.info.name)))
+    for name in command.list_commands(None):
+        inner = command.get_command(None, name)
+        if hasattr(inner, "list_commands"):
+            yield from _groups(inner, (*path, name))
 
 
-GROUPS = list(_groups(app.app))
+GROUPS = list(_groups(get_command(app.app)))
 
 
 def test_version(run: Run) -> None:
