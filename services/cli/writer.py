@@ -66,16 +66,28 @@ def run_job(command: StartJob, *, json: bool, paths: Paths | None = None) -> Job
     paths = paths or Paths.from_environment()
     with shown(command.kind, is_shown=not json) as show:
         if is_locked(paths.lock(WRITER)):
-            job = _follow(Client(paths), Client(paths).call(command), show)
-        else:
-            job = _once(command, paths=paths, show=show)
+            return done(follow(Client(paths), Client(paths).call(command), show))
+        return done(_once(command, paths=paths, show=show))
+
+
+def done(job: Job) -> Job:
+    """`job` if it is done.
+
+    Raises:
+        RefusedError: it failed, was cancelled or broke off.
+    """
     if job.status is not JobStatus.DONE:
         sentence = job.error or f"The job was {job.status}."
         raise RefusedError(job.error_code or f"job.{job.status}", sentence, value=None)
     return job
 
 
-def _follow(client: Client, job: Job, show: Show) -> Job:
+def follow(client: Client, job: Job, show: Show) -> Job:
+    """Wait for the end of a job of the running db-writer.
+
+    Raises:
+        NetworkError: db-writer does not answer any more.
+    """
     while job.status not in OVER:
         show(job)
         wait_s(POLL_S)

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.clock import utc_now_iso
-from shared.db.backup import back_up
 from shared.db.lock import file_lock
 from shared.db.migration_files import SHIPPED, Migration, read_migrations
 from shared.db.schema_version import MigrationState, MigrationStatus, read_applied, status
@@ -53,10 +52,10 @@ class Moved:
     backup: Path | None
 
 
-def migrate(path: Path, to: int | None = None, *, backups: Path, migrations: Path = SHIPPED) -> Moved:
+def migrate(path: Path, to: int | None = None, *, backups: Path | None, migrations: Path = SHIPPED) -> Moved:
     """Bring the database `path` (made if need be) up to version `to`, by default the latest.
 
-    A database that exists is backed up into `backups` before anything changes.
+    A database that exists is backed up into `backups` (None: it is a scratch file) before anything changes.
     Raises DatabaseError: it is newer than this program or than `to`, not ours, held by others, or a migration fails;
     then it is whole and at the last version that succeeded.
     """
@@ -116,8 +115,12 @@ def _current(path: Path, *, known: Sequence[Migration]) -> int:
     return current
 
 
-def _keep(path: Path, *, backups: Path, reason: str) -> Path | None:
-    return None if is_empty(path) else back_up(path, backups=backups, reason=reason)
+def _keep(path: Path, *, backups: Path | None, reason: str) -> Path | None:
+    if backups is None or is_empty(path):
+        return None
+    from shared.db.backup import back_up  # noqa: PLC0415  # most starts have nothing to do
+
+    return back_up(path, backups=backups, reason=reason)
 
 
 def _run(path: Path, steps: Sequence[Migration], *, known: Sequence[Migration], folder: Path, forward: bool) -> None:
@@ -128,7 +131,9 @@ def _run(path: Path, steps: Sequence[Migration], *, known: Sequence[Migration], 
     from peewee_migrate.router import Router  # noqa: PLC0415  # status and refusals need no peewee
 
     require_safe_wal()
-    pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 0}
+    pragmas: dict[str, object] = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 0}
+    if is_empty(path):  # before the WAL, which fixes it: free pages can be given back in slices
+        pragmas = {"auto_vacuum": "incremental", **pragmas}
     database = SqliteDatabase(str(path.absolute()), pragmas=pragmas, timeout=int(BUSY_TIMEOUT_S))
     router = Router(database, folder)
     for step in steps:

@@ -23,6 +23,17 @@ class WriteTrouble(Struct, frozen=True, kw_only=True):
     error: str | None
 
 
+class Restored(Struct, frozen=True, kw_only=True):
+    """The restore that was carried out last: its job, its backup, and the file in data/ that the replaced database
+    became (None: there was none). `restored_at` is UTC ISO text.
+    """
+
+    id: str
+    backup: str
+    replaced: str | None
+    restored_at: str
+
+
 class DatabaseStatus(Struct, frozen=True, kw_only=True):
     """Where the store is and how far it is per ring; counters run since the start of db-writer."""
 
@@ -34,3 +45,4 @@ class DatabaseStatus(Struct, frozen=True, kw_only=True):
     rows_refused: int
     transactions: int
     error: str | None
+    last_restore: Restored | None = None

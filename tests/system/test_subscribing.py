@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import zmq
 
-from shared.messages.commands import Reply, Request, Snapshot, SnapshotTaken
+from shared.messages.commands import Snapshot, SnapshotTaken
+from shared.messages.requests import Reply, Request
 from tests.support.listener import Listener
 from tests.support.suite import Suite
 from tests.support.wait import eventually

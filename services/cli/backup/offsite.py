@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from services.cli import output, writer
-from services.cli.backup.restore import Author, Name, Reason
-from shared.messages.jobs import Detail, Job, StartJob
+from services.cli import output
+from services.cli.backup.orders import Author, Name, Reason, named, run
 
 
 def push(backup: Name, *, reason: Reason = None, author: Author = None, json: output.Json = False) -> None:
@@ -14,7 +13,7 @@ def push(backup: Name, *, reason: Reason = None, author: Author = None, json: ou
 
     An interrupted copy goes on where it was. Where to: `restrike settings set backup.offsite_target …`.
     """
-    job = _run("push", {"backup": backup}, reason=reason, author=author, json=json)
+    job = run("push", {"backup": named(backup)}, author=author, reason=reason, json=json)
     if json:
         output.document(job.result)
         return
@@ -31,7 +30,7 @@ def fetch(
     json: output.Json = False,
 ) -> None:
     """Bring a backup back from the remote."""
-    job = _run("fetch", {"backup": backup}, reason=None, author=author, json=json)
+    job = run("fetch", {"backup": backup}, author=author, json=json)
     if json:
         output.document(job.result)
         return
@@ -40,7 +39,7 @@ def fetch(
 
 def remote(*, author: Author = None, json: output.Json = False) -> None:
     """Show the backups that the remote has."""
-    job = _run("remote", {}, reason=None, author=author, json=json)
+    job = run("remote", {}, author=author, json=json)
     if json:
         output.document(job.result)
         return
@@ -51,9 +50,3 @@ def remote(*, author: Author = None, json: output.Json = False) -> None:
         output.line(f"{name} (not complete; go on with: restrike backup push {name})")
     if not complete and not partial:
         output.line(f"There are no backups on {job.result['remote']}.")
-
-
-def _run(kind: str, options: dict[str, Detail], *, reason: str | None, author: str | None, json: bool) -> Job:
-    return writer.run_job(
-        StartJob(kind=kind, author=writer.author_of(author), reason=reason, options=options), json=json
-    )

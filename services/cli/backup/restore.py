@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from services.cli import output, writer
+from services.cli.backup.orders import Author, Name, Reason, named, order, run
 from services.cli.job_progress import shown
 from shared.clock import monotonic_s, wait_s
 from shared.errors import NetworkError
@@ -19,11 +20,6 @@ IN_PLACE_WITHIN_S: Final = 60.0
 """db-writer is back within a second; opening a large database that must be brought up to date takes longer."""
 POLL_S: Final = 0.1
 
-Name = Annotated[str, typer.Argument(metavar="BACKUP", help="Its name as `restrike backup list` shows it, or a file.")]
-Author = Annotated[
-    str | None, typer.Option("--author", metavar="NAME", help="Who; it is kept. The login name if left out.")
-]
-Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.")]
 AsOfBackup = Annotated[
     bool, typer.Option("--as-of-backup", help="Leave out what the journal has of the time after the backup.")
 ]
@@ -46,9 +42,8 @@ def restore(  # noqa: PLR0913  # a command has as many arguments as options
     """
     if not yes:
         typer.confirm(f"Replace the database by {backup}? The present one is kept.", abort=True, err=True)
-    options: dict[str, Detail] = {"backup": backup, "as_of_backup": as_of_backup}
-    order = StartJob(kind="restore", author=writer.author_of(author), reason=reason, options=options)
-    job = _carry_out(order, json=json)
+    options: dict[str, Detail] = {"backup": named(backup), "as_of_backup": as_of_backup}
+    job = _carry_out(order("restore", options, author=author, reason=reason), json=json)
     if json:
         output.document({"id": job.id, **job.result})
         return
@@ -69,8 +64,7 @@ def drill(
 
     Nothing is changed.
     """
-    options: dict[str, Detail] = {} if backup is None else {"backup": backup}
-    job = writer.run_job(StartJob(kind="drill", author=writer.author_of(author), options=options), json=json)
+    job = run("drill", {} if backup is None else {"backup": named(backup)}, author=author, json=json)
     if json:
         output.document(job.result)
         return
@@ -86,12 +80,12 @@ def drill(
     _tell_times(said)
 
 
-def _carry_out(order: StartJob, *, json: bool) -> Job:
+def _carry_out(asked: StartJob, *, json: bool) -> Job:
     paths = Paths.from_environment()
     if not is_locked(paths.lock(WRITER)):
-        return writer.run_job(order, json=json)
+        return writer.run_job(asked, json=json)
     client = Client(paths)
-    job = client.call(order)
+    job = client.call(asked)
     # The last thing that the job does is to end db-writer; the one that starts then may not know it any more.
     with shown("restore", is_shown=not json) as show, suppress(NetworkError):
         try:

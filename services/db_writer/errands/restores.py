@@ -5,7 +5,7 @@ Everything is done on a copy; the present database is only read, and the suite g
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -16,17 +16,19 @@ from services.db_writer.after_backup import RingAfter, after, leave_out, tell_ga
 from services.db_writer.errand import Options, Tell
 from services.db_writer.restoring import PLAN, PREPARED, restore_folder
 from shared.clock import monotonic_s, utc_now_iso
-from shared.db.backup_contents import open_scratch, problems_of
+from shared.db.backup_contents import open_scratch, problems_against
 from shared.db.backup_files import Manifest, damaged, find_backup, list_backups, scratch_file, sync_folder, unpack
 from shared.db.migrate import migrate
 from shared.db.sqlite import connect_reader, connect_writer, is_empty, sqlite3
-from shared.db.table_checksums import TableContent, contents_of, differences, table_content
+from shared.db.table_checksums import table_content
 from shared.errors import DatabaseError, ValidationError
 from shared.journal_ends import journal_ends
 from shared.paths import Paths
 
 ROOM: Final = 1.1
 """Of the database's size, what a restore needs free: the copy and a little."""
+MOST_TOLD: Final = 3
+"""Of what is wrong with a backup; more do not help."""
 BY_HAND: Final = (
     "settings_values",
     "tournaments",
@@ -112,10 +114,12 @@ def _rebuild(backup: Path, scratch: Path, *, paths: Paths, timing: Timing, tell:
     with timing.part("unpack"):
         manifest = unpack(backup, scratch, tell=tell)
     with timing.part("check"):
-        _require_sound(backup, scratch, manifest, tell=tell)
+        problems = problems_against(scratch, manifest, tell=tell)
+        if problems:
+            raise damaged(backup, "; ".join(problems[:MOST_TOLD]))
     with timing.part("migrate"):
         tell("migrate", 0, None)
-        moved = _migrate(scratch)
+        moved = migrate(scratch, backups=None).after
     with timing.part("journal"):
         rings = after(manifest.positions, journal_ends(paths))
     return Rebuilt(manifest=manifest, rings=rings, migrated_to=moved)
@@ -131,30 +135,6 @@ def _require_room(backup: Path, folder: Path) -> None:
             f"A restore needs {size * ROOM / 1e6:.0f} MB free in data/ and there are {free / 1e6:.0f}; make room.",
             value=str(folder),
         )
-
-
-def _require_sound(backup: Path, scratch: Path, manifest: Manifest, *, tell: Tell) -> None:
-    problems = problems_of(scratch)
-    if not problems and manifest.schema_version:
-        with closing(open_scratch(scratch)) as connection:
-            found = contents_of(connection, tell=tell)
-        problems = differences(_comparable(manifest.tables, found), found)
-    if problems:
-        raise damaged(backup, "; ".join(problems[:3]))
-
-
-def _comparable(expected: Mapping[str, TableContent], found: Mapping[str, TableContent]) -> dict[str, TableContent]:
-    """What a manifest says of the tables: tables that a JSON backup left out are empty and not compared."""
-    return {**{table: content for table, content in found.items() if table not in expected}, **expected}
-
-
-def _migrate(scratch: Path) -> int:
-    """Bring the copy to this program's version; its own backup before that is of no use."""
-    backups = scratch.with_name(f"{scratch.name}-backups")
-    try:
-        return migrate(scratch, backups=backups).after
-    finally:
-        shutil.rmtree(backups, ignore_errors=True)
 
 
 def _finish(scratch: Path, rebuilt: Rebuilt, *, options: Options, paths: Paths) -> None:

@@ -8,10 +8,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any, Final
 
-from services.db_writer.office.jobs import Options, Result, Step
+from services.db_writer.office.jobs import Result, Step
 from shared.errors import RestrikeError
 from shared.paths import Paths
 
@@ -24,7 +24,7 @@ class ErrandError(RestrikeError):
     """What a child refused or failed at, as it said it itself."""
 
 
-def errand(name: str, options: Options, *, paths: Paths) -> Generator[Step, None, Result]:
+def errand(name: str, options: Mapping[str, Any], *, paths: Paths) -> Generator[Step, None, Result]:
     """Run the errand `name` (see `services.db_writer.errand`) in a child; its progress are the steps.
 
     Raises ErrandError: what the child said, or that it ended without a word.

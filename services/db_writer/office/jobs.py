@@ -23,6 +23,8 @@ from shared.messages.topics import JOB_PROGRESS
 MOST_WAITING: Final = 20
 """Jobs that wait; more are a program's mistake, not an operator's wish."""
 TELL_EVERY_S: Final = 0.5
+LOOK_AGAIN_S: Final = 1.0
+"""How often it is looked whether a match began during care, or is over."""
 
 Options = Mapping[str, Detail]
 Result = dict[str, Detail]
@@ -38,8 +40,9 @@ class Step(Struct, frozen=True):
 
 
 class Ordered(Struct, frozen=True, kw_only=True):
-    """What a job was ordered to do, by whom, and why."""
+    """What the job `id` was ordered to do, by whom, and why."""
 
+    id: str
     author: str
     reason: str | None
     options: Options
@@ -57,7 +60,11 @@ class Kind(Struct, frozen=True, kw_only=True):
 
 
 class _Running:
-    def __init__(self, job: Job, ordered: Ordered, steps: Generator[Step, None, Result]) -> None:
+    def __init__(
+        self, job: Job, ordered: Ordered, steps: Generator[Step, None, Result], *, gives_way: bool = False
+    ) -> None:
+        self.gives_way = gives_way
+        self.look_at = 0.0
         self.job = job
         self.ordered = ordered
         self.steps = steps
@@ -124,8 +131,9 @@ class JobLine:
                 "INSERT INTO jobs (job_id, kind, options, author, status, begun_at) VALUES (?, ?, ?, ?, ?, ?)",
                 (job.id, job.kind, options, job.author, job.status.value, iso_utc(now_us * 1000)),
             )
-        ordered = Ordered(author=command.author, reason=command.reason, options=command.options)
-        self._line.append(_Running(job, ordered, kind.work(self._desk, ordered)))
+        ordered = Ordered(id=job.id, author=command.author, reason=command.reason, options=command.options)
+        gives_way = kind.is_care and not command.force
+        self._line.append(_Running(job, ordered, kind.work(self._desk, ordered), gives_way=gives_way))
         return job
 
     def get(self, command: GetJob) -> Job:
@@ -167,6 +175,8 @@ class JobLine:
             running.steps.close()
             self._end(running, status=JobStatus.CANCELLED)
             return
+        if self._must_wait(running):
+            return
         is_stepped = False
         try:
             step = next(running.steps)
@@ -181,6 +191,20 @@ class JobLine:
         finally:
             if not is_stepped:  # a mistake of ours, which the loop tells; the job must not be tried for ever
                 self._end(running, status=JobStatus.FAILED, error=RuntimeError("it failed inside the service"))
+
+    def _must_wait(self, running: _Running) -> bool:
+        """Whether a match began: care stands still in the midst of it, and others go first."""
+        now = monotonic_s()
+        if not running.gives_way or now < running.look_at:
+            return False
+        running.look_at = now + LOOK_AGAIN_S
+        reason = self._is_busy()
+        if reason is None:
+            return False
+        job = running.job
+        self._tell(running, Step(f"waiting: {reason}", job.done, job.total, rest_s=LOOK_AGAIN_S))
+        self._line.rotate(-1)
+        return True
 
     def stop(self) -> None:
         """End the present job where it is; at the service's end."""

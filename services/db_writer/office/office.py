@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from services.db_writer.office.catalogue_rows import bring_up_to_date
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.handlers import HANDLERS
 from services.db_writer.office.jobs import JobLine
@@ -18,6 +19,7 @@ class Office:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        bring_up_to_date(desk)
         self.jobs = JobLine(desk, KINDS, is_busy=lambda: why_busy(desk.connection))
 
     def handlers(self) -> dict[type[Command[Any]], Callable[[Any], Any]]:

@@ -51,7 +51,8 @@ PLANTED = {
             " SELECT 901, ring, 'twice', start_time, 'closed' FROM udp_server_sessions WHERE id = 1;"
             "INSERT INTO watermarks SELECT journal_id, ring, 'twice', 0, updated_at FROM watermarks"
             " WHERE session_uuid = (SELECT session_uuid FROM udp_server_sessions WHERE id = 1);"
-            "INSERT INTO raw_datagrams (session_id, ring, entry, received_at, source_address, source_port, origin, body)"
+            "INSERT INTO raw_datagrams"
+            " (session_id, ring, entry, received_at, source_address, source_port, origin, body)"
             " SELECT 901, ring, entry, received_at, source_address, source_port, origin, body FROM raw_datagrams"
             " WHERE session_id = 1 LIMIT 5"
         ),

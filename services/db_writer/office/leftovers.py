@@ -1,0 +1,102 @@
+"""The job `clean`: files that something killed left behind, and rows about operators that are old enough; db-writer."""
+
+import shutil
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from services.db_writer.office.backup_rows import folders
+from services.db_writer.office.desk import Act, Desk
+from services.db_writer.office.jobs import Ordered, Result, Step
+from services.db_writer.restoring import PLAN, restore_folder
+from shared.clock import unix_ns
+from shared.db.archive_files import OPENED
+from shared.paths import Paths
+from shared.settings.catalogue import RETENTION_AUDIT_DAYS
+
+PARTIAL_AFTER_S: Final = 3_600.0
+"""A file that nobody wrote to for an hour is nobody's work any more."""
+OPENED_AFTER_S: Final = 86_400.0
+"""An unpacked archive is kept for the questions of a day; it can be unpacked again."""
+SLICE_ROWS: Final = 500
+"""Rows removed in one transaction: about a millisecond."""
+MOST_LISTED: Final = 50
+LOCK: Final = ".lock"
+"""Removed, it would be held twice."""
+
+_OLD_ACTS: Final = "SELECT id FROM operator_audit WHERE done_at < ? ORDER BY done_at LIMIT ?"
+_OLD_JOBS: Final = "SELECT id FROM (SELECT id, begun_at FROM jobs ORDER BY id LIMIT ?2) WHERE begun_at < ?1"
+
+
+def clean(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
+    """Remove what is left over; tell what, how much room that made, and what somebody should look at."""
+    removed: list[str] = []
+    freed = 0
+    for path in list(left_over(desk.paths, backups=folders(desk))):
+        size = _size(path)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+        removed.append(str(path.relative_to(desk.paths.home)))
+        freed += size
+        yield Step("removing what is left over", len(removed))
+    counts = {"operator_audit": 0, "jobs": 0}
+    days = desk.settings.get(RETENTION_AUDIT_DAYS)
+    if days:
+        cut = f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%S}Z"
+        for table, old in (("operator_audit", _OLD_ACTS), ("jobs", _OLD_JOBS)):
+            counts[table] = yield from _remove_rows(desk, table, old, cut=cut)
+    if any(counts.values()):
+        details = {**counts, "older_than_days": days}
+        with desk.acting(Act(author=ordered.author, action="audit.trim", details=details, reason=ordered.reason)):
+            pass
+    return {
+        "files": len(removed),
+        "bytes": freed,
+        "removed": removed[:MOST_LISTED],
+        "rows": counts,
+        "to_look_at": set_aside(desk.paths)[:MOST_LISTED],
+    }
+
+
+def left_over(paths: Paths, *, backups: list[Path]) -> Iterator[Path]:
+    """Partial and temporary files that nobody works on any more; `backups` are the folders of backups."""
+    now_s = unix_ns() / 1e9
+    restore = restore_folder(paths)
+    places = [
+        *((folder, ".restrike-*.partial*", PARTIAL_AFTER_S) for folder in backups),
+        (paths.archive, ".*.partial*", PARTIAL_AFTER_S),
+        (paths.archive, f"{OPENED}/*", OPENED_AFTER_S),
+        (paths.data, ".*.partial*", PARTIAL_AFTER_S),
+        (paths.parser_states, "*.new", PARTIAL_AFTER_S),
+    ]
+    if not (restore / PLAN).exists():  # it was prepared, and never to be put in place
+        places.append((restore, "*", OPENED_AFTER_S))
+    for folder, pattern, after_s in places:
+        for path in sorted(folder.glob(pattern)):
+            if path.name != LOCK and now_s - path.lstat().st_mtime >= after_s:
+                yield path
+
+
+def set_aside(paths: Paths) -> list[str]:
+    """Databases and journals that were replaced or damaged: a person looks at them and removes them."""
+    found = [path for word in ("damaged", "replaced") for path in paths.data.glob(f"*{word}*") if path.is_file()]
+    return sorted(path.name for path in found if not path.name.endswith(("-wal", "-shm")))
+
+
+def _remove_rows(desk: Desk, table: str, old: str, *, cut: str) -> Generator[Step, None, int]:
+    removed = 0
+    while True:
+        with desk.changing() as connection:
+            count = connection.execute(f"DELETE FROM {table} WHERE id IN ({old})", (cut, SLICE_ROWS)).rowcount
+        if not count:
+            return removed
+        removed += count
+        yield Step(f"removing old rows of {table}", removed)
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else (path,)
+    return sum(file.lstat().st_size for file in files if file.is_file())

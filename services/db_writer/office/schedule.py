@@ -1,0 +1,115 @@
+"""What is done by itself: jobs that are due are lined up under the author `schedule`; db-writer.
+
+A duty that was due more than once while nothing ran is done once. One that failed is tried again after a while.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from msgspec import Struct
+
+from services.db_writer.office.backups import SCHEDULE
+from services.db_writer.office.desk import Desk
+from services.db_writer.office.jobs import JobLine, Options
+from shared.db.sqlite import sqlite3
+from shared.errors import ValidationError
+from shared.messages.jobs import JobStatus, StartJob
+from shared.settings.catalogue import BACKUP_EVERY_HOURS, BACKUP_VERIFY_EVERY_HOURS
+
+LOOK_EVERY_S: Final = 60.0
+RETRY_AFTER: Final = timedelta(minutes=10)
+"""A disk that is full or not there stays so for a while, and each failure is an alarm."""
+
+_LAST_ORDER: Final = "SELECT begun_at, status FROM jobs WHERE kind = ? AND author = ? ORDER BY id DESC LIMIT 1"
+# Times after now are of a clock that was set back since; they say nothing.
+_LAST_DONE: Final = "SELECT max(begun_at) FROM jobs WHERE kind = ? AND status = 'done' AND begun_at <= ?"
+_LAST_BACKUP: Final = """
+SELECT max(taken_at) FROM backups WHERE format = 'database' AND status = 'present' AND taken_at <= ?
+"""
+_LAST_VERIFICATION: Final = "SELECT max(verified_at) FROM backup_verifications WHERE verified_at <= ?"
+_ANY_BACKUP: Final = "SELECT 1 FROM backups WHERE status = 'present' LIMIT 1"
+_BIRTH: Final = "SELECT min(applied_at) FROM schema_version"
+
+Last = Callable[["sqlite3.Connection", str], str | None]
+
+
+class Duty(Struct, frozen=True, kw_only=True):
+    """A job of `kind` that is due `every_hours` (0: never) after `last` (given now, UTC ISO text like its answer; None:
+    never), or else after the database was made. `options` may be None: there is nothing to do.
+    """
+
+    kind: str
+    every_hours: Callable[[Desk], float]
+    last: Last
+    options: Callable[[Desk], Options | None] = lambda _: {}
+    is_time: Callable[[Desk], bool] = lambda _: True
+
+
+def last_done(kind: str) -> Last:
+    """Tells when the last job of `kind` that succeeded began."""
+    return lambda connection, now: _one(connection, _LAST_DONE, kind, now)
+
+
+DUTIES: Final[tuple[Duty, ...]] = (
+    Duty(
+        kind="backup",
+        every_hours=lambda desk: desk.settings.get(BACKUP_EVERY_HOURS),
+        last=lambda connection, now: _one(connection, _LAST_BACKUP, now),
+    ),
+    Duty(
+        kind="verify",
+        every_hours=lambda desk: desk.settings.get(BACKUP_VERIFY_EVERY_HOURS),
+        last=lambda connection, now: _one(connection, _LAST_VERIFICATION, now),
+        options=lambda desk: {} if _one(desk.connection, _ANY_BACKUP) else None,
+    ),
+)
+
+
+class Schedule:
+    """Looks which duties are due. `now` (UTC) is given in tests."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        jobs: JobLine,
+        duties: Iterable[Duty] = DUTIES,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._desk = desk
+        self._jobs = jobs
+        self._duties = duties
+        self._now = now
+
+    def look(self) -> None:
+        """Line up what is due. What is refused now (a match is running) is asked for again at the next look."""
+        for duty in self._duties:
+            options = duty.options(self._desk) if self._is_due(duty) else None
+            if options is not None:
+                with suppress(ValidationError):
+                    self._jobs.start(StartJob(kind=duty.kind, author=SCHEDULE, options=dict(options)))
+
+    def _is_due(self, duty: Duty) -> bool:
+        every_hours = duty.every_hours(self._desk)
+        if not every_hours or not duty.is_time(self._desk):
+            return False
+        connection, now = self._desk.connection, self._now()
+        ordered = connection.execute(_LAST_ORDER, (duty.kind, SCHEDULE)).fetchone()
+        if ordered is not None:
+            begun_at, status = ordered
+            if status in (JobStatus.WAITING, JobStatus.RUNNING) or _is_within(begun_at, RETRY_AFTER, now=now):
+                return False
+        since = duty.last(connection, f"{now:%Y-%m-%dT%H:%M:%S.%f}Z") or _one(connection, _BIRTH)
+        return since is not None and not _is_within(since, timedelta(hours=every_hours), now=now)
+
+
+def _is_within(iso: str, length: timedelta, *, now: datetime) -> bool:
+    """Whether `iso` is less than `length` ago; a time in the future is not: the clock was set back."""
+    return timedelta(0) <= now - datetime.fromisoformat(iso) < length
+
+
+def _one(connection: "sqlite3.Connection", query: str, *values: object) -> Any:
+    row = connection.execute(query, values).fetchone()
+    return row[0] if row else None
