@@ -135,6 +135,16 @@ OFFSITE_OPTIONS: Final[Key[dict[str, str]]] = Key(
     default={},
     is_sensitive=True,
 )
+OFFSITE_EVERY_HOURS: Final = Key(
+    name="backup.offsite_every_hours",
+    category=Category.APP,
+    title="How often a backup is copied off-site",
+    description="Hours between two off-site copies of the newest backup; 0: only by hand. The uplink is the venue's, so"
+    " it is off until somebody asks for it.",
+    kind=Kind.INTEGER,
+    default=0,
+    rules=Rules(min=0, max=8_760),
+)
 OFFSITE_PART_MIB: Final = Key(
     name="backup.offsite_part_mib",
     category=Category.APP,

@@ -23,6 +23,19 @@ ON CONFLICT (backup_id, remote) DO UPDATE SET status = excluded.status, parts = 
     bytes_copied = excluded.bytes_copied, copied_at = excluded.copied_at, verified_at = excluded.verified_at,
     error = excluded.error, updated_at = strftime('%Y-%m-%dT%H:%M:%fZ','now')
 """
+_NEWEST: Final = """
+SELECT b.name, EXISTS (
+    SELECT 1 FROM backup_copies c WHERE c.backup_id = b.id AND c.remote = ? AND c.status = 'verified'
+)
+FROM backups b WHERE b.status = 'present' ORDER BY b.taken_at DESC LIMIT 1
+"""
+
+
+def newest_uncopied(desk: Desk) -> str | None:
+    """The newest backup, if the remote has no verified copy of it; None, too, where there is no remote."""
+    target = desk.settings.get(OFFSITE_TARGET)
+    row = desk.connection.execute(_NEWEST, (target,)).fetchone() if target else None
+    return str(row[0]) if row is not None and not row[1] else None
 
 
 def push(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:

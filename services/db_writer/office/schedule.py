@@ -13,10 +13,11 @@ from msgspec import Struct
 from services.db_writer.office.backups import SCHEDULE
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import JobLine, Options
+from services.db_writer.office.offsite import newest_uncopied
 from shared.db.sqlite import sqlite3
 from shared.errors import ValidationError
 from shared.messages.jobs import JobStatus, StartJob
-from shared.settings.catalogue import BACKUP_EVERY_HOURS, BACKUP_VERIFY_EVERY_HOURS
+from shared.settings.catalogue import BACKUP_EVERY_HOURS, BACKUP_VERIFY_EVERY_HOURS, OFFSITE_EVERY_HOURS
 
 LOOK_EVERY_S: Final = 60.0
 RETRY_AFTER: Final = timedelta(minutes=10)
@@ -63,6 +64,12 @@ DUTIES: Final[tuple[Duty, ...]] = (
         every_hours=lambda desk: desk.settings.get(BACKUP_VERIFY_EVERY_HOURS),
         last=lambda connection, now: _one(connection, _LAST_VERIFICATION, now),
         options=lambda desk: {} if _one(desk.connection, _ANY_BACKUP) else None,
+    ),
+    Duty(
+        kind="push",
+        every_hours=lambda desk: desk.settings.get(OFFSITE_EVERY_HOURS),
+        last=last_done("push"),
+        options=lambda desk: None if (newest := newest_uncopied(desk)) is None else {"backup": newest},
     ),
 )
 

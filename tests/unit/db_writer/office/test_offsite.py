@@ -1,0 +1,45 @@
+"""Which backup is to be copied off-site by itself, and how a file is cut into parts."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.db_writer.errands.offsite import parts_of
+from services.db_writer.office.desk import Desk
+from services.db_writer.office.offsite import newest_uncopied
+from services.db_writer.office.settings import change_settings
+from shared.messages.settings import ChangeSettings
+
+INSERT = """
+INSERT INTO backups (name, path, format, reason, status, schema_version, size_bytes, database_bytes, sha256, taken_at)
+VALUES (?, 'x', 'database', 'scheduled', ?, 8, 1, 1, 'x', ?)
+"""
+COPIED = """
+INSERT INTO backup_copies (backup_id, remote, status, parts, bytes_copied)
+SELECT id, ?, ?, 1, 1 FROM backups WHERE name = ?
+"""
+
+
+def test_the_newest_backup_is_copied_once(desk: Desk) -> None:
+    """Only with a remote, only one that is there, and not again once its copy there was verified."""
+    desk.connection.execute(INSERT, ("old", "present", "2026-03-01T09:00:00.000Z"))
+    desk.connection.execute(INSERT, ("new", "present", "2026-03-01T10:00:00.000Z"))
+    desk.connection.execute(INSERT, ("gone", "removed", "2026-03-01T11:00:00.000Z"))
+    assert newest_uncopied(desk) is None
+    change_settings(desk, ChangeSettings(author="ana", values={"backup.offsite_target": "usb:copies"}))
+    assert newest_uncopied(desk) == "new"
+    desk.connection.execute(COPIED, ("usb:copies", "failed", "new"))
+    assert newest_uncopied(desk) == "new"
+    desk.connection.execute(COPIED, ("elsewhere:copies", "verified", "new"))
+    assert newest_uncopied(desk) == "new"
+    desk.connection.execute("UPDATE backup_copies SET status = 'verified'")
+    assert newest_uncopied(desk) is None
+
+
+@given(st.integers(0, 10_000), st.integers(1, 3_000))
+def test_parts_are_the_file(size_bytes: int, part_bytes: int) -> None:
+    """Nothing is left out or sent twice, and the names sort as the parts follow each other."""
+    parts = parts_of("x.db.zst", size_bytes, part_bytes=part_bytes)
+    assert [part.start for part in parts] == [sum(one.size_bytes for one in parts[:at]) for at in range(len(parts))]
+    assert sum(part.size_bytes for part in parts) == size_bytes
+    assert all(part.size_bytes <= part_bytes for part in parts)
+    assert [part.name for part in parts] == sorted({part.name for part in parts})
