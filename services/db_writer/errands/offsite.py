@@ -39,9 +39,10 @@ class Part(Struct, frozen=True):
 def parts_of(file_name: str, size_bytes: int, *, part_bytes: int) -> list[Part]:
     """A file cut into parts of `part_bytes`, the last one shorter."""
     count = max(1, -(-size_bytes // part_bytes))
+    digits = max(4, len(str(count)))  # so that the names sort as the parts follow each other
     return [
         Part(
-            name=f"{file_name}.part-{number + 1:04d}-of-{count:04d}",
+            name=f"{file_name}.part-{number + 1:0{digits}d}-of-{count:0{digits}d}",
             start=number * part_bytes,
             size_bytes=min(part_bytes, size_bytes - number * part_bytes),
         )
