@@ -2,4 +2,4 @@
 
 from typing import Final
 
-PURPOSE: Final = "Import athletes, draws and days from CSV and XLSX."
+PURPOSE: Final = "Import athletes, draws and days from CSV and XLSX, and databases of the predecessor."

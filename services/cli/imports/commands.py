@@ -139,7 +139,7 @@ def _command(  # noqa: PLR0913  # what the command has
     return ImportRows(
         author=author_of(author),
         kind=kind,
-        source=file.name,
+        source=output.plain(file.name),
         sha256=table.sha256,
         rows=table.rows,
         tournament=tournament,
@@ -161,7 +161,7 @@ def _tell(file: Path, table: Table, report: ImportReport, *, json: bool) -> None
 
 
 def _tell_table(file: Path, table: Table, report: ImportReport) -> None:
-    output.line(f"{file.name}: {report.rows} rows; {'; '.join(table.how)}.")
+    output.line(f"{output.plain(file.name)}: {report.rows} rows; {'; '.join(table.how)}.")
     columns = ", ".join(f"{name} is {field}" for field, name in report.columns.items())
     output.line(fill(f"Columns: {columns}.", _WIDTH))
     if report.unused_columns:

@@ -11,7 +11,7 @@ from shared.messages.tournaments import TableRow
 
 MOST_BYTES: Final = 20 * 1024 * 1024
 """Of a file: the draws of the largest championships have one."""
-MOST_ROWS: Final = 20_000
+MOST_ROWS: Final = 5_000
 """Of a table below its column names; db-writer refuses more, too."""
 MOST_COLUMNS: Final = 200
 """Of a table; a sheet with more has something else in it."""
@@ -70,7 +70,7 @@ def check_size(rows: list[TableRow], cells: list[str], *, row: int) -> None:
         IoError: it is.
     """
     if len(rows) > MOST_ROWS + TITLE_ROWS:
-        raise IoError("import.too_many_rows", f"A table has at most {MOST_ROWS} rows; divide it.")
+        raise IoError("import.too_many_rows", f"A table has at most {MOST_ROWS} rows; cut the file.")
     if len(cells) > MOST_COLUMNS:
-        sentence = f"A table has at most {MOST_COLUMNS} columns; row {row} has {len(cells)}. Remove the others."
+        sentence = f"A table has at most {MOST_COLUMNS} columns; row {row} has more. Remove the others."
         raise IoError("import.too_many_columns", sentence)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from services.cli.imports.table import Reading, check_size
+from services.cli.imports.table import MOST_COLUMNS, Reading, check_size
 from shared.errors import IoError
 from shared.messages.tournaments import TableRow
 
@@ -29,7 +29,7 @@ MOST_UNPACKED_BYTES: Final = 100 * 1024 * 1024
 MOST_PARTS: Final = 2000
 """Files inside a workbook."""
 MOST_EMPTY_ROWS: Final = 100_000
-"""Rows without anything that are passed over; a sheet whose only cell is its last has a million."""
+"""Rows of a sheet without anything that are passed over; one whose only cell is its last has a million."""
 _DAMAGED: Final = (
     InvalidFileException,
     zipfile.BadZipFile,
@@ -111,14 +111,14 @@ def _values(workbook: "Workbook", name: str) -> Iterator[tuple[int, tuple[Any, .
     sheet: Any = workbook[name]
     sheet.reset_dimensions()  # what a file says of its size may be wrong
     empty = 0
-    for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
-        if any(value is not None for value in values):
+    # A row is as wide as its last cell, and one column more than we take is enough to see that there are too many.
+    for number, values in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True), 1):
+        if any(value is not None and str(value).strip() for value in values):
             yield number, values
-            empty = 0
         else:
             empty += 1
             if empty > MOST_EMPTY_ROWS:
-                sentence = f"After row {number - empty} there are {MOST_EMPTY_ROWS} empty rows; remove what follows."
+                sentence = f"Up to row {number} there are more than {MOST_EMPTY_ROWS} empty rows; remove them."
                 raise IoError("import.too_many_rows", sentence)
 
 
@@ -126,10 +126,9 @@ def _rows(workbook: "Workbook", name: str) -> list[TableRow]:
     rows: list[TableRow] = []
     for number, values in _values(workbook, name):
         cells = [_text(value) for value in values]
-        while cells and not cells[-1]:
+        while not cells[-1].strip():
             cells.pop()
-        if any(cell.strip() for cell in cells):
-            rows.append(TableRow(row=number, cells=cells))
+        rows.append(TableRow(row=number, cells=cells))
         check_size(rows, cells, row=number)
     return rows
 
