@@ -34,8 +34,9 @@ ON CONFLICT (journal_id, ring, session_uuid) DO UPDATE SET entry = excluded.entr
 
 class RingAfter(Struct, frozen=True, kw_only=True):
     """One ring after a backup: entries `first` to `last` (None: none) are in the journal and come back; those from
-    `gone_from` to `gone_to` (None: none) are not, the journal having dropped them. `is_other_journal`: the backup knows
-    another journal, so that nobody can say how much lies between.
+    `gone_from` to `gone_to` (None: none) are not, the journal having dropped them (a ring that the backup does not know
+    lacks them from its first). `is_other_journal`: the backup knows another journal, so that nobody can say how much
+    lies between.
     """
 
     ring: str
@@ -65,7 +66,7 @@ def _after(ring: str, at: Position | None, end: RingEnds, journal_id: str | None
     is_other = at is not None and at.journal_id != journal_id
     stored = at.entry if at is not None and not is_other else 0
     first = max(stored + 1, end.first)
-    gone = (stored + 1, end.first - 1) if at is not None and not is_other and end.first > stored + 1 else (None, None)
+    gone = (stored + 1, end.first - 1) if not is_other and end.first > stored + 1 else (None, None)
     return RingAfter(
         ring=ring,
         first=first if first <= end.last else None,

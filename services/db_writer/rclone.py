@@ -14,15 +14,13 @@ from typing import IO, Final
 
 from msgspec import Struct
 
-from shared.errors import DatabaseError, NetworkError
+from shared.errors import DatabaseError, NetworkError, ValidationError
 
 PROGRAM: Final = "rclone"
 # A remote that says nothing for a minute is gone; three tries each bridge what a venue's uplink does.
 PATIENCE: Final = ("--contimeout", "15s", "--timeout", "60s", "--retries", "3", "--low-level-retries", "3")
 PROGRESS: Final = ("--use-json-log", "--stats", "500ms", "--stats-log-level", "NOTICE")
 NO_SUCH_FOLDER: Final = 3
-HIDDEN: Final = frozenset({"pass", "password", "password2"})
-"""Options that rclone wants obscured; `rclone obscure` does it, from standard input."""
 CHUNK_BYTES: Final = 1 << 20
 
 
@@ -44,14 +42,7 @@ class Remote:
             raise DatabaseError("backup.no_rclone", "Off-site copies need rclone; install it: apt install rclone")
         self.target = target.rstrip("/") if target[-1:] != ":" else target
         self._limit = ("--bwlimit", f"{kib_per_s}k") if kib_per_s else ()
-        self._environment = os.environ | self._configured(options)
-
-    def _configured(self, options: Mapping[str, str]) -> dict[str, str]:
-        name = self.target.partition(":")[0].upper().replace("-", "_")
-        return {
-            f"RCLONE_CONFIG_{name}_{option.upper()}": _obscured(value) if option in HIDDEN else value
-            for option, value in options.items()
-        }
+        self._environment = os.environ | environment_of(self.target, options)
 
     def listed(self, folder: str = "") -> list[RemoteFile]:
         """What is in a folder of the remote; nothing if it is not there. Raises NetworkError."""
@@ -107,13 +98,53 @@ class Remote:
         )
 
 
+def environment_of(target: str, options: Mapping[str, str]) -> dict[str, str]:
+    """The environment that tells rclone the `options` of the remote of `target`; passwords are obscured, as it wants
+    them. Raises ValidationError: an option cannot be passed.
+    """
+    name = target.partition(":")[0].upper().replace("-", "_")
+    hidden = _hidden(options.get("type")) if options else frozenset()
+    return {
+        f"RCLONE_CONFIG_{name}_{option.upper()}": _obscured(option, value) if option in hidden and value else value
+        for option, value in options.items()
+    }
+
+
 def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
     while piece := stream.read(CHUNK_BYTES):
         yield piece
 
 
-def _obscured(value: str) -> str:
-    done = subprocess.run([PROGRAM, "obscure", "-"], input=value.encode(), capture_output=True, check=True)
+def _hidden(kind: str | None) -> frozenset[str]:
+    """The options that rclone wants obscured for a remote of this type (None: they add to a remote of its own
+    configuration, of a type that is not known here), as rclone itself says.
+    """
+    done = subprocess.run([PROGRAM, "config", "providers"], capture_output=True, check=False)
+    try:
+        providers = json.loads(done.stdout)
+        known = [one for one in providers if kind in (None, one["Name"], one["Prefix"])]
+        hidden = frozenset(str(option["Name"]) for one in known for option in one["Options"] if option["IsPassword"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DatabaseError(
+            "backup.no_rclone", "This rclone does not say which options it knows; install a newer one."
+        ) from error
+    if not known:
+        raise ValidationError(
+            "backup.remote_type",
+            "rclone knows no remote of this type; see rclone help backends, and correct backup.offsite_options.",
+            value=kind,
+        )
+    return hidden
+
+
+def _obscured(option: str, value: str) -> str:
+    """`value` as rclone wants it; it travels by standard input, of which rclone reads one line."""
+    done = subprocess.run([PROGRAM, "obscure", "-"], input=value.encode(), capture_output=True, check=False)
+    if done.returncode or "\n" in value:
+        raise ValidationError(
+            "backup.remote_option",
+            f"The option {option} of the remote must be one line of text; correct backup.offsite_options.",
+        )
     return done.stdout.decode().strip()
 
 

@@ -113,6 +113,14 @@ def read_manifest(backup: Path) -> Manifest:
         ) from error
     except OSError as error:
         raise damaged(backup, f"its manifest cannot be read: {error.strerror}") from error
+    return decode_manifest(text, backup)
+
+
+def decode_manifest(text: bytes, backup: Path) -> Manifest:
+    """The manifest that `text` is, if it is whole and that of the compressed file `backup` (not looked at).
+
+    Raises DatabaseError: `backup.newer` or `backup.damaged`.
+    """
     seal = _SEAL.search(text)
     if seal is None or _sealed(text[: seal.start(1)], text[seal.end(1) :]) != seal[1].decode():
         raise damaged(backup, "its manifest was changed")
@@ -120,11 +128,13 @@ def read_manifest(backup: Path) -> Manifest:
         manifest = msgspec.json.decode(text, type=Manifest)
     except msgspec.MsgspecError as error:
         raise DatabaseError(
-            "backup.newer", f"This backup's manifest is of another version ({error}).", value=str(path)
+            "backup.newer", f"This backup's manifest is of another version ({error}).", value=str(manifest_path(backup))
         ) from error
     if manifest.format_version > MANIFEST_VERSION:
         raise DatabaseError(
-            "backup.newer", "This backup is of a newer version; install the newer program.", value=str(path)
+            "backup.newer",
+            "This backup is of a newer version; install the newer program.",
+            value=str(manifest_path(backup)),
         )
     if manifest.name + SUFFIXES[manifest.kind] != backup.name:
         raise damaged(backup, f"its manifest is that of {manifest.name}")

@@ -23,7 +23,7 @@ def file_lock(path: Path, *, within_s: float) -> Iterator[None]:
     except OSError as error:
         raise DatabaseError(
             "database.cannot_lock",
-            f"The lock beside the database cannot be made ({error.strerror}); make the folder or its rights right.",
+            f"The lock file cannot be made there ({error.strerror}); correct the folder or its rights.",
             value=str(path),
         ) from error
     try:

@@ -35,11 +35,11 @@ BACKUP_FOLDER: Final = Key(
     name="backup.folder",
     category=Category.APP,
     title="Folder of backups",
-    description="Where backups are made, for example on a USB disk; empty: backups/ beside the database. A folder that"
-    " is not there is not made: the disk is not in.",
+    description="Where backups are made, for example on a USB disk, as a whole path such as /media/usb/backups; empty:"
+    " backups/ beside the database. A folder that is not there is not made: the disk is not in.",
     kind=Kind.STRING,
     default="",
-    rules=Rules(max_length=1_000),
+    rules=Rules(pattern=r"|/.*", max_length=1_000),
 )
 BACKUP_EVERY_HOURS: Final = Key(
     name="backup.every_hours",
@@ -123,7 +123,7 @@ OFFSITE_TARGET: Final = Key(
     " no off-site copies. The remote is one of `rclone config`, or what backup.offsite_options says.",
     kind=Kind.STRING,
     default="",
-    rules=Rules(pattern=r"|[A-Za-z0-9_-]+:.*", max_length=500),
+    rules=Rules(pattern=r"|[A-Za-z0-9_][A-Za-z0-9_-]*:.*", max_length=500),
 )
 OFFSITE_OPTIONS: Final[Key[dict[str, str]]] = Key(
     name="backup.offsite_options",
@@ -133,6 +133,7 @@ OFFSITE_OPTIONS: Final[Key[dict[str, str]]] = Key(
     ' "user": "…", "pass": "…"}. Empty: the remote is one of `rclone config`.',
     kind=Kind.JSON,
     default={},
+    rules=Rules(names="[a-z0-9_]{1,60}"),
     is_sensitive=True,
 )
 OFFSITE_EVERY_HOURS: Final = Key(

@@ -4,7 +4,7 @@ Values are read when they are first asked for and kept until `forget` or `look`.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from typing import Any, Final, TypeVar, cast
 
 from shared.db.sqlite import connect_reader, sqlite3
@@ -77,13 +77,11 @@ class Settings:
         callback(value)
 
     def look(self) -> None:
-        """Read again, and tell the watchers what changed."""
+        """Read again, and tell the watchers what changed; one who raises keeps no other waiting, and is told again."""
         self.forget()
-        for watched in self._watched:
-            value = self.get(watched.key)
-            if value != watched.value:
-                watched.value = value
-                watched.callback(value)
+        with ExitStack() as watchers:  # it calls each, in reverse order, and then raises
+            for watched in reversed(self._watched):
+                watchers.callback(watched.tell, self.get(watched.key))
 
     def _value_of(self, key: Key[T]) -> T:
         stored = self._texts().get(key.name)
@@ -127,3 +125,9 @@ class _Watched:
         self.key = key
         self.callback = callback
         self.value = value
+
+    def tell(self, value: object) -> None:
+        """Call back if `value` is another one; it is known once that succeeded."""
+        if value != self.value:
+            self.callback(value)
+            self.value = value

@@ -107,6 +107,8 @@ def allowed(key: Key[Any]) -> str:
         words += f" of the form {rules.pattern}"
     if rules.max_length is not None:
         words += f", up to {rules.max_length} characters"
+    if rules.names is not None:
+        words += f" of texts, with names of the form {rules.names}"
     return words + (", not empty" if key.is_required else "")
 
 
@@ -187,7 +189,19 @@ def _json(key: Key[Any], text: str) -> Any:
     if type(value) is not type(key.default) and key.default is not None:
         _refuse(key, "type", must_be, text)
     _check_length(key, compact)
-    return value
+    return value if key.rules.names is None else _texts(key, key.rules.names, value)
+
+
+def _texts(key: Key[Any], form: str, given: dict[str, object]) -> dict[str, str]:
+    """An object of texts; of a sensitive one the sentence tells the name that is wrong, and no value."""
+    texts: dict[str, str] = {}
+    for name, value in given.items():
+        if not re.fullmatch(form, name):
+            _refuse(key, "names", f"an object with names of the form {form}", name)
+        if not isinstance(value, str | int | float) or "\0" in str(value):
+            _refuse(key, "names", f"an object of texts and numbers; {name} is something else", name)
+        texts[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    return texts
 
 
 _READERS: Final = {

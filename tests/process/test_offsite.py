@@ -2,12 +2,18 @@
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from services.db_writer.errands import offsite
+from services.db_writer.rclone import environment_of
+from shared.db.backup_files import manifest_path
 from shared.db.sqlite import connect_writer
+from shared.errors import DatabaseError, ValidationError
 from tests.support.cli import Home
 from tests.support.rclone import INSTALLED, PASSWORD, Remote, serving
 
@@ -26,10 +32,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
 def prepared(tmp_path_factory: pytest.TempPathFactory, served: Remote) -> Home:
     """A home with a backup of about 3 MiB that goes to the server in parts of 1 MiB."""
     home = Home(tmp_path_factory.mktemp("prepared") / "home")
-    settings = {"backup.offsite_target": "venue:copies", "backup.offsite_part_mib": "1"}
+    settings = {
+        "backup.offsite_target": "venue:copies",
+        "backup.offsite_part_mib": "1",
+        "backup.offsite_options": json.dumps(served.options),
+    }
     for key, value in settings.items():
-        assert home.run("settings", "set", key, value).returncode == 0
-    home.run("settings", "set", "backup.offsite_options", "--stdin", text=json.dumps(served.options))
+        assert home.run("settings", "set", key, "--stdin", text=value).returncode == 0
     with connect_writer(home.paths.database) as connection:
         connection.execute("CREATE TABLE noise (body BLOB)")
         connection.execute("INSERT INTO noise VALUES (randomblob(?))", (3 * MIB,))
@@ -44,106 +53,159 @@ def home(prepared: Home, tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
 
 
-@pytest.fixture
-def remote(served: Remote) -> Remote:
-    """The server, up and without copies."""
-    shutil.rmtree(served.folder / "copies", ignore_errors=True)
-    return served
+class Disk:
+    """A disk as a remote, and the errands of a home with it, in this process."""
+
+    def __init__(self, home: Home, folder: Path) -> None:
+        self.home = home
+        self.folder = folder
+        (self.file,) = home.paths.backups.glob("*.db.zst")
+        self.name = self.file.name.removesuffix(".db.zst")
+        self.content = self.file.read_bytes()
+
+    def run(self, errand: Any, *, part_mib: int = 1, target: str | None = None) -> dict[str, Any]:
+        """Run one errand on the backup."""
+        options = {
+            "backup": self.name,
+            "target": f"disk:{self.folder}" if target is None else target,
+            "remote_options": {"type": "local"},
+            "part_mib": part_mib,
+            "kib_per_s": 0,
+        }
+        told: dict[str, Any] = errand(options, paths=self.home.paths, tell=lambda *_: None)
+        return told
+
+    def lose(self) -> None:
+        """Remove the backup here."""
+        self.file.unlink()
+        manifest_path(self.file).unlink()
+
+    def parts(self) -> list[Path]:
+        """The parts that the disk has, in the order of their names."""
+        return sorted((self.folder / self.name).glob("*.part-*"))
+
+    def left(self) -> list[str]:
+        """What lies in the folder of backups, without locks."""
+        return sorted(path.name for path in self.home.paths.backups.iterdir() if not path.name.endswith(".lock"))
 
 
 @pytest.fixture
-def backup(home: Home, remote: Remote) -> str:  # noqa: ARG001 - the server begins empty
-    """The backup's name."""
+def disk(home: Home, tmp_path: Path) -> Disk:
+    """An empty disk."""
+    return Disk(home, tmp_path / "disk")
+
+
+def test_a_copy_goes_there_and_comes_back(home: Home, served: Remote) -> None:
+    """By the commands: the parts are the file, the list tells of the copy. What is missing or damaged there is sent
+    again and nothing else, and after the backup was lost here, it is fetched, and is what it was.
+    """
     (file,) = home.paths.backups.glob("*.db.zst")
-    return file.name.removesuffix(".db.zst")
-
-
-def parts(remote: Remote, backup: str) -> list[Path]:
-    """The parts that the remote has, in their order."""
-    return sorted((remote.folder / "copies" / backup).glob("*.part-*"))
-
-
-def local(home: Home, backup: str) -> Path:
-    """The backup's file."""
-    return home.paths.backups / f"{backup}.db.zst"
-
-
-def test_a_copy_is_complete_and_known(home: Home, remote: Remote, backup: str) -> None:
-    """The parts are the file, the manifest is beside them, and the list of backups tells of the copy."""
-    told = home.document("backup", "push", backup)
+    name, content = file.name.removesuffix(".db.zst"), file.read_bytes()
+    there = served.folder / "copies" / name
+    told = home.document("backup", "push", name)
     assert (told["sent"], told["already_there"]) == (told["parts"], 0)
-    assert told["parts"] > 2
-    assert b"".join(part.read_bytes() for part in parts(remote, backup)) == local(home, backup).read_bytes()
-    assert home.document("backup", "remote")["complete"] == [backup]
-    (listed,) = [one for one in home.document("backup", "list")["backups"] if one["name"] == backup]
+    first, second, *_, last = parts = sorted(there.glob("*.part-*"))
+    assert b"".join(part.read_bytes() for part in parts) == content
+    (listed,) = [one for one in home.document("backup", "list")["backups"] if one["name"] == name]
     assert "verified" in json.dumps(listed["copies"])
-
-
-def test_an_interrupted_copy_goes_on(home: Home, remote: Remote, backup: str) -> None:
-    """What is there already is not sent again, and until all of it is there the copy counts as not complete."""
-    home.document("backup", "push", backup)
-    first, *_, last = parts(remote, backup)
     inode = first.stat().st_ino
     last.unlink()
-    (last.parent / "manifest.json").unlink()
-    assert home.document("backup", "remote")["partial"] == [backup]
-    told = home.document("backup", "push", backup)
-    assert told["sent"] == 1
-    assert parts(remote, backup)[0].stat().st_ino == inode
-    assert home.document("backup", "remote")["complete"] == [backup]
+    (there / "manifest.json").unlink()
+    flipped = bytearray(second.read_bytes())
+    flipped[1000] ^= 1
+    second.write_bytes(flipped)
+    assert home.document("backup", "remote")["partial"] == [name]
+    assert home.document("backup", "push", name)["sent"] == 2
+    assert first.stat().st_ino == inode
+    assert b"".join(part.read_bytes() for part in parts) == content
+    assert home.document("backup", "remote")["complete"] == [name]
+    file.unlink()
+    manifest_path(file).unlink()
+    home.document("backup", "fetch", name)
+    assert file.read_bytes() == content
+    assert home.document("backup", "verify", name)
 
 
-def test_a_part_that_is_damaged_there_is_found_and_mended(home: Home, remote: Remote, backup: str) -> None:
-    """The copy is read back: a bit that was flipped on the remote does not stay."""
-    home.document("backup", "push", backup)
-    victim = parts(remote, backup)[1]
-    content = bytearray(victim.read_bytes())
-    content[1000] ^= 1
-    victim.write_bytes(content)
-    assert home.document("backup", "push", backup)["sent"] == 1
-    assert b"".join(part.read_bytes() for part in parts(remote, backup)) == local(home, backup).read_bytes()
-
-
-def test_a_copy_comes_back(home: Home, backup: str) -> None:
-    """After the backup was lost here, it is fetched, and is what it was."""
-    home.document("backup", "push", backup)
-    content = local(home, backup).read_bytes()
-    local(home, backup).unlink()
-    local(home, backup).with_suffix(".json").unlink()
-    home.document("backup", "fetch", backup)
-    assert local(home, backup).read_bytes() == content
-    home.document("backup", "verify", backup)
-    again = home.run("backup", "fetch", backup)
-    assert again.returncode == 1
-    assert "here already" in again.stderr
-
-
-def test_a_damaged_copy_does_not_come_back(home: Home, remote: Remote, backup: str) -> None:
-    """What was damaged on the remote is refused, and nothing of it is left here."""
-    home.document("backup", "push", backup)
-    local(home, backup).unlink()
-    local(home, backup).with_suffix(".json").unlink()
-    parts(remote, backup)[0].write_bytes(b"\0" * MIB)
-    refused = home.run("backup", "fetch", backup)
-    assert refused.returncode == 1
-    assert "damaged" in refused.stderr
-    assert [path.name for path in home.paths.backups.iterdir() if backup in path.name] == []
-
-
-def test_a_remote_that_is_gone_is_said(home: Home, remote: Remote, backup: str) -> None:
-    """Without the server: one sentence, no secret in it, the failure is kept, and later it works."""
-    remote.kill()
-    refused = home.run("backup", "push", backup, within=110)
+def test_a_remote_that_is_gone_is_said(home: Home, served: Remote) -> None:
+    """Without the server: one sentence, no secret in it, and the failure is kept."""
+    (file,) = home.paths.backups.glob("*.db.zst")
+    served.kill()
+    refused = home.run("backup", "push", file.name, within=110)
+    served.start()
     assert refused.returncode == 1
     assert "try again" in refused.stderr
     assert PASSWORD not in refused.stderr + refused.stdout
-    remote.start()
-    home.document("backup", "push", backup)
 
 
-def test_without_a_target(home: Home, backup: str) -> None:
-    """Nobody said where to: the sentence says how."""
-    home.run("settings", "reset", "backup.offsite_target")
-    refused = home.run("backup", "push", backup)
-    assert refused.returncode == 1
-    assert "backup.offsite_target" in refused.stderr
+def test_the_parts_of_a_push_in_another_size_are_not_the_copys(disk: Disk) -> None:
+    """A push was broken off, the size of parts was changed, and a fetch was killed between its two names."""
+    disk.run(offsite.push, part_mib=2)
+    (disk.folder / disk.name / offsite.MANIFEST).unlink()
+    disk.parts()[-1].unlink()
+    disk.run(offsite.push, part_mib=1)
+    assert len({part.name.rpartition("-of-")[2] for part in disk.parts()}) == 2
+    disk.lose()
+    manifest_path(disk.file).write_bytes(b"{}")
+    assert disk.run(offsite.fetch)["bytes"] == len(disk.content)
+    assert disk.file.read_bytes() == disk.content
+    assert disk.left() == sorted([disk.file.name, manifest_path(disk.file).name])
+    with pytest.raises(ValidationError, match="here already"):
+        disk.run(offsite.fetch)
+
+
+def test_a_damaged_copy_does_not_come_back(disk: Disk) -> None:
+    """Other bytes, missing parts, no parts at all, names of somebody else, a manifest that never ends: each is one
+    sentence, and nothing of it is left here.
+    """
+    disk.run(offsite.push)
+    disk.lose()
+    parts, manifest = disk.parts(), disk.folder / disk.name / offsite.MANIFEST
+    parts[0].write_bytes(b"\0" * MIB)
+    with pytest.raises(DatabaseError, match="damaged"):
+        disk.run(offsite.fetch)
+    parts[0].rename(parts[0].with_name(f"{disk.file.name}.part-one"))
+    with pytest.raises(DatabaseError, match="are missing"):
+        disk.run(offsite.fetch)
+    for path in manifest.parent.glob("*.part-*"):
+        path.unlink()
+    with pytest.raises(DatabaseError, match="are missing"):
+        disk.run(offsite.fetch)
+    with manifest.open("r+b") as file:
+        file.truncate(offsite.MOST_MANIFEST_BYTES + 1)
+    with pytest.raises(DatabaseError, match="more of it than"):
+        disk.run(offsite.fetch)
+    assert disk.left() == []
+
+
+def test_there_must_be_room(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the journal needs stays free: neither errand begins without it."""
+    disk.run(offsite.push)
+    monkeypatch.setattr(offsite, "RESERVE_BYTES", 1 << 60)
+    with pytest.raises(DatabaseError, match="make room"):
+        disk.run(offsite.push)
+    disk.lose()
+    with pytest.raises(DatabaseError, match="make room"):
+        disk.run(offsite.fetch)
+
+
+@pytest.mark.parametrize(
+    ("kind", "option"), [("sftp", "key_file_pass"), ("netstorage", "secret"), ("webdav", "pass"), (None, "library_key")]
+)
+def test_every_password_is_obscured(kind: str | None, option: str) -> None:
+    """As rclone itself says which options it wants so; others stay as they are."""
+    options = {option: "hunter2", "user": "venue"} | ({"type": kind} if kind else {})
+    told = environment_of("far-away:copies", options)
+    assert told["RCLONE_CONFIG_FAR_AWAY_USER"] == "venue"
+    obscured = told[f"RCLONE_CONFIG_FAR_AWAY_{option.upper()}"]
+    revealed = subprocess.run(["rclone", "reveal", obscured], capture_output=True, check=True, text=True)
+    assert revealed.stdout.strip() == "hunter2"
+
+
+def test_what_cannot_be_a_remote_is_said(disk: Disk) -> None:
+    """Nobody said where to; a type that rclone does not know; a password of two lines: each with what to do."""
+    with pytest.raises(ValidationError, match=r"backup\.offsite_target"):
+        disk.run(offsite.push, target="")
+    for options in ({"type": "webdave", "pass": "hunter2"}, {"type": "webdav", "pass": "hunter2\nx"}):
+        with pytest.raises(ValidationError, match=r"correct backup\.offsite_options") as told:
+            environment_of("venue:copies", options)
+        assert "hunter2" not in str(told.value)

@@ -5,27 +5,39 @@ which says that the copy is complete. `cat` of the parts in their order is the f
 """
 
 import hashlib
+import os
+import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
 
 from services.db_writer.errand import Options, Tell
-from services.db_writer.rclone import Remote
+from services.db_writer.rclone import Remote, RemoteFile
+from shared.db.backup import RESERVE_BYTES
 from shared.db.backup_files import (
+    SUFFIXES,
     BackupFile,
+    damaged,
+    decode_manifest,
     find_backup,
     manifest_path,
-    read_manifest,
     scratch_file,
     sync_folder,
+    write_durably,
 )
+from shared.db.compression import sha256_of
 from shared.errors import DatabaseError, NetworkError, ValidationError
 from shared.paths import Paths
 
 MIB: Final = 1 << 20
 MANIFEST: Final = "manifest.json"
+MOST_MANIFEST_BYTES: Final = 16 * MIB
+"""Ours have some 20 kB; what is larger is not one."""
+_OF: Final = re.compile(r"\.part-\d+-of-(\d{1,9})")
 
 
 class Part(Struct, frozen=True):
@@ -38,16 +50,21 @@ class Part(Struct, frozen=True):
 
 def parts_of(file_name: str, size_bytes: int, *, part_bytes: int) -> list[Part]:
     """A file cut into parts of `part_bytes`, the last one shorter."""
-    count = max(1, -(-size_bytes // part_bytes))
-    digits = max(4, len(str(count)))  # so that the names sort as the parts follow each other
+    names = part_names(file_name, max(1, -(-size_bytes // part_bytes)))
     return [
         Part(
-            name=f"{file_name}.part-{number + 1:0{digits}d}-of-{count:0{digits}d}",
+            name=name,
             start=number * part_bytes,
             size_bytes=min(part_bytes, size_bytes - number * part_bytes),
         )
-        for number in range(count)
+        for number, name in enumerate(names)
     ]
+
+
+def part_names(file_name: str, count: int) -> list[str]:
+    """The names of the `count` parts of a file; they sort as the parts follow each other."""
+    digits = max(4, len(str(count)))
+    return [f"{file_name}.part-{number:0{digits}d}-of-{count:0{digits}d}" for number in range(1, count + 1)]
 
 
 def push(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
@@ -63,6 +80,7 @@ def push(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
             "backup.no_manifest", "Only a backup with its manifest can be checked after it was copied; make a new one."
         )
     parts = parts_of(backup.path.name, backup.size_bytes, part_bytes=int(options["part_mib"]) * MIB)
+    _require_room(backup.path.parent, max(part.size_bytes for part in parts))
     there = {one.name: one.size_bytes for one in remote.listed(backup.name)}
     sent = _send(remote, backup, [part for part in parts if there.get(part.name) != part.size_bytes], tell=tell)
     for part in _differing(remote, backup, parts, tell=tell):
@@ -89,23 +107,22 @@ def fetch(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
     Options: backup, folder, target, remote_options, kib_per_s. Raises ValidationError, DatabaseError, NetworkError.
     """
     remote, folder, name = _remote(options), _folders(options, paths)[0], str(options["backup"])
-    there = sorted(remote.listed(name), key=lambda one: one.name)
+    there = remote.listed(name) if Path(name).name == name else []
     if MANIFEST not in {one.name for one in there}:
         raise ValidationError("backup.unknown", "There is no complete copy of this backup there.", value=name)
     with remote.reading(f"{name}/{MANIFEST}") as pieces:
-        manifest_text = b"".join(pieces)
-    parts = [one for one in there if one.name != MANIFEST]
-    total = sum(one.size_bytes for one in parts)
-    final = folder / parts[0].name.rpartition(".part-")[0]
+        text = b"".join(_at_most(MOST_MANIFEST_BYTES, pieces, folder / f"{name}.json"))
+    final, parts = _copied(name, there, text, folder=folder)
+    _require_room(folder, sum(part.size_bytes for part in parts))
     with scratch_file(folder, purpose="fetch") as scratch:
-        with scratch.open("xb") as file:
-            for one in parts:
-                with remote.reading(f"{name}/{one.name}") as pieces:
-                    for piece in pieces:
-                        file.write(piece)
-                        tell("fetch", file.tell(), total)
-        _keep(scratch, final, manifest_text)
-    return {"backup": name, "remote": remote.target, "parts": len(parts), "bytes": total}
+        _receive(remote, name, parts, scratch, tell=tell)
+        _keep(scratch, final, text)
+    return {
+        "backup": name,
+        "remote": remote.target,
+        "parts": len(parts),
+        "bytes": sum(part.size_bytes for part in parts),
+    }
 
 
 def remote_backups(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
@@ -121,22 +138,75 @@ def remote_backups(options: Options, *, paths: Paths, tell: Tell) -> dict[str, A
     return {"remote": remote.target, "complete": complete, "partial": partial}
 
 
-def _keep(scratch: Path, final: Path, manifest_text: bytes) -> None:
-    if final.exists():
-        raise ValidationError(
-            "backup.exists", "This backup is here already; verify it, or move it away.", value=final.name
+def _copied(name: str, there: list[RemoteFile], text: bytes, *, folder: Path) -> tuple[Path, list[Part]]:
+    """Where the copy that the manifest `text` describes comes to lie, and its parts."""
+    for suffix in SUFFIXES.values():
+        final = folder / f"{name}{suffix}"
+        sizes = {one.name: one.size_bytes for one in there if one.name.startswith(final.name) and not one.is_folder}
+        if sizes and final.exists():
+            raise ValidationError(
+                "backup.exists", "This backup is here already; verify it, or move it away.", value=final.name
+            )
+        if sizes and (names := _names_of(final.name, sizes, decode_manifest(text, final).size_bytes)):
+            starts = accumulate((sizes[one] for one in names), initial=0)
+            return final, [Part(one, start, sizes[one]) for one, start in zip(names, starts, strict=False)]
+    raise DatabaseError(
+        "backup.parts_missing", "Parts of this copy are missing on the remote; fetch another backup.", value=name
+    )
+
+
+def _names_of(file_name: str, sizes: Mapping[str, int], size_bytes: int) -> list[str]:
+    """The parts among `sizes` that together have `size_bytes`; none if there are not all of them. Parts of a push that
+    was broken off before the size of parts was changed have other counts in their names.
+    """
+    counts = {int(found[1]) for one in sizes if (found := _OF.fullmatch(one.removeprefix(file_name)))}
+    for count in sorted((count for count in counts if count <= len(sizes)), reverse=True):
+        names = part_names(file_name, count)
+        if all(one in sizes for one in names) and sum(sizes[one] for one in names) == size_bytes:
+            return names
+    return []
+
+
+def _receive(remote: Remote, name: str, parts: list[Part], scratch: Path, *, tell: Tell) -> None:
+    total = sum(part.size_bytes for part in parts)
+    with scratch.open("xb") as file:
+        for part in parts:
+            with remote.reading(f"{name}/{part.name}") as pieces:
+                for piece in _at_most(part.size_bytes, pieces, scratch):
+                    file.write(piece)
+                    tell("fetch", file.tell(), total)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _at_most(most_bytes: int, pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
+    """The pieces, as long as they are no more than was announced: nobody fills the disk."""
+    came = 0
+    for piece in pieces:
+        came += len(piece)
+        if came > most_bytes:
+            raise damaged(path, "the remote sends more of it than it announced")
+        yield piece
+
+
+def _require_room(folder: Path, size_bytes: int) -> None:
+    needed, free = size_bytes + RESERVE_BYTES, shutil.disk_usage(folder).free
+    if free < needed:
+        raise DatabaseError(
+            "backup.no_room",
+            f"The copy needs {needed >> 20} MiB and {free >> 20} MiB are free; make room.",
+            value=str(folder),
         )
+
+
+def _keep(scratch: Path, final: Path, manifest_text: bytes) -> None:
+    """Give the fetched file its name, if it is what its manifest says; the manifest first, all of it on the disk."""
+    if sha256_of(scratch) != decode_manifest(manifest_text, final).sha256:
+        raise damaged(final, "the copy has another SHA-256 than its manifest says")
     beside = manifest_path(final)
-    beside.write_bytes(manifest_text)
-    try:
-        manifest = read_manifest(final)
-        with scratch.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != manifest.sha256:
-                raise DatabaseError("backup.damaged", "The copy is damaged; use another backup.", value=final.name)
-        scratch.rename(final)
-    except BaseException:
-        beside.unlink()
-        raise
+    beside.unlink(missing_ok=True)  # of a fetch that was killed here
+    write_durably(beside, manifest_text)
+    scratch.rename(final)
     sync_folder(final.parent)
 
 

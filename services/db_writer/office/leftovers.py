@@ -1,5 +1,6 @@
 """The job `clean`: files that something killed left behind, and rows about operators that are old enough; db-writer."""
 
+import re
 import shutil
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from services.db_writer.office.jobs import Ordered, Result, Step
 from services.db_writer.restoring import PLAN, restore_folder
 from shared.clock import unix_ns
 from shared.db.archive_files import OPENED
+from shared.db.backup_files import PARTIAL
 from shared.paths import Paths
 from shared.settings.catalogue import RETENTION_AUDIT_DAYS
 
@@ -23,7 +25,8 @@ SLICE_ROWS: Final = 500
 """Rows removed in one transaction: about a millisecond."""
 MOST_LISTED: Final = 50
 LOCK: Final = ".lock"
-"""Removed, it would be held twice."""
+"""How locks end; removed, one would be held twice. The one beside a partial file ends with that."""
+_SCRATCH: Final = re.compile(rf"\.[a-z]+-(\d+){re.escape(PARTIAL)}.*")
 
 _OLD_ACTS: Final = "SELECT id FROM operator_audit WHERE done_at < ? ORDER BY done_at LIMIT ?"
 _OLD_JOBS: Final = "SELECT id FROM (SELECT id, begun_at FROM jobs ORDER BY id LIMIT ?2) WHERE begun_at < ?1"
@@ -33,13 +36,14 @@ def clean(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
     """Remove what is left over; tell what, how much room that made, and what somebody should look at."""
     removed: list[str] = []
     freed = 0
+    home = desk.paths.home
     for path in list(left_over(desk.paths, backups=folders(desk))):
         size = _size(path)
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-        removed.append(str(path.relative_to(desk.paths.home)))
+        removed.append(str(path.relative_to(home) if path.is_relative_to(home) else path))
         freed += size
         yield Step("removing what is left over", len(removed))
     counts = {"operator_audit": 0, "jobs": 0}
@@ -66,7 +70,7 @@ def left_over(paths: Paths, *, backups: list[Path]) -> Iterator[Path]:
     now_s = unix_ns() / 1e9
     restore = restore_folder(paths)
     places = [
-        *((folder, ".restrike-*.partial*", PARTIAL_AFTER_S) for folder in backups),
+        *((folder, ".*.partial*", PARTIAL_AFTER_S) for folder in backups),
         (paths.archive, ".*.partial*", PARTIAL_AFTER_S),
         (paths.archive, f"{OPENED}/*", OPENED_AFTER_S),
         (paths.data, ".*.partial*", PARTIAL_AFTER_S),
@@ -76,8 +80,15 @@ def left_over(paths: Paths, *, backups: list[Path]) -> Iterator[Path]:
         places.append((restore, "*", OPENED_AFTER_S))
     for folder, pattern, after_s in places:
         for path in sorted(folder.glob(pattern)):
-            if path.name != LOCK and now_s - path.lstat().st_mtime >= after_s:
+            if not _is_in_use(path) and now_s - path.lstat().st_mtime >= after_s:
                 yield path
+
+
+def _is_in_use(path: Path) -> bool:
+    """Whether it is a lock, or somebody's who still runs: a part on a slow line is read for longer than an hour."""
+    scratch = _SCRATCH.fullmatch(path.name)
+    is_alive = scratch is not None and Path(f"/proc/{scratch[1]}").exists()
+    return is_alive or (path.name.endswith(LOCK) and PARTIAL not in path.name)
 
 
 def set_aside(paths: Paths) -> list[str]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from shared.db.migrate import migrate
 from shared.db.sqlite import connect_writer, sqlite3
 
 ROWS_PER_TABLE = 2
@@ -25,21 +24,31 @@ def backups(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def latest(tmp_path: Path, backups: Path) -> Path:
+def latest(tmp_path: Path, migrated: bytes) -> Path:
     """A new database at the latest version."""
     path = tmp_path / "restrike.db"
-    migrate(path, backups=backups)
+    path.write_bytes(migrated)
     return path
 
 
-@pytest.fixture
-def filled(latest: Path) -> Path:
-    """The same with `ROWS_PER_TABLE` rows more in every table."""
-    with closing(connect_writer(latest)) as connection:
+@pytest.fixture(scope="session")
+def _filled(tmp_path_factory: pytest.TempPathFactory, migrated: bytes) -> bytes:
+    path = tmp_path_factory.mktemp("filled") / "restrike.db"
+    path.write_bytes(migrated)
+    with closing(connect_writer(path)) as connection:
         for table in _parents_first(connection):
             for number in range(1, ROWS_PER_TABLE + 1):
                 _insert(connection, table, number)
-    return latest
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path.read_bytes()
+
+
+@pytest.fixture
+def filled(tmp_path: Path, _filled: bytes) -> Path:
+    """The same with `ROWS_PER_TABLE` rows more in every table."""
+    path = tmp_path / "restrike.db"
+    path.write_bytes(_filled)
+    return path
 
 
 @pytest.fixture

@@ -143,3 +143,13 @@ def test_lock_has_a_deadline_and_ends_with_its_block(tmp_path: Path) -> None:
     assert refusal.value.code == "database.locked"
     with file_lock(path, within_s=0):
         pass
+
+
+def test_a_lock_that_cannot_be_made_says_where(tmp_path: Path) -> None:
+    """The sentence speaks of the folder that was named, which need not be the database's."""
+    with (
+        pytest.raises(DatabaseError, match="cannot be made there") as refusal,
+        file_lock(tmp_path / "x/.lock", within_s=0),
+    ):
+        raise AssertionError("a lock in no folder")
+    assert refusal.value.value == str(tmp_path / "x/.lock")

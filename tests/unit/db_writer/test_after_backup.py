@@ -43,7 +43,9 @@ def connection(tmp_path: Path) -> Iterator["sqlite3.Connection"]:
         (at(100), ends(101, 150), 50, 0, False),  # just all of it
         (at(100), ends(121, 150), 30, 20, False),  # the journal has dropped the beginning
         (at(100), ends(151, 150), 0, 50, False),  # and all of it
-        ({}, ends(5, 9), 5, 0, False),  # a ring that the backup did not know
+        ({}, ends(1, 9), 9, 0, False),  # a ring that the backup did not know
+        ({}, ends(5, 9), 5, 4, False),  # of which the journal has dropped the beginning
+        ({}, ends(5, 4), 0, 4, False),  # and all of it
         (at(100, journal_id="j0"), ends(1, 30), 30, 0, True),  # a new journal since
     ],
 )

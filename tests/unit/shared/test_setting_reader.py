@@ -111,6 +111,30 @@ def test_who_watches_is_told_of_changes_alone(home: Home) -> None:
     assert told == [24, 5, 24, 6]
 
 
+def test_a_watcher_that_fails_keeps_no_other_waiting(home: Home) -> None:
+    """All hear of the change, in their order; the one that failed hears of it again at the next look."""
+    told: list[tuple[str, int]] = []
+    fails = [False]
+
+    def fail(value: int) -> None:
+        told.append(("first", value))
+        if fails[0]:
+            raise OSError("no such port")
+
+    home.settings.watch(HOURS, fail)
+    home.settings.watch(HOURS, lambda value: told.append(("second", value)))
+    told.clear()
+    home.stored = {"test.hours": "7"}
+    fails[0] = True
+    with pytest.raises(OSError, match="no such port"):
+        home.settings.look()
+    assert told == [("first", 7), ("second", 7)]
+    fails[0] = False
+    home.settings.look()
+    home.settings.look()
+    assert told == [("first", 7), ("second", 7), ("first", 7)]
+
+
 def test_a_rotation_between_two_readings_is_no_trouble(home: Home) -> None:
     """The text was read before the key was changed, the key file after."""
     stale = home.secrets.encrypt("hidden")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.errors import ValidationError
 from shared.messages.settings import SettingValue
-from shared.settings.catalogue import CATALOGUE
+from shared.settings.catalogue import BACKUP_FOLDER, CATALOGUE
 from shared.settings.key import Category, Key, Kind, Rules
 from shared.settings.values import MASK, accepted, allowed, key_named, parsed, sendable, text_of
 
@@ -36,6 +36,7 @@ COLOUR = key(Kind.STRING, "red", enum=("red", "blue"))
 CODE = key(Kind.STRING, "", pattern="[a-z]+", max_length=5)
 NAME = key(Kind.STRING, "x", is_required=True)
 TABLE = key(Kind.JSON, {}, max_length=20)
+TEXTS = key(Kind.JSON, {}, names="[a-z]+", is_sensitive=True)
 SECRET = key(Kind.STRING, "", is_sensitive=True, max_length=20)
 
 
@@ -52,6 +53,7 @@ SECRET = key(Kind.STRING, "", is_sensitive=True, max_length=20)
         (CODE, "", ""),
         (CODE, "abc", "abc"),
         (TABLE, ' { "b" : 1,\n "a": [ ] } ', {"b": 1, "a": []}),
+        (TEXTS, '{"a": "x", "b": 22, "c": 1.5, "d": true}', {"a": "x", "b": "22", "c": "1.5", "d": "true"}),
         (SECRET, "päss word", "päss word"),
     ],
 )
@@ -166,3 +168,31 @@ def test_what_is_allowed_in_words() -> None:
     assert allowed(COLOUR) == "one of red, blue"
     assert allowed(CODE) == "one line of text of the form [a-z]+, up to 5 characters"
     assert allowed(NAME) == "one line of text, not empty"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"type": {"a": "hunter2"}}', "type is something else"),
+        ('{"type": ["hunter2"]}', "type is something else"),
+        ('{"type": null}', "type is something else"),
+        ('{"type": "hunter2\\u0000"}', "type is something else"),
+        ('{"Type": "hunter2"}', "names of the form"),
+        ('{"": "hunter2"}', "names of the form"),
+    ],
+)
+def test_an_object_of_texts_holds_texts(text: str, told: str) -> None:
+    """What cannot be an option is refused when it is set; the sentence has no value in it."""
+    with pytest.raises(ValidationError, match=told) as refused:
+        parsed(TEXTS, text)
+    assert "hunter2" not in str(refused.value)
+    assert refused.value.value is None
+    assert "names of the form" in allowed(TEXTS)
+
+
+def test_the_folder_of_backups_is_a_whole_path() -> None:
+    """Services and commands work in different folders: what is relative would be another folder for each."""
+    for text in ("", "/media/usb/backups"):
+        assert parsed(BACKUP_FOLDER, text) == text
+    with pytest.raises(ValidationError, match=r"backup\.folder"):
+        parsed(BACKUP_FOLDER, "backups")

@@ -12,10 +12,13 @@ from services.db_writer.office.care_duties import CARE, is_night
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import JobLine
 from services.db_writer.office.kinds import KINDS
+from services.db_writer.office.office import Office
 from services.db_writer.office.schedule import Schedule
+from services.db_writer.office.settings import change_settings
 from shared.db.sqlite import connect_writer
 from shared.errors import DatabaseError, ValidationError
 from shared.messages.service import INGEST
+from shared.messages.settings import ChangeSettings
 from shared.runtime import take_lock
 from shared.settings.key import Key
 from tests.unit.db_writer.office.cared import contents, rows, work
@@ -23,6 +26,9 @@ from tests.unit.db_writer.office.cared import contents, rows, work
 SECOND = """
 INSERT INTO operator_audit (done_at, author, action, outcome) VALUES (?, 'ana', 'x', 'done')
 """
+
+NOBODY = 1 << 30
+"""More than Linux gives as a process's id."""
 
 
 def old(path: Path, *, seconds: float) -> Path:
@@ -82,17 +88,22 @@ def test_a_reader_is_not_waited_for(cared: Desk) -> None:
     assert work(cared, "optimize")["is_log_written_back"] is True
 
 
-def test_leftovers_are_removed(cared: Desk) -> None:
+def test_leftovers_are_removed(cared: Desk, tmp_path_factory: pytest.TempPathFactory) -> None:
     """What something killed left an hour ago goes, with what was unpacked for a question of yesterday; what is young,
     finished or for a person to look at stays.
     """
     paths = cared.paths
+    folder = tmp_path_factory.mktemp("disk")
+    Office(cared)  # which brings the settings' rows
+    change_settings(cared, ChangeSettings(author="ana", values={"backup.folder": str(folder)}))
     gone = [
         old(paths.backups / ".restrike-x.db.zst.partial", seconds=4_000),
         old(paths.archive / ".restrike-2020-01.db.zst.partial", seconds=4_000),
         old(paths.archive / ".open" / "restrike-2020-01-1234.db", seconds=90_000),
         old(paths.parser_states / "ring-1.new", seconds=4_000),
         old(paths.data / "restore" / "restrike.db", seconds=90_000),
+        *(old(folder / f".{word}-{NOBODY}.partial", seconds=4_000) for word in ("push", "fetch", "verify")),
+        old(folder / f"..prepare-{NOBODY}.partial.lock", seconds=4_000),
     ]
     stay = [
         old(paths.backups / ".restrike-y.db.zst.partial", seconds=60),
@@ -100,9 +111,13 @@ def test_leftovers_are_removed(cared: Desk) -> None:
         old(paths.archive / ".open" / ".lock", seconds=10**7),
         old(paths.archive / ".open" / "restrike-2020-02-1234.db", seconds=4_000),
         old(paths.data / "journal.db.damaged-2026", seconds=10**7),
+        old(folder / f".push-{os.getpid()}.partial", seconds=10**7),  # of one who still runs
+        old(folder / ".push.lock", seconds=10**7),
+        old(paths.data / "restore" / ".prepare.lock", seconds=10**7),
     ]
     done = work(cared, "clean")
     assert (done["files"], done["bytes"]) == (len(gone), 4 * len(gone))
+    assert str(folder / f".push-{NOBODY}.partial") in str(done["removed"])
     assert done["to_look_at"] == ["journal.db.damaged-2026"]
     assert not any(path.exists() for path in gone)
     assert all(path.exists() for path in stay)
