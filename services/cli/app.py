@@ -124,8 +124,8 @@ def _tell(error: RestrikeError | OSError, *, is_json: bool) -> None:
         code, sentence, value = "io.failed", f"{place}{error.strerror or error}.", error.filename
     output.note(sentence)
     if is_json:
-        shown = None if value is None else str(value)
-        output.document({"error": {"code": code, "message": sentence, "value": shown}})
+        shown = None if value is None else output.plain(value)
+        output.document({"error": {"code": code, "message": output.plain(sentence), "value": shown}})
 
 
 def _sentence(error: RestrikeError) -> str:

@@ -11,7 +11,9 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 NOTHING: Final = "-"
 """What a table shows where there is no value."""
-_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_UNDECODED: Final = {0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)}
+"""How Python keeps the bytes of a file's name or an argument that are no UTF-8."""
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | _UNDECODED
 _BUT_NEWLINES: Final = {code: shown for code, shown in _CONTROLS.items() if code != ord("\n")}
 
 
@@ -36,6 +38,11 @@ def one_line(text: str) -> str:
 def note(text: str) -> None:
     """Print a line on standard error: for the reader, not part of the result."""
     typer.echo(text.translate(_BUT_NEWLINES), err=True)
+
+
+def plain(value: object) -> str:
+    """A file's name, as text that can be stored, sent and printed: bytes that are no UTF-8 show as such."""
+    return str(value).translate(_UNDECODED)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -82,5 +89,5 @@ def _cell(value: object) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Path):
-        return str(value)
+        return plain(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")

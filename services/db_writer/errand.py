@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final, Protocol
 
 import psutil
@@ -54,6 +55,7 @@ class Errand(Protocol):
 
 def main() -> int:
     """Run one errand; 0 done, 1 refused or failed."""
+    sys.excepthook = _fault
     name, parent = sys.argv[1:]
     _be_modest(int(parent))
     module, function = ERRANDS[name].split(":")
@@ -88,6 +90,13 @@ def _be_modest(parent: int) -> None:
         Path("/proc/self/autogroup").write_text(str(LOWEST), encoding="ascii")
     with contextlib.suppress(psutil.Error, OSError):  # not every file system's scheduler has classes
         psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
+
+
+def _fault(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """A mistake of ours is told, too; what it says may be secret, so that is for the log only."""
+    sys.__excepthook__(kind, error, traceback)
+    message = f"It failed inside the program ({kind.__name__}), which is a fault of it: report it with the log."
+    _say({"error": {"code": "job.fault", "message": message, "value": None}})
 
 
 def _tell(message: str, done: int, total: int | None) -> None:

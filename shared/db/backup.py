@@ -35,6 +35,8 @@ RESERVE_BYTES: Final = 64 << 20
 """What is left free for the journal, which is more important than a backup."""
 PACKED_SHARE: Final = 0.5
 """Of the database's size: what its compressed form needs at most. Ours need a fifth."""
+MOST_REASON_CHARACTERS: Final = 64
+"""It is a part of a file's name, which has at most 255 bytes."""
 _LOCK_WITHIN_S: Final = 60.0
 
 
@@ -68,10 +70,12 @@ def make_backup(path: Path, backups: Path, wanted: Wanted, *, tell: Tell = tell_
     Raises DatabaseError: the database or the folder cannot be used, there is no room (`backup.no_room`), or the copy is
     damaged (`backup.damaged`); then no backup is left.
     """
-    if not REASON.fullmatch(wanted.reason):
-        raise DatabaseError(
-            "backup.reason", "Name the reason of a backup in lower-case words joined by hyphens.", value=wanted.reason
+    if len(wanted.reason) > MOST_REASON_CHARACTERS or not REASON.fullmatch(wanted.reason):
+        sentence = (
+            f"Name the reason of a backup in lower-case words joined by hyphens, of {MOST_REASON_CHARACTERS} characters"
+            " at most."
         )
+        raise DatabaseError("backup.reason", sentence, value=wanted.reason[:MOST_REASON_CHARACTERS])
     try:
         backups.mkdir(mode=0o700, parents=True, exist_ok=True)
         with file_lock(backups / ".lock", within_s=_LOCK_WITHIN_S):

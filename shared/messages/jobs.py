@@ -1,4 +1,6 @@
-"""Long work on the database: backups, archives, imports, checks. db-writer does one at a time and tells how far it is."""
+"""Long work on the database: backups, archives, imports, checks. db-writer does one at a time, and beside it one that
+waits for the uplink, and tells how far they are.
+"""
 
 from enum import StrEnum
 
@@ -24,8 +26,9 @@ class JobStatus(StrEnum):
 class Job(Struct, frozen=True, kw_only=True):
     """`job.progress/<service>/`, at each step of a job that tells something new, at most twice a second.
 
-    `done` of `total` counts what `message` says (bytes, rows); `total` None: not known. `result` is there when `status`
-    is done, `error` (a sentence) when it failed. Times are Unix microseconds.
+    `done` of `total` counts what `message` says (bytes, rows); `total` None: not known. While it waits, `message` says
+    for which job. `result` is there when `status` is done, `error` (a sentence) when it failed. Times are Unix
+    microseconds.
     """
 
     id: str
@@ -44,7 +47,8 @@ class Job(Struct, frozen=True, kw_only=True):
 
 class StartJob(Command[Job], frozen=True, kw_only=True):
     """Begin work of a `kind` (backup, verify, archive …); answered at once. Refused: an unknown kind, options that it
-    does not know, too many waiting, or care while a match runs without `force`.
+    does not know, of another type or missing, an author or reason that is more than a line of 200 characters, too many
+    waiting, or care while a match runs without `force`.
     """
 
     name = "start_job"
@@ -53,7 +57,7 @@ class StartJob(Command[Job], frozen=True, kw_only=True):
     kind: str
     author: str
     reason: str | None = None
-    options: dict[str, Detail] = {}
+    options: dict[str, Detail] = {}  # noqa: RUF012  # msgspec gives each struct its own
     force: bool = False
 
 

@@ -203,7 +203,7 @@ class ImportReport(Struct, frozen=True, kw_only=True):
 
 
 class ImportRows(Command[ImportReport], frozen=True, kw_only=True):
-    """Import a table, all of it or nothing: at most 20,000 `rows`, the names of the columns among the first ten.
+    """Import a table, all of it or nothing: at most 5,000 `rows`, the names of the columns among the first ten.
 
     Draws and days belong to `tournament`, without one to the active one or the only one. `date` is the day of draws
     that have no column for it. `is_family_first`: names stand as family name, given name.

@@ -4,11 +4,97 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn
 
 import psutil
+import pytest
 
+from services.db_writer.office import child as office_child
+from services.db_writer.office.child import END_POLL_S, POLL_S, errand
+from services.db_writer.office.jobs import Result, Step
+from shared.paths import Paths
 from tests.support.wait import eventually
+
+Steps = Generator[Step, None, Result]
+
+
+@pytest.fixture
+def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Instead of an errand a child that says how far it is, then its last word, then ends: each when `go` is read."""
+    monkeypatch.setattr(office_child, "sys", SimpleNamespace(executable=str(tmp_path / "stub")))
+    os.mkfifo(tmp_path / "go")
+    script = f"""#!/bin/sh
+    read options; go={tmp_path}/go
+    echo '{{"message": "unpack", "done": 1, "total": 2}}'; read x < $go
+    echo '{{"result": {{"done": 2}}}}'; read x < $go
+    """
+    (tmp_path / "stub").write_text(script)
+    (tmp_path / "stub").chmod(0o700)
+    return tmp_path / "go"
+
+
+def started(folder: Path) -> Steps:
+    """The errand, up to its first word."""
+    steps = errand("any", {}, paths=Paths(folder))
+    eventually(lambda: next(steps).message, within=10, equals="unpack")
+    return steps
+
+
+def go(fifo: Path) -> None:
+    """Let the child go on."""
+    fifo.write_text("go\n")
+
+
+def test_how_far_a_child_is_stays_seen(stub: Path) -> None:
+    """While it says nothing its last word counts; it is over when it has ended, not when it said so."""
+    steps = started(stub.parent)
+    for _ in range(3):
+        assert next(steps) == Step("unpack", 1, 2, rest_s=POLL_S)
+    go(stub)
+    eventually(lambda: next(steps).rest_s, within=10, equals=END_POLL_S)
+    for _ in range(3):
+        assert next(steps) == Step("unpack", 1, 2, rest_s=END_POLL_S)
+    go(stub)
+
+    def result() -> Result | None:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return dict(end.value)
+        return None
+
+    eventually(result, within=10, equals={"done": 2})
+
+
+def test_nobody_waits_for_the_end_of_a_child(stub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that is broken off kills it and goes; it is buried later."""
+
+    def wait(*_: object) -> NoReturn:
+        raise AssertionError("the loop stands still")
+
+    steps = started(stub.parent)
+    monkeypatch.setattr(subprocess.Popen, "wait", wait)
+    steps.close()
+    (killed,) = office_child._killed
+    eventually(lambda: psutil.Process(killed.pid).status(), within=10, equals=psutil.STATUS_ZOMBIE)
+    again = started(stub.parent)
+    assert killed.returncode is not None
+    again.close()
+    eventually(lambda: [one.poll() for one in office_child._killed], within=10, equals=[-9])
+
+
+def test_a_mistake_of_ours_is_told(tmp_path: Path) -> None:
+    """Options that an errand cannot understand: a sentence with the class, no silence."""
+    command = [sys.executable, "-P", "-m", "services.db_writer.errand", "backups_find", str(os.getpid())]
+    environment = os.environ | {"RESTRIKE_HOME": str(tmp_path)}
+    done = subprocess.run(command, env=environment, input=b"{}", capture_output=True, check=False, timeout=20)
+    said = json.loads(done.stdout)["error"]
+    assert (done.returncode, said["code"]) == (1, "job.fault")
+    assert "KeyError" in said["message"]
+    assert b"Traceback" in done.stderr
 
 
 def test_an_errand_is_modest(tmp_path: Path) -> None:

@@ -28,8 +28,9 @@ MOST_UNPACKED_BYTES: Final = 100 * 1024 * 1024
 """Of a workbook; what is packed a hundred times smaller than it is was made to fill memory."""
 MOST_PARTS: Final = 2000
 """Files inside a workbook."""
-MOST_EMPTY_ROWS: Final = 100_000
-"""Rows of a sheet without anything that are passed over; one whose only cell is its last has a million."""
+MOST_CELLS: Final = 100_000 * MOST_COLUMNS
+"""Of a sheet, the empty ones too: one whose only cell is its last has a million rows, and a blank in the last column
+makes each row 16,384 cells wide."""
 _DAMAGED: Final = (
     InvalidFileException,
     zipfile.BadZipFile,
@@ -110,16 +111,16 @@ def _values(workbook: "Workbook", name: str) -> Iterator[tuple[int, tuple[Any, .
     """Rows that hold something, numbered as in the sheet."""
     sheet: Any = workbook[name]
     sheet.reset_dimensions()  # what a file says of its size may be wrong
-    empty = 0
-    # A row is as wide as its last cell, and one column more than we take is enough to see that there are too many.
-    for number, values in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True), 1):
+    seen = 0
+    for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+        seen += max(len(values), MOST_COLUMNS)
+        if seen > MOST_CELLS:
+            sentence = (
+                f"At row {number} of the sheet there are {seen} cells, nearly all empty; copy the table out of it."
+            )
+            raise IoError("import.too_many_rows", sentence)
         if any(value is not None and str(value).strip() for value in values):
             yield number, values
-        else:
-            empty += 1
-            if empty > MOST_EMPTY_ROWS:
-                sentence = f"Up to row {number} there are more than {MOST_EMPTY_ROWS} empty rows; remove them."
-                raise IoError("import.too_many_rows", sentence)
 
 
 def _rows(workbook: "Workbook", name: str) -> list[TableRow]:

@@ -35,7 +35,7 @@ def assign_matches(desk: Desk, command: AssignMatches) -> MatchesAssigned:
     """
     wanted = list(dict.fromkeys(command.match_ids))
     act = Act(
-        author=fields.name_of(command.author, what="author"),
+        author=command.author,
         action="match.assign",
         target=command.tournament,
         details={"date": command.date, "matches": wanted[:100], "count": len(wanted)},

@@ -63,17 +63,14 @@ def vacuum_full(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
         ValidationError: the suite runs: nothing could be stored for as long as this takes.
         DatabaseError: there is not enough room, or SQLite could not do it; the file is as it was.
     """
-    running = [name for name in (INGEST, PARSER) if is_locked(desk.paths.lock(name))]
-    if running:
-        raise ValidationError(
-            "database.in_use", f"The suite is running ({', '.join(running)}). End it first with: restrike down"
-        )
+    _require_stopped(desk)
     connection = desk.connection
     before = _bytes(connection)
     _require_room(desk, bytes_needed=ROOM * before)
     with desk.acting(Act(author=ordered.author, action="database.vacuum", reason=ordered.reason)):
         pass
     yield Step("writing the file anew", 0, None)
+    _require_stopped(desk)  # which may have been started since
     os.environ["SQLITE_TMPDIR"] = str(desk.paths.data)  # where room was just looked for
     try:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -94,6 +91,14 @@ def shrink_log(connection: "sqlite3.Connection") -> bool:
     finally:
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
     return not busy
+
+
+def _require_stopped(desk: Desk) -> None:
+    running = [name for name in (INGEST, PARSER) if is_locked(desk.paths.lock(name))]
+    if running:
+        raise ValidationError(
+            "database.in_use", f"The suite is running ({', '.join(running)}). End it first with: restrike down"
+        )
 
 
 def _require_room(desk: Desk, *, bytes_needed: int) -> None:

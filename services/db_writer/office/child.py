@@ -9,15 +9,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Generator, Mapping
-from typing import Any, Final
+from typing import IO, Any, Final
+
+import msgspec
 
 from services.db_writer.office.jobs import Result, Step
 from shared.errors import RestrikeError
 from shared.paths import Paths
 
 POLL_S: Final = 0.25
-"""How often the child is looked at; one that ended is noticed this much later at most."""
-ENDS_WITHIN_S: Final = 2.0
+"""How often the child is listened to."""
+END_POLL_S: Final = 0.02
+"""How often it is looked whether a child that said its last word has ended: that is soon, but for a busy machine."""
+
+_killed: Final[list["subprocess.Popen[bytes]"]] = []
+"""Children of jobs that were broken off. Freeing their memory may take seconds, which nobody waits for."""
 
 
 class ErrandError(RestrikeError):
@@ -29,6 +35,7 @@ def errand(name: str, options: Mapping[str, Any], *, paths: Paths) -> Generator[
 
     Raises ErrandError: what the child said, or that it ended without a word.
     """
+    _killed[:] = [child for child in _killed if child.poll() is None]
     environment = os.environ | {"RESTRIKE_HOME": str(paths.home)}
     command = [sys.executable, "-P", "-m", "services.db_writer.errand", name, str(os.getpid())]
     child = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -38,27 +45,32 @@ def errand(name: str, options: Mapping[str, Any], *, paths: Paths) -> Generator[
         child.stdin.write(json.dumps(dict(options)).encode())
         child.stdin.close()
         os.set_blocking(child.stdout.fileno(), False)
-        heard = b""
-        is_over = False
-        while not is_over:
-            is_over = child.poll() is not None
-            heard += child.stdout.read() or b""
-            *lines, heard = heard.split(b"\n")
-            for line in lines:
-                said = json.loads(line)
-                if "result" in said:
-                    return dict(said["result"])
-                if "error" in said:
-                    raise ErrandError(said["error"]["code"], said["error"]["message"], value=said["error"]["value"])
-                yield _step(said)
-            if not lines and not is_over:
-                yield Step(rest_s=POLL_S)
-        raise ErrandError("job.child_ended", f"The process that does this ended without a word ({child.returncode}).")
+        last = yield from _heard(child, child.stdout)
     finally:
-        child.kill()
-        child.wait(ENDS_WITHIN_S)
         child.stdout.close()
+        if child.poll() is None:
+            child.kill()
+            _killed.append(child)
+    if "result" in last:
+        return dict(last["result"])
+    if "error" in last:
+        raise ErrandError(last["error"]["code"], last["error"]["message"], value=last["error"]["value"])
+    raise ErrandError("job.child_ended", f"The process that does this ended without a word ({child.returncode}).")
 
 
-def _step(said: dict[str, Any]) -> Step:
-    return Step(message=said["message"], done=said["done"], total=said["total"])
+def _heard(child: "subprocess.Popen[bytes]", stdout: IO[bytes]) -> Generator[Step, None, dict[str, Any]]:
+    """The last word of the child, once it has ended; until then the steps are its progress."""
+    step, last, rest = Step(), dict[str, Any](), b""
+    while True:
+        is_over = child.poll() is not None
+        rest += stdout.read() or b""
+        *lines, rest = rest.split(b"\n")
+        for line in lines:
+            said = json.loads(line)
+            if "message" in said:
+                step = Step(message=said["message"], done=said["done"], total=said["total"])
+            else:
+                last = said
+        if is_over:
+            return last
+        yield msgspec.structs.replace(step, rest_s=END_POLL_S if last else POLL_S)

@@ -5,7 +5,7 @@ The desk shares the connection of the store and acts between its transactions, n
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -13,12 +13,28 @@ from msgspec import Struct
 from services.db_writer.audit import DONE, INSERT_ACT, REFUSED
 from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3
-from shared.errors import DatabaseError, RestrikeError
+from shared.errors import DatabaseError, RestrikeError, ValidationError
 from shared.messages.topics import Topic
 from shared.paths import Paths
 from shared.settings.reader import Settings
 
 _to_json = msgspec.json.Encoder().encode
+
+
+MOST_CHARACTERS: Final = 200
+"""Of an author and a reason, as in the edits of a match."""
+
+
+def check_who(author: str, reason: str | None) -> None:
+    """Refuse an author or a reason that would spoil the audit.
+
+    Raises:
+        ValidationError: it is empty, too long, or more than a line.
+    """
+    for name, text in (("author", author), ("reason", reason)):
+        if text is not None and not (text.strip() and len(text) <= MOST_CHARACTERS and text.isprintable()):
+            sentence = f"The {name} must be one line of up to {MOST_CHARACTERS} characters, and not empty."
+            raise ValidationError(f"act.{name}", sentence, value=text[:MOST_CHARACTERS])
 
 
 class Act(Struct, kw_only=True):
@@ -62,8 +78,9 @@ class Desk:
         """The connection inside the transaction of `act`, which may still be described until the block ends.
 
         What the block refuses (RestrikeError) is undone, and kept in the audit as refused.
-        Raises DatabaseError `db.write_failed`: nothing was changed.
+        Raises DatabaseError `db.write_failed`: nothing was changed; ValidationError: see `check_who`.
         """
+        check_who(act.author, act.reason)
         try:
             with self._durably(), self.changing() as connection:
                 yield connection

@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from services.db_writer.office import tournament_fields as fields
 from services.db_writer.office import tournament_rows as rows
 from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.import_athletes import plan_athletes
@@ -30,12 +29,13 @@ from shared.messages.tournaments import (
     TableRow,
 )
 
-MOST_ROWS: Final = 20_000
-"""Of one table: ten times the largest championships. While they are written, nothing else is."""
+MOST_ROWS: Final = 5_000
+"""Of one table: more than the largest championships have. While it is judged and written, which takes about a second,
+nothing of the rings is stored."""
 MOST_COLUMNS: Final = 200
 """Of one table; a sheet with more has something else in it."""
-MOST_ROWS_DURING_A_MATCH: Final = 2000
-"""Nothing of the rings is stored while a table is: this many take a fraction of a second."""
+MOST_ROWS_DURING_A_MATCH: Final = 500
+"""As above, a tenth of a second."""
 BAD_ROWS: Final = "import.bad_rows"
 _PLANS: Final[dict[RowKind, Callable[[Order], Plan]]] = {
     RowKind.ATHLETES: plan_athletes,
@@ -58,13 +58,12 @@ def import_rows(desk: Desk, command: ImportRows) -> ImportReport:
         ValidationError: a column is missing, the table is too large, or nobody can say which tournament is meant.
     """
     begun_at = utc_now_iso()
-    author = fields.name_of(command.author, what="author")
     plan, report = _planned(desk.connection, command)
     if command.is_dry_run:
         return report
     counts = {name: getattr(report, name) for name in ("rows", "added", "changed", "unchanged")}
     details = {"sha256": command.sha256, "tournament": report.tournament, "bad": len(report.bad), **counts}
-    act = Act(author=author, action=f"import.{command.kind.value}", target=command.source, details=details)
+    act = Act(author=command.author, action=f"import.{command.kind.value}", target=command.source, details=details)
     try:
         with desk.acting(act) as connection:
             if plan.bad:
@@ -72,13 +71,13 @@ def import_rows(desk: Desk, command: ImportRows) -> ImportReport:
             for write in plan.writes:
                 write(connection)
             kept = msgspec.json.encode(msgspec.structs.replace(report, changes=[])).decode()
-            source = (command.kind.value, command.source, command.sha256, author)
+            source = (command.kind.value, command.source, command.sha256, command.author)
             connection.execute(_KEEP, (*source, kept, begun_at, utc_now_iso()))
     except ValidationError as error:
         if error.code != BAD_ROWS:
             raise
     if report.tournament is not None and plan.writes and not plan.bad:
-        tell(desk, report.tournament, author)
+        tell(desk, report.tournament, command.author)
     return report
 
 
@@ -108,7 +107,7 @@ def _planned(connection: "sqlite3.Connection", command: ImportRows) -> tuple[Pla
 def _table(connection: "sqlite3.Connection", command: ImportRows) -> tuple[Header, list[TableRow]]:
     """The names of the columns and the rows below them that are not empty."""
     if len(command.rows) > MOST_ROWS + 1:
-        sentence = f"A table has at most {MOST_ROWS} rows; divide it."
+        sentence = f"A table has at most {MOST_ROWS} rows; cut the file."
         raise ValidationError("import.too_many_rows", sentence, value=len(command.rows))
     widest = max((len(row.cells) for row in command.rows), default=0)
     if widest > MOST_COLUMNS:
@@ -116,7 +115,8 @@ def _table(connection: "sqlite3.Connection", command: ImportRows) -> tuple[Heade
         raise ValidationError("import.too_many_columns", sentence, value=widest)
     busy = why_busy(connection) if len(command.rows) > MOST_ROWS_DURING_A_MATCH + 1 else None
     if busy is not None:
-        sentence = f"{busy} Import at most {MOST_ROWS_DURING_A_MATCH} rows at once, or wait for its end."
+        most = MOST_ROWS_DURING_A_MATCH
+        sentence = f"{busy} While a match runs, a table has at most {most} rows: wait for its end, or cut the file."
         raise ValidationError("import.match_running", sentence, value=len(command.rows))
     header = header_of(command.kind, [row for row in command.rows if any(cell.strip() for cell in row.cells)])
     below = [row for row in command.rows if row.row > header.row and any(cell.strip() for cell in row.cells)]

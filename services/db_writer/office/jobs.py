@@ -1,30 +1,38 @@
 """Long work, one job at a time, in small steps between the transactions of the stream; db-writer.
 
 A job is a generator function: it yields a `Step` whenever the stream may have its turn, and returns its result. What a
-step wants to keep it commits itself (`Desk.changing`), so that a job may end at any moment.
+step wants to keep it commits itself (`Desk.changing`), so that a job may end at any moment. Off-site jobs have a line
+of their own: a slow uplink must not hold up a backup or a restore.
 """
 
 import uuid
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
-from services.db_writer.office.desk import Desk
+from services.db_writer.office.desk import Desk, check_who
 from shared.clock import iso_utc, monotonic_s, unix_ns
 from shared.db.sqlite import sqlite3
-from shared.errors import RestrikeError, ValidationError
+from shared.errors import DatabaseError, RestrikeError, ValidationError
 from shared.messages.jobs import CancelJob, Detail, GetJob, Job, Jobs, JobStatus, ListJobs, StartJob
 from shared.messages.topics import JOB_PROGRESS
 
 MOST_WAITING: Final = 20
-"""Jobs that wait; more are a program's mistake, not an operator's wish."""
+"""Jobs that wait in a line; more are a program's mistake, not an operator's wish."""
+SHOWN: Final = 200
+"""Characters of a refused option: the rest of it says nothing more."""
 TELL_EVERY_S: Final = 0.5
 LOOK_AGAIN_S: Final = 1.0
-"""How often it is looked whether a match began during care, or is over."""
+"""How often it is looked whether a match began during care, or is over; and how often the end of a job that could not
+be written is tried again."""
+_TYPES: Final[dict[type, str]] = {str: "a text", bool: "true or false", int: "a whole number"}
+
+_END: Final = "UPDATE jobs SET status = ?, result = ?, error = ?, ended_at = ? WHERE job_id = ?"
 
 Options = Mapping[str, Detail]
 Result = dict[str, Detail]
@@ -52,25 +60,52 @@ Work = Callable[[Desk, Ordered], Generator[Step, None, Result]]
 
 
 class Kind(Struct, frozen=True, kw_only=True):
-    """A kind of job: its work, the options that it knows, and whether it waits for a quiet time unless forced."""
+    """A kind of job: its work, the options that it knows and their types, those that it needs, whether it waits for a
+    quiet time unless forced, and whether it waits for the uplink.
+    """
 
     work: Work
-    options: frozenset[str] = frozenset()
+    options: Mapping[str, type] = {}
+    needed: frozenset[str] = frozenset()
     is_care: bool = False
+    is_offsite: bool = False
+
+    def taken(self, given: Options, *, name: str) -> dict[str, Detail]:
+        """The options that are given; None is not.
+
+        Raises:
+            ValidationError: one is strange, of another type, or missing.
+        """
+        options: dict[str, Detail] = {option: value for option, value in given.items() if value is not None}
+        for option, value in options.items():
+            if option not in self.options:
+                known = ", ".join(sorted(self.options)) or "none"
+                raise ValidationError("job.option", f"{name} knows these options: {known}.", value=option[:SHOWN])
+            if type(value) is not self.options[option]:
+                sentence = f"The option {option} of {name} is {_TYPES[self.options[option]]}."
+                raise ValidationError("job.option", sentence, value=str(value)[:SHOWN])
+        missing = sorted(self.needed - options.keys())
+        if missing:
+            raise ValidationError("job.option", f"{name} needs the option {missing[0]}.")
+        return options
 
 
 class _Running:
     def __init__(
-        self, job: Job, ordered: Ordered, steps: Generator[Step, None, Result], *, gives_way: bool = False
+        self,
+        job: Job,
+        steps: Generator[Step, None, Result],
+        *,
+        line: "deque[_Running]",
+        gives_way: bool = False,
     ) -> None:
+        self.line = line
         self.gives_way = gives_way
         self.look_at = 0.0
         self.job = job
-        self.ordered = ordered
         self.steps = steps
         self.due = 0.0
         self.told_at = 0.0
-        self.is_cancelled = False
 
 
 class JobLine:
@@ -80,7 +115,10 @@ class JobLine:
         self._desk = desk
         self._kinds = kinds
         self._is_busy = is_busy
-        self._line: deque[_Running] = deque()
+        self._main: deque[_Running] = deque()
+        self._offsite: deque[_Running] = deque()
+        self._unwritten: dict[str, Job] = {}
+        self._write_at = 0.0
         with desk.changing() as connection:
             connection.execute(
                 "UPDATE jobs SET status = ?, ended_at = ? WHERE status IN (?, ?)",
@@ -90,33 +128,35 @@ class JobLine:
     @property
     def is_idle(self) -> bool:
         """Whether no job runs or waits."""
-        return not self._line
+        return not self._main and not self._offsite
 
     def rest_s(self) -> float | None:
         """In how many seconds the next step is due; None when nothing is to do."""
-        return max(0.0, self._line[0].due - monotonic_s()) if self._line else None
+        due = [line[0].due for line in (self._main, self._offsite) if line]
+        return max(0.0, min(due) - monotonic_s()) if due else None
 
     def start(self, command: StartJob) -> Job:
         """Line a job up.
 
         Raises:
-            ValidationError: no such kind or option, too many wait, or care while a match runs.
+            ValidationError: no such kind, an option, author or reason that is not acceptable, too many wait, or care
+                while a match runs.
         """
         kind = self._kinds.get(command.kind)
         if kind is None:
-            raise ValidationError("job.unknown", f"A job is one of: {', '.join(self._kinds)}.", value=command.kind)
-        strange = sorted(command.options.keys() - kind.options)
-        if strange:
-            known = ", ".join(sorted(kind.options)) or "none"
-            raise ValidationError("job.option", f"{command.kind} knows these options: {known}.", value=strange[0])
-        if len(self._line) > MOST_WAITING:
+            known = ", ".join(self._kinds)
+            raise ValidationError("job.unknown", f"A job is one of: {known}.", value=command.kind[:SHOWN])
+        check_who(command.author, command.reason)
+        options = kind.taken(command.options, name=command.kind)
+        line = self._offsite if kind.is_offsite else self._main
+        if len(line) > MOST_WAITING:
             raise ValidationError("job.too_many", f"{MOST_WAITING} jobs wait already; try again later.")
         reason = self._is_busy() if kind.is_care and not command.force else None
         if reason is not None:
             raise ValidationError("job.match_running", f"{reason} Wait for its end, or give --force.")
-        return self._line_up(command, kind)
+        return self._line_up(command, kind, options, line)
 
-    def _line_up(self, command: StartJob, kind: Kind) -> Job:
+    def _line_up(self, command: StartJob, kind: Kind, options: dict[str, Detail], line: deque[_Running]) -> Job:
         now_us = unix_ns() // 1000
         job = Job(
             id=uuid.uuid4().hex[:12],
@@ -126,15 +166,21 @@ class JobLine:
             begun_at_us=now_us,
         )
         with self._desk.changing() as connection:
-            options = msgspec.json.encode(command.options).decode()
             connection.execute(
                 "INSERT INTO jobs (job_id, kind, options, author, status, begun_at) VALUES (?, ?, ?, ?, ?, ?)",
-                (job.id, job.kind, options, job.author, job.status.value, iso_utc(now_us * 1000)),
+                (
+                    job.id,
+                    job.kind,
+                    msgspec.json.encode(options).decode(),
+                    job.author,
+                    job.status.value,
+                    iso_utc(now_us * 1000),
+                ),
             )
-        ordered = Ordered(id=job.id, author=command.author, reason=command.reason, options=command.options)
+        ordered = Ordered(id=job.id, author=command.author, reason=command.reason, options=options)
         gives_way = kind.is_care and not command.force
-        self._line.append(_Running(job, ordered, kind.work(self._desk, ordered), gives_way=gives_way))
-        return job
+        line.append(_Running(job, kind.work(self._desk, ordered), line=line, gives_way=gives_way))
+        return self._present()[job.id]
 
     def get(self, command: GetJob) -> Job:
         """How a job stands.
@@ -142,39 +188,60 @@ class JobLine:
         Raises:
             ValidationError: there is no such job.
         """
-        found = next((running.job for running in self._line if running.job.id == command.id), None)
+        found = self._present().get(command.id)
         rows = [] if found else self._stored("WHERE job_id = ?", command.id)
         if found is None and not rows:
-            raise ValidationError("job.missing", "There is no such job. See restrike db jobs.", value=command.id)
+            sentence = "There is no such job. See restrike db jobs."
+            raise ValidationError("job.missing", sentence, value=command.id[:SHOWN])
         return found or rows[0]
 
     def jobs(self, command: ListJobs) -> Jobs:
         """Jobs, the newest first."""
-        present = {running.job.id: running.job for running in self._line}
-        rows = self._stored("ORDER BY id DESC LIMIT ?", command.limit + len(present))
-        return Jobs(jobs=[present.get(job.id, job) for job in rows])
+        return Jobs(jobs=self._stored("ORDER BY id DESC LIMIT ?", command.limit + len(self._present())))
+
+    def last(self, kind: str, *, author: str) -> Job | None:
+        """The last job of that kind that somebody ordered."""
+        rows = self._stored("WHERE kind = ? AND author = ? ORDER BY id DESC LIMIT 1", kind, author)
+        return rows[0] if rows else None
+
+    def _present(self) -> dict[str, Job]:
+        """What memory knows better than the table: jobs that run or wait, and ends that could not be written yet."""
+        present = dict(self._unwritten)
+        for line in (self._main, self._offsite):
+            for running in line:
+                job, first = running.job, line[0].job
+                if job is not first and job.status is JobStatus.WAITING:
+                    job = msgspec.structs.replace(job, message=f"waits for {first.kind} (job {first.id})")
+                present[job.id] = job
+        return present
 
     def cancel(self, command: CancelJob) -> Job:
-        """End a job after its present step.
+        """End a job where it is, between two of its steps.
 
         Raises:
             ValidationError: it does not run or wait.
         """
-        for running in self._line:
+        for running in (*self._main, *self._offsite):
             if running.job.id == command.id:
-                running.is_cancelled, running.due = True, 0.0
+                self._break_off(running)
                 return running.job
-        raise ValidationError("job.ended", "This job does not run or wait.", value=command.id)
+        raise ValidationError("job.ended", "This job does not run or wait.", value=command.id[:SHOWN])
+
+    def _break_off(self, running: _Running) -> None:
+        try:
+            running.steps.close()
+        finally:
+            self._end(running, status=JobStatus.CANCELLED)
 
     def turn(self) -> None:
-        """Take the next step of the present job, if it is due."""
-        if not self._line or self._line[0].due > monotonic_s():
-            return
-        running = self._line[0]
-        if running.is_cancelled:
-            running.steps.close()
-            self._end(running, status=JobStatus.CANCELLED)
-            return
+        """Take the next step of the present job of each line, if it is due."""
+        if self._unwritten and monotonic_s() >= self._write_at:
+            self._write()
+        for line in (self._main, self._offsite):
+            if line and line[0].due <= monotonic_s():
+                self._take_step(line[0])
+
+    def _take_step(self, running: _Running) -> None:
         if self._must_wait(running):
             return
         is_stepped = False
@@ -203,14 +270,13 @@ class JobLine:
             return False
         job = running.job
         self._tell(running, Step(f"waiting: {reason}", job.done, job.total, rest_s=LOOK_AGAIN_S))
-        self._line.rotate(-1)
+        running.line.rotate(-1)
         return True
 
     def stop(self) -> None:
-        """End the present job where it is; at the service's end."""
-        for running in list(self._line):
-            running.steps.close()
-            self._end(running, status=JobStatus.CANCELLED)
+        """End all jobs where they are; at the service's end."""
+        for running in (*self._main, *self._offsite):
+            self._break_off(running)
 
     def _tell(self, running: _Running, step: Step) -> None:
         now = monotonic_s()
@@ -231,7 +297,7 @@ class JobLine:
         result: Result | None = None,
         error: Exception | None = None,
     ) -> None:
-        self._line.remove(running)
+        running.line.remove(running)
         told = error.message if isinstance(error, RestrikeError) else None if error is None else str(error)
         running.job = msgspec.structs.replace(
             running.job,
@@ -241,19 +307,29 @@ class JobLine:
             error=told,
             error_code=getattr(error, "code", None if error is None else "job.failed"),
         )
+        self._unwritten[running.job.id] = running.job
         self._desk.publish(JOB_PROGRESS, running.job)
-        with self._desk.changing() as connection:
-            connection.execute(
-                "UPDATE jobs SET status = ?, result = ?, error = ?, ended_at = ? WHERE job_id = ?",
-                (status.value, msgspec.json.encode(result or {}).decode(), told, iso_utc(unix_ns()), running.job.id),
-            )
+        self._write()
 
-    def _stored(self, where: str, value: object) -> list[Job]:
+    def _write(self) -> None:
+        """Write how jobs ended. What a full disk refuses stays in memory, which is asked first, and is tried again."""
+        self._write_at = monotonic_s() + LOOK_AGAIN_S
+        with suppress(DatabaseError):
+            for job in list(self._unwritten.values()):
+                with self._desk.changing() as connection:
+                    ended_at = iso_utc((job.ended_at_us or 0) * 1000)
+                    result = msgspec.json.encode(job.result).decode()
+                    connection.execute(_END, (job.status.value, result, job.error, ended_at, job.id))
+                del self._unwritten[job.id]
+
+    def _stored(self, where: str, *values: object) -> list[Job]:
         rows = self._desk.connection.execute(
-            f"SELECT job_id, kind, author, status, begun_at, ended_at, result, error FROM jobs {where}", (value,)
+            f"SELECT job_id, kind, author, status, begun_at, ended_at, result, error FROM jobs {where}", values
         )
+        present = self._present()
         return [
-            Job(
+            present.get(job_id)
+            or Job(
                 id=job_id,
                 kind=kind,
                 author=author,

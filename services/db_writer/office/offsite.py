@@ -44,8 +44,9 @@ def push(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
     try:
         result = yield from errand("push", _options(desk, ordered.options), paths=desk.paths)
     except RestrikeError as error:
-        with desk.changing() as connection:
-            connection.execute(_KEEP, (remote, "failed", 0, 0, None, None, error.message, backup))
+        if error.code != "backup.damaged":  # then nothing was sent, and a copy of better days is still there
+            with desk.changing() as connection:
+                connection.execute(_KEEP, (remote, "failed", 0, 0, None, None, error.message, backup))
         raise
     now = utc_now_iso()
     act = Act(author=ordered.author, action="backup.push", target=str(result["backup"]), reason=ordered.reason)

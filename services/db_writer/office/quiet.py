@@ -11,12 +11,16 @@ FORGOTTEN_AFTER: Final = timedelta(minutes=15)
 """A ring that was silent for this long runs no match, whatever it said last: a break is one minute, an injury takes up
 to some minutes, and a scoring system that was switched off says nothing."""
 
-# Per ring its newest session that heard something, the last stage told in it, and when the session was last written to.
-_STAGES: Final = """
-SELECT s.ring, s.updated_at,
-    (SELECT stage FROM match_stages m WHERE m.session_id = s.id ORDER BY m.entry DESC, m.id DESC LIMIT 1)
-FROM udp_server_sessions s
-WHERE s.id IN (SELECT max(id) FROM udp_server_sessions GROUP BY ring)
+# When the newest session of each ring was last written to.
+_RINGS: Final = """
+SELECT ring, updated_at FROM udp_server_sessions WHERE id IN (SELECT max(id) FROM udp_server_sessions GROUP BY ring)
+"""
+# The last stage of a ring: a session that was begun anew in mid-match has none told yet.
+_STAGE: Final = """
+SELECT stage FROM match_stages WHERE session_id = (
+    SELECT s.id FROM udp_server_sessions s
+    WHERE +s.ring = ? AND EXISTS (SELECT 1 FROM match_stages m WHERE m.session_id = s.id) ORDER BY s.id DESC LIMIT 1
+) ORDER BY entry DESC, id DESC LIMIT 1
 """
 
 
@@ -25,9 +29,14 @@ def running_rings(connection: "sqlite3.Connection", *, now: datetime | None = No
     since = (now or datetime.now(UTC)) - FORGOTTEN_AFTER
     return sorted(
         ring
-        for ring, updated_at, stage in connection.execute(_STAGES).fetchall()
-        if stage is not None and Stage(stage) not in AT_REST and datetime.fromisoformat(updated_at) >= since
+        for ring, updated_at in connection.execute(_RINGS).fetchall()
+        if datetime.fromisoformat(updated_at) >= since and _is_running(connection, ring)
     )
+
+
+def _is_running(connection: "sqlite3.Connection", ring: str) -> bool:
+    row = connection.execute(_STAGE, (ring,)).fetchone()
+    return row is not None and Stage(row[0]) not in AT_REST
 
 
 def why_busy(connection: "sqlite3.Connection") -> str | None:

@@ -1,6 +1,7 @@
 """The jobs `restore` and `drill`; db-writer, or `once` without it."""
 
 from collections.abc import Generator
+from typing import Final
 
 from services.db_writer.office.child import errand
 from services.db_writer.office.desk import Act, Desk
@@ -9,20 +10,26 @@ from services.db_writer.restoring import Plan, write_plan
 from shared.clock import utc_now_iso
 from shared.settings.catalogue import BACKUP_FOLDER
 
+_ACTS_AFTER: Final = "SELECT count(*) FROM operator_audit WHERE id > ? AND outcome = 'done'"
+
 
 def restore(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
-    """Prepare a backup, then let this process be started anew, which puts it in place."""
+    """Prepare a backup, then let this process be started anew, which puts it in place.
+
+    `acts_meanwhile` of the result are acts between the comparison and the plan; from then on nothing is accepted.
+    """
     options = {**_with_folder(desk, ordered.options), "author": ordered.author, "reason": ordered.reason}
     result = yield from errand("restore", options, paths=desk.paths)
     backup = str(result["backup"])
-    act = Act(author=ordered.author, action="backup.restore", target=backup, reason=ordered.reason)
+    (acts,) = desk.connection.execute(_ACTS_AFTER, (result.pop("compared_after"),)).fetchone()
+    act = Act(author=ordered.author, action="backup.prepare_restore", target=backup, reason=ordered.reason)
     stamp = utc_now_iso()[:19].replace("-", "").replace(":", "")
     replaced = f"replaced-{stamp}Z-{ordered.id}.db"
     with desk.acting(act):
         act.details = {"replaced": replaced}
     write_plan(desk.paths, Plan(id=ordered.id, backup=backup, replaced=replaced))
     desk.restart()
-    return {**result, "replaced": replaced}
+    return {**result, "replaced": replaced, "acts_meanwhile": acts}
 
 
 def drill(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:

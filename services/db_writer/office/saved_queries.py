@@ -29,7 +29,7 @@ def save_query(desk: Desk, command: SaveQuery) -> SavedQuery:
         ValidationError: it does more, it cannot be asked, or the name is taken.
     """
     name = name_of(command.query, what="name")
-    act = Act(author=name_of(command.author, what="author"), action="query.save", target=name)
+    act = Act(author=command.author, action="query.save", target=name)
     act.details = {"sql": command.sql[:MOST_CHARACTERS]}
     with desk.acting(act) as connection:
         _check(desk, command.sql)
@@ -48,7 +48,7 @@ def forget_query(desk: Desk, command: ForgetQuery) -> SavedQuery:
     Raises:
         ValidationError: there is none of that name.
     """
-    act = Act(author=name_of(command.author, what="author"), action="query.forget", target=command.query)
+    act = Act(author=command.author, action="query.forget", target=command.query)
     with desk.acting(act) as connection:
         found = _find(connection, command.query)
         if found is None:

@@ -14,6 +14,7 @@ from services.db_writer.office.backups import SCHEDULE
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import JobLine, Options
 from services.db_writer.office.offsite import newest_uncopied
+from shared.clock import iso_utc
 from shared.db.sqlite import sqlite3
 from shared.errors import ValidationError
 from shared.messages.jobs import JobStatus, StartJob
@@ -23,7 +24,6 @@ LOOK_EVERY_S: Final = 60.0
 RETRY_AFTER: Final = timedelta(minutes=10)
 """A disk that is full or not there stays so for a while, and each failure is an alarm."""
 
-_LAST_ORDER: Final = "SELECT begun_at, status FROM jobs WHERE kind = ? AND author = ? ORDER BY id DESC LIMIT 1"
 # Times after now are of a clock that was set back since; they say nothing.
 _LAST_DONE: Final = "SELECT max(begun_at) FROM jobs WHERE kind = ? AND status = 'done' AND begun_at <= ?"
 _LAST_BACKUP: Final = """
@@ -103,10 +103,10 @@ class Schedule:
         if not every_hours or not duty.is_time(self._desk):
             return False
         connection, now = self._desk.connection, self._now()
-        ordered = connection.execute(_LAST_ORDER, (duty.kind, SCHEDULE)).fetchone()
+        ordered = self._jobs.last(duty.kind, author=SCHEDULE)
         if ordered is not None:
-            begun_at, status = ordered
-            if status in (JobStatus.WAITING, JobStatus.RUNNING) or _is_within(begun_at, RETRY_AFTER, now=now):
+            begun_at = iso_utc(ordered.begun_at_us * 1000)
+            if ordered.status in (JobStatus.WAITING, JobStatus.RUNNING) or _is_within(begun_at, RETRY_AFTER, now=now):
                 return False
         since = duty.last(connection, f"{now:%Y-%m-%dT%H:%M:%S.%f}Z") or _one(connection, _BIRTH)
         return since is not None and not _is_within(since, timedelta(hours=every_hours), now=now)

@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from services.db_writer.office.desk import Act, Desk
+from services.db_writer.office.desk import Act, Desk, check_who
 from shared.clock import iso_utc, unix_ns
 from shared.db.sqlite import sqlite3
-from shared.errors import ValidationError
 from shared.messages.settings import (
     ChangeSettings,
     KeyRotated,
@@ -25,7 +24,7 @@ from shared.settings.secrets import SecretError, Secrets
 from shared.settings.values import MASK, accepted, key_named, sendable, text_of
 
 MOST_CHARACTERS: Final = 200
-"""Of an author and a reason, as in the edits of a match; and of a refused act's names in the audit."""
+"""Of a refused act's names in the audit."""
 
 _SELECT: Final = """
 SELECT k.id, v.value FROM settings_keys k LEFT JOIN settings_values v ON v.key_id = k.id WHERE k.key_name = ?
@@ -39,7 +38,7 @@ _REMEMBER: Final = """
 INSERT INTO settings_history (key_id, old_value, new_value, changed_by, change_reason, created_at)
 VALUES (?, ?, ?, ?, ?, ?)
 """
-_ENCRYPTED: Final = (
+ENCRYPTED: Final = (
     "SELECT v.id, v.value FROM settings_values v JOIN settings_keys k ON k.id = v.key_id WHERE k.is_sensitive = 1",
     "SELECT id, password FROM obs_connections WHERE password IS NOT NULL",
 )
@@ -72,7 +71,6 @@ def change_settings(desk: Desk, command: ChangeSettings) -> SettingsChanged:
         ValidationError: a name, a value, the author or the reason is not acceptable; nothing was changed.
         SecretError: a sensitive value cannot be encrypted; nothing was changed.
     """
-    _check_who(command.author, command.reason)
     names = ", ".join(command.values)[:MOST_CHARACTERS]
     act = Act(author=command.author, action="setting.change", target=names, reason=command.reason)
     secrets = Secrets(desk.paths)
@@ -91,13 +89,14 @@ def change_settings(desk: Desk, command: ChangeSettings) -> SettingsChanged:
 
 
 def rotate_key(desk: Desk, command: RotateKey) -> KeyRotated:
-    """Encrypt every sensitive value with a new key. Whenever this ends, each value is readable: the old key is let go
-    only when nothing that needs it could come back. What could not be read before cannot be read after.
+    """Encrypt every sensitive value with a new key. Whenever this ends, each value of the database is readable: the old
+    key is let go only when nothing in it needs that any more. Older backups do: restored, their sensitive values can
+    only be set again. What could not be read before cannot be read after.
 
     Raises:
         SecretError: the key file cannot be used or written.
     """
-    _check_who(command.author, None)
+    check_who(command.author, None)
     secrets = Secrets(desk.paths)
     secrets.begin_rotation()
     act = Act(author=command.author, action="setting.rotate_key", target=str(secrets.path))
@@ -108,20 +107,13 @@ def rotate_key(desk: Desk, command: RotateKey) -> KeyRotated:
         with desk.acting(act) as connection:
             count = sum(
                 _encrypt_anew(connection, secrets, select=select, update=update)
-                for select, update in zip(_ENCRYPTED, _ENCRYPT, strict=True)
+                for select, update in zip(ENCRYPTED, _ENCRYPT, strict=True)
             )
             act.details = {"values": count}
     finally:
         desk.connection.execute(f"PRAGMA synchronous = {synchronous}")
     secrets.end_rotation()
     return KeyRotated(values=count)
-
-
-def _check_who(author: str, reason: str | None) -> None:
-    for name, text in (("author", author), ("reason", reason)):
-        if text is not None and not (text.strip() and len(text) <= MOST_CHARACTERS and text.isprintable()):
-            sentence = f"{name} must be one line of up to {MOST_CHARACTERS} characters, and not empty."
-            raise ValidationError(f"setting.{name}", sentence, value=text[:MOST_CHARACTERS])
 
 
 def _accepted(name: str, value: SettingValue) -> tuple[Key[Any], Any]:

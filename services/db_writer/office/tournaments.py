@@ -237,7 +237,7 @@ def _act(command: Any, action: str, target: str | None) -> Act:
         for name, value in said.items()
         if value not in (None, False) and name not in ("author", "tournament", "is_new")
     }
-    return Act(author=fields.name_of(command.author, what="author"), action=action, target=target, details=details)
+    return Act(author=command.author, action=action, target=target, details=details)
 
 
 def tell(desk: Desk, name: str, author: str) -> Tournament:

@@ -119,7 +119,7 @@ def test_a_disk_that_is_full_meanwhile_leaves_nothing(
     assert _files(backups) == []
 
 
-@pytest.mark.parametrize("reason", ["", "../x", "a b", "A", "-a"])
+@pytest.mark.parametrize("reason", ["", "../x", "a b", "A", "-a", "a" * 65])
 def test_reason_cannot_leave_the_folder(latest: Path, backups: Path, reason: str) -> None:
     """A reason becomes part of a file name, so it is words and hyphens."""
     with pytest.raises(DatabaseError) as refusal:

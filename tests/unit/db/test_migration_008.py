@@ -1,12 +1,14 @@
 """Migrations 007 and 008 on a database with rows: nothing goes, names are found, events are counted."""
 
+import runpy
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from shared.db.migrate import migrate, rollback
+from services.cli.query.names import PLAIN_LETTERS, search_terms
+from shared.db.migrate import SHIPPED, migrate, rollback
 from shared.db.sqlite import connect_reader, connect_writer, sqlite3
 
 ROWS = """
@@ -138,3 +140,18 @@ def test_one_active_tournament_and_day(writer: "sqlite3.Connection") -> None:
         writer.executemany(statement, rows[:-1])
         with pytest.raises(sqlite3.IntegrityError, match="is_active"):
             writer.execute(statement, rows[-1])
+
+
+def test_letters_with_strokes_and_ligatures_are_found_by_plain_ones(writer: "sqlite3.Connection") -> None:
+    """Names are indexed with plain letters, whether they come new or anew; what `restrike query` asks is made the same
+    way.
+    """
+    insert = "INSERT INTO pss_athletes (id, athlete_code, short_name, long_name) VALUES (?, ?, ?, ?)"
+    writer.executemany(insert, [(20, "a20", "ĐIPALO", "Øyvind Łoś"), (21, "a21", "X", "X")])
+    writer.execute("UPDATE pss_athletes SET long_name = 'Þór Weiß Cœur Əliyev Ħasan Ŧot Işık' WHERE id = 21")
+    for typed in ("dipalo", "ĐIPALO", "đipalo", "oyvind", "ØYVIND", "los", "łoś"):
+        assert _found(writer, search_terms(typed)) == [(20, ATHLETE)], typed
+    for typed in ("thor", "WEISS", "weiß", "coeur", "cœur", "eliyev", "əliyev", "hasan", "tot", "isik", "IŞIK"):
+        assert _found(writer, search_terms(typed)) == [(21, ATHLETE)], typed
+    migration = runpy.run_path(str(SHIPPED / "008_questions.py"))
+    assert str.maketrans(migration["PLAIN_LETTERS"]) == PLAIN_LETTERS

@@ -30,7 +30,7 @@ class Clockwork:
 
     def __init__(self, connection: "sqlite3.Connection", tmp_path: Path, *duties: Duty) -> None:
         self.desk = Desk(connection, paths=Paths(tmp_path))
-        kinds = {name: Kind(work=_work, options=frozenset({"fail"})) for name in ("backup", "verify", "sweep")}
+        kinds = {name: Kind(work=_work, options={"fail": bool}) for name in ("backup", "verify", "sweep")}
         kinds["care"] = Kind(work=_work, is_care=True)
         self.busy: str | None = None
         self.jobs = JobLine(self.desk, kinds, is_busy=lambda: self.busy)
@@ -119,3 +119,15 @@ def test_backups_and_their_checks(connection: "sqlite3.Connection", tmp_path: Pa
         )
     connection.execute("UPDATE schema_version SET applied_at = ?", (taken_at,))
     assert clockwork.look() == due
+
+
+def test_a_job_whose_end_could_not_be_written_is_over(connection: "sqlite3.Connection", tmp_path: Path) -> None:
+    """The table says that it waits; the duty is done again all the same."""
+    clockwork = Clockwork(connection, tmp_path, _sweep())
+    clockwork.now += 7 * HOUR
+    clockwork.schedule.look()
+    connection.execute("PRAGMA query_only = ON")
+    clockwork.jobs.turn()
+    clockwork.jobs.turn()
+    connection.execute("PRAGMA query_only = OFF")
+    assert clockwork.look(after=HOUR) == ["sweep"]

@@ -192,6 +192,19 @@ def test_a_sheet_with_one_cell_at_its_end(read: Read) -> None:
     assert code_of(lambda: read(saved(wide))) == "import.too_many_columns"
 
 
+def test_blanks_in_the_last_column(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are nothing, but each makes its row 16,384 cells wide: such rows have a limit of their own."""
+    made = Workbook()
+    assert made.active is not None
+    for row in range(1, 4):
+        made.active.cell(row, 16_384, " ")
+        made.active.cell(row, 1, "Name")
+    monkeypatch.setattr(workbooks, "MOST_CELLS", 3 * 16_384)
+    assert cells(read(saved(made))) == [(row, ["Name"]) for row in range(1, 4)]
+    monkeypatch.setattr(workbooks, "MOST_CELLS", 2 * 16_384)
+    assert code_of(lambda: read(saved(made))) == "import.too_many_rows"
+
+
 WHOLE = book(["Match", "Name"], [101, "Ana"], ["102", "=A2"], Other="hidden")
 
 

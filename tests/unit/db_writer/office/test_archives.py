@@ -214,7 +214,7 @@ def test_care_waits_for_quiet(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> N
     assert {"archive", "unarchive", "optimize", "vacuum", "vacuum_full", "clean", "check"} <= set(care)
     for kind in care:
         with pytest.raises(ValidationError, match="A match is running"):
-            line.start(StartJob(kind=kind, author="ana"))
+            line.start(StartJob(kind=kind, author="ana", options=dict.fromkeys(KINDS[kind].needed, "x")))
     busy.clear()
     line.start(StartJob(kind="optimize", author="ana"))
     line.turn()

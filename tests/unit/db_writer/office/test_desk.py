@@ -115,3 +115,23 @@ def test_the_store_is_told(paths: Paths) -> None:
         attempt(desk, "one")
     connection.close()
     assert len(told) == 3, "the refusal is a transaction of its own"
+
+
+@pytest.mark.parametrize(
+    ("author", "reason", "code"),
+    [
+        ("", None, "act.author"),
+        ("a" * 201, None, "act.author"),
+        ("a\nb", None, "act.author"),
+        ("ana", " ", "act.reason"),
+    ],
+)
+def test_who_and_why_are_one_line(desk: Desk, author: str, reason: str | None, code: str) -> None:
+    """What would spoil the audit does not get into it, and nothing is done."""
+    with (
+        pytest.raises(ValidationError, match="one line of up to 200 characters") as refused,
+        desk.acting(Act(author=author, action="query.save", reason=reason)) as connection,
+    ):
+        connection.execute(INSERT, ("one",))
+    assert refused.value.code == code
+    assert (names(desk), audit(desk)) == ([], [])

@@ -37,11 +37,14 @@ def endless(_: Desk, __: Ordered) -> Generator[Step, None, Result]:
 
 
 KINDS = {
-    "count": Kind(work=count, options=frozenset({"size"})),
+    "count": Kind(work=count, options={"size": int, "deep": bool}),
+    "named": Kind(work=count, options={"name": str}, needed=frozenset({"name"})),
     "full": Kind(work=full),
     "broken": Kind(work=broken),
     "endless": Kind(work=endless),
     "care": Kind(work=count, is_care=True),
+    "send": Kind(work=endless, is_offsite=True),
+    "list": Kind(work=count, is_offsite=True),
 }
 Line = Callable[..., JobLine]
 
@@ -106,13 +109,14 @@ def test_a_mistake_of_ours_ends_the_job(line: JobLine) -> None:
 
 
 def test_a_job_that_rests_is_cancelled_at_once(line: JobLine) -> None:
-    """Cancelling does not wait for the next step; a job that is over cannot be cancelled."""
+    """Cancelling waits for no step, nor for the jobs before; a job that is over cannot be cancelled."""
     job = start(line, "endless")
     line.turn()
     assert (line.rest_s() or 0) > 900
-    line.cancel(CancelJob(id=job.id, author="ana"))
-    assert line.rest_s() == 0
-    line.turn()
+    waits = start(line, "count")
+    for one in (waits, job):
+        assert line.cancel(CancelJob(id=one.id, author="ana")).status is JobStatus.CANCELLED
+    assert line.is_idle
     assert line.get(GetJob(id=job.id)).status is JobStatus.CANCELLED
     with pytest.raises(ValidationError, match="does not run"):
         line.cancel(CancelJob(id=job.id, author="ana"))
@@ -123,15 +127,56 @@ def test_a_job_that_rests_is_cancelled_at_once(line: JobLine) -> None:
     [
         (StartJob(kind="tea", author="ana"), "job.unknown"),
         (StartJob(kind="count", author="ana", options={"colour": 1}), "job.option"),
+        (StartJob(kind="count", author="ana", options={"size": "7"}), "job.option"),
+        (StartJob(kind="count", author="ana", options={"size": True}), "job.option"),
+        (StartJob(kind="count", author="ana", options={"deep": "false"}), "job.option"),
+        (StartJob(kind="named", author="ana"), "job.option"),
+        (StartJob(kind="count", author="a" * 201), "act.author"),
+        (StartJob(kind="count", author="ana", reason="a\nb"), "act.reason"),
     ],
 )
 def test_refused_orders(line: JobLine, command: StartJob, code: str) -> None:
-    """A kind or an option that there is not is refused with what there is."""
+    """A kind or an option that there is not is refused with what there is, one of another type with its type."""
     with pytest.raises(ValidationError) as caught:
         line.start(command)
     assert caught.value.code == code
-    assert "count" in caught.value.message
+    assert {"job.unknown": "count", "job.option": command.kind}.get(code, "one line") in caught.value.message
     assert line.is_idle
+
+
+def test_an_option_that_is_none_is_not_given(desk: Desk, line: JobLine) -> None:
+    """A work asks for what it finds; what is not there has its default."""
+    line.start(StartJob(kind="count", author="ana", options={"size": None, "deep": False}))
+    assert desk.connection.execute("SELECT options FROM jobs").fetchall() == [('{"deep":false}',)]
+
+
+def test_offsite_jobs_have_a_line_of_their_own(line: JobLine) -> None:
+    """A slow uplink holds up what needs it alone; who waits says for what."""
+    slow, behind, other = start(line, "send"), start(line, "list"), start(line, "count")
+    for _ in range(4):
+        line.turn()
+    assert line.get(GetJob(id=other.id)).status is JobStatus.DONE
+    assert line.get(GetJob(id=slow.id)).status is JobStatus.RUNNING
+    waits = line.get(GetJob(id=behind.id))
+    assert (waits.status, waits.message, waits) == (JobStatus.WAITING, f"waits for send (job {slow.id})", behind)
+
+
+def test_an_end_that_cannot_be_written_is_known(desk: Desk, line: JobLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full as a job ends: who asks hears the end, the schedule too, and it is written later."""
+    job = start(line, "count", size=7)
+    desk.connection.execute("PRAGMA query_only = ON")
+    to_end(line)
+    table = "SELECT status FROM jobs"
+    assert desk.connection.execute(table).fetchall() == [("waiting",)]
+    ended = line.get(GetJob(id=job.id))
+    assert (ended.status, ended.result["size"]) == (JobStatus.DONE, 7)
+    assert line.last("count", author="ana") == ended
+    assert line.jobs(ListJobs()).jobs == [ended]
+    desk.connection.execute("PRAGMA query_only = OFF")
+    monkeypatch.setattr(line, "_write_at", 0.0)
+    line.turn()
+    assert desk.connection.execute(table).fetchall() == [("done",)]
+    assert line.get(GetJob(id=job.id)).ended_at_us is not None
 
 
 def test_care_waits_for_the_end_of_a_match(desk: Desk) -> None:
