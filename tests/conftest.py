@@ -1,15 +1,34 @@
-"""For all tests: Hypothesis judges what the code does, not how busy the machine is; and a database worth asking."""
+"""For all tests: Hypothesis judges what the code does, not how busy the machine is; and databases, made once."""
 
+import gc
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from shared.db.lock import file_lock
+from shared.db.migrate import migrate
+from shared.db.sqlite import connect_writer
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of collected tests are made of stays until the end: the garbage collector need not look at it."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of an empty database at the latest version: written where a test wants one, as migrating takes long."""
+    path = tmp_path_factory.mktemp("migrated") / "restrike.db"
+    migrate(path, backups=None)
+    with closing(connect_writer(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path.read_bytes()
 
 
 @pytest.fixture(scope="session")

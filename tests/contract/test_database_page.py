@@ -68,7 +68,7 @@ def test_page_shows_what_a_column_is() -> None:
     assert "- Unique: (session_id, event_sequence, event_index)." in page
     assert "- Check: `severity IN ('information', 'warning', 'error')`." in page
     assert "- Trigger `tr_pss_athletes_renamed` follows" in page
-    assert "- Virtual table: `fts5 ( raw_data, content='pss_events_v2'" in page
+    assert "- Virtual table: `fts5 ( raw_data, content='search_texts'" in page
 
 
 def test_diagrams_show_every_key() -> None:

@@ -13,7 +13,7 @@ from services.db_writer.errands import offsite
 from services.db_writer.rclone import environment_of
 from shared.db.backup_files import manifest_path
 from shared.db.sqlite import connect_writer
-from shared.errors import DatabaseError, ValidationError
+from shared.errors import DatabaseError, NetworkError, ValidationError
 from tests.support.cli import Home
 from tests.support.rclone import INSTALLED, PASSWORD, Remote, serving
 
@@ -63,7 +63,7 @@ class Disk:
         self.name = self.file.name.removesuffix(".db.zst")
         self.content = self.file.read_bytes()
 
-    def run(self, errand: Any, *, part_mib: int = 1, target: str | None = None) -> dict[str, Any]:
+    def run(self, errand: Any, *, part_mib: int = 1, target: str | None = None, **more: Any) -> dict[str, Any]:
         """Run one errand on the backup."""
         options = {
             "backup": self.name,
@@ -71,6 +71,7 @@ class Disk:
             "remote_options": {"type": "local"},
             "part_mib": part_mib,
             "kib_per_s": 0,
+            **more,
         }
         told: dict[str, Any] = errand(options, paths=self.home.paths, tell=lambda *_: None)
         return told
@@ -175,6 +176,29 @@ def test_a_damaged_copy_does_not_come_back(disk: Disk) -> None:
     with pytest.raises(DatabaseError, match="more of it than"):
         disk.run(offsite.fetch)
     assert disk.left() == []
+
+
+def test_a_damaged_backup_is_not_copied(disk: Disk) -> None:
+    """Nobody is told that it is there and equal: what it should be its manifest says."""
+    flipped = bytearray(disk.content)
+    flipped[len(flipped) // 2] ^= 1
+    disk.file.write_bytes(flipped)
+    with pytest.raises(DatabaseError, match="another SHA-256") as caught:
+        disk.run(offsite.push)
+    assert (caught.value.code, disk.folder.exists()) == ("backup.damaged", False)
+
+
+def test_a_remote_that_rclone_does_not_know(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is missing is said, not that it should be tried again; of other troubles only the words, without stamps."""
+    monkeypatch.setenv("RCLONE_CONFIG", str(disk.folder / "none"))
+    with pytest.raises(ValidationError, match="rclone config") as unknown:
+        disk.run(offsite.push, target="nowhere:copies", remote_options={})
+    assert unknown.value.code == "backup.remote_unknown"
+    disk.folder.mkdir()
+    (disk.folder / "file").touch()
+    with pytest.raises(NetworkError, match=r"the remote \([^0-9]") as failed:
+        disk.run(offsite.push, target=f"disk:{disk.folder / 'file'}")
+    assert failed.value.code == "backup.remote_failed"
 
 
 def test_there_must_be_room(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:

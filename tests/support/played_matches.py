@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from services.cli.captures import Datagram
@@ -166,9 +167,14 @@ def _counted(counts: TechniqueCounts | None) -> dict[Technique, int] | None:
 
 def _after(last_s: float, rules: RuleSet, dialect: Dialect) -> list[Datagram]:
     """What comes after a match: signs of life, and another match's load between them."""
-    following = play(0, rule_set=rules, dialect=dialect, scenario=Scenario.PLAIN, match_number="1000").datagrams
-    burst = [Datagram(last_s + 30 + one.at_s, one.body) for one in following[:LOAD_LENGTH]]
+    burst = [Datagram(last_s + 30 + one.at_s, one.body) for one in _next_load(rules.name, dialect)]
     return [Datagram(last_s + 10, b"avt;0;"), *burst, Datagram(last_s + 45, b"avt;0;")]
+
+
+@cache
+def _next_load(rule_set: str, dialect: Dialect) -> list[Datagram]:
+    following = play(0, rule_set=shipped()[rule_set], dialect=dialect, scenario=Scenario.PLAIN, match_number="1000")
+    return following.datagrams[:LOAD_LENGTH]
 
 
 def _entry(datagram: Datagram) -> Entry:

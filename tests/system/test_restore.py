@@ -1,16 +1,22 @@
 """A backup in the place of the database, with the suite and without: what came after comes back, or is left out."""
 
+import json
 import os
 import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
+from threading import Event, Thread
 
 from shared.db.backup_files import find_backup
 from shared.db.sqlite import connect_reader
 from shared.db.table_checksums import contents_of
+from shared.errors import NetworkError
+from shared.messages.tournaments import SaveTournament
+from shared.rpc import Client, RefusedError
 from tests.support.captures import capture
 from tests.support.stored import assert_sound, assert_stored
 from tests.support.suite import Suite
@@ -45,9 +51,18 @@ def test_what_came_after_is_stored_again(suite: Suite) -> None:
     name = back_up(suite)
     send(suite, SECOND)
     suite.restrike("settings", "set", "advanced.commit_rest_ms", "6")
-    told = suite.json("backup", "restore", name, "--yes")
+    with saving_tournaments(suite) as saved:
+        # By a path that is relative to this process's folder, which is not db-writer's.
+        path = os.path.relpath(find_backup(name, [suite.paths.backups]).path)
+        told = suite.json("backup", "restore", path, "--yes")
     assert told["backup"] == name
     assert told["coming_back"]["ring-1"] >= len(SECOND)
+    kept = {tournament for (tournament,) in suite.rows("SELECT name FROM tournaments")}
+    lost = [tournament for tournament in saved if tournament not in kept]
+    assert told["changed_by_hand"]["settings_values"] == 1
+    assert told["changed_by_hand"]["tournaments"] + told["acts_meanwhile"] == len(lost), (
+        "each one that was lost is told"
+    )
     suite.stored()
     assert_stored(suite, [*FIRST, *SECOND])
     assert rules(suite) == []
@@ -105,6 +120,29 @@ def test_a_damaged_backup_is_refused(suite: Suite) -> None:
     assert suite.rows("SELECT status FROM jobs WHERE kind = 'restore'") == [("failed",)]
 
 
+def test_a_database_that_db_writer_cannot_use(suite: Suite) -> None:
+    """It stays down over a damaged file while the rings are received; a restore puts both right, nothing is lost."""
+    send(suite, FIRST)
+    name = back_up(suite)
+    with suite.paths.database.open("r+b") as file:
+        file.write(b"damaged!" * 12)
+    os.truncate(f"{suite.paths.database}-wal", 0)  # it may have that page, too
+    suite.kill("db-writer")
+    eventually(lambda: db_writer_is(suite, "exited"), within=20, what="db-writer gave up")
+    with suite.sender() as sender:
+        sender.send_all([(0.0, body) for body in SECOND])
+    restored = suite.restrike("backup", "restore", name, "--yes")
+    assert "Started again: db-writer" in restored.stderr
+    suite.stored()
+    assert_stored(suite, [*FIRST, *SECOND])
+
+
+def db_writer_is(suite: Suite, state: str) -> bool:
+    """Whether supervisord says so."""
+    processes = json.loads(suite.restrike("ps", "--json", check=False).stdout)
+    return any(one["service"] == "db-writer" and state in one["state"] for one in processes)
+
+
 def test_the_drill_changes_nothing(suite: Suite) -> None:
     """It says how long a restore takes, what would come back and what would be lost; nothing is left behind."""
     send(suite, FIRST)
@@ -112,7 +150,9 @@ def test_the_drill_changes_nothing(suite: Suite) -> None:
     send(suite, SECOND)
     suite.restrike("settings", "set", "advanced.commit_rest_ms", "6")
     before = sorted(path.name for path in suite.paths.data.iterdir())
-    told = suite.json("backup", "drill")
+    path = os.path.relpath(find_backup(name, [suite.paths.backups]).path)
+    assert suite.restrike("backup", "verify", path).returncode == 0
+    told = suite.json("backup", "drill", path)
     assert told["backup"] == name
     assert told["coming_back"]["ring-1"] >= len(SECOND)
     assert told["changed_by_hand"] == {"settings_values": 1}
@@ -138,6 +178,32 @@ def test_killed_at_any_moment(suite: Suite) -> None:
         suite.stored()
         assert_stored(suite, [*FIRST, *SECOND])
         assert_sound(suite)
+
+
+@contextmanager
+def saving_tournaments(suite: Suite) -> Iterator[list[str]]:
+    """Operators at work during the block; the names of the tournaments that db-writer said it has."""
+    saved: list[str] = []
+    is_over = Event()
+
+    def work() -> None:
+        client = Client(suite.paths)
+        for number in count():
+            if is_over.is_set():
+                return
+            command = SaveTournament(tournament=f"T{number}", author="ana", is_new=True, starts_on="2026-03-01")
+            with suppress(NetworkError, RefusedError):
+                saved.append(client.call(command).tournament)
+            is_over.wait(0.02)
+
+    thread = Thread(target=work)
+    thread.start()
+    try:
+        eventually(lambda: saved, within=10, what="a first tournament")
+        yield saved
+    finally:
+        is_over.set()
+        thread.join()
 
 
 @contextmanager

@@ -3,11 +3,14 @@
 import json
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from typer.main import get_command
 
+from services.cli import app
 from services.cli.app import main
 
 
@@ -25,6 +28,9 @@ class Done(NamedTuple):
 
 Run = Callable[..., Done]
 
+commands_of = cache(get_command)
+"""A process makes the commands once; tests run hundreds of command lines in theirs."""
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -36,6 +42,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # main sets it: put it back afterwards
+    monkeypatch.setattr(app, "get_command", commands_of)
     assert not home.exists()
 
     def run_command(*arguments: str | Path) -> Done:

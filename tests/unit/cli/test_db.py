@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from services.registry import SERVICES
-from shared.db.migrate import migrate
 from shared.db.sqlite import connect_writer
 from shared.paths import Paths
 from tests.unit.cli.conftest import Run
@@ -41,18 +40,18 @@ def paths(home: Path) -> Paths:
     return Paths(home)
 
 
-def _fill(paths: Paths) -> None:
+def _fill(paths: Paths, migrated: bytes) -> None:
     paths.prepare()
-    migrate(paths.database, backups=paths.backups)
+    paths.database.write_bytes(migrated)
     with closing(connect_writer(paths.database)) as connection:
         connection.executescript(ROWS)
 
 
-def test_match_list_says_what_was_declared_last(run: Run, paths: Paths) -> None:
+def test_match_list_says_what_was_declared_last(run: Run, paths: Paths, migrated: bytes) -> None:
     """The rounds say chong and the scoring system's last word says hong: both are shown, nothing is corrected."""
     code, _, err = run("match", "list")
     assert (code, "There is no database yet" in err) == (1, True)
-    _fill(paths)
+    _fill(paths, migrated)
     newest, match = run("match", "list", "--json").document["matches"]
     assert (newest["match_number"], newest["declared_winner"], newest["chong"]["short_name"]) == (None, None, None)
     assert (match["match_number"], match["phase"], match["weight_class"]) == ("7894", "Semifinals", "W +73kg")
@@ -69,9 +68,9 @@ def test_match_list_says_what_was_declared_last(run: Run, paths: Paths) -> None:
     assert (code, out, "There is no ring ring-9. Known: ring-1" in err) == (1, "", True)
 
 
-def test_stats(run: Run, paths: Paths) -> None:
+def test_stats(run: Run, paths: Paths, migrated: bytes) -> None:
     assert run("db", "stats").code == 1
-    _fill(paths)
+    _fill(paths, migrated)
     stats = run("db", "stats", "--json").document
     assert stats["tables"]["pss_matches"] == 2
     assert stats["file_bytes"] == paths.database.stat().st_size == stats["pages"] * stats["page_bytes"]

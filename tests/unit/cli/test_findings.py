@@ -8,7 +8,6 @@ import pytest
 
 from services.cli.match_states import described
 from shared.config import Config, Ring, save
-from shared.db.migrate import migrate
 from shared.db.sqlite import connect_writer
 from shared.messages.edits import Changes
 from shared.messages.episodes import Challenge, ChallengeStatus, Injury, InjuryKind
@@ -38,10 +37,10 @@ INSERT INTO match_edits (edit_id, match_id, match_key, ring, entry, author, reas
 
 
 @pytest.fixture
-def filled(home: Path, run: Run) -> Paths:  # noqa: ARG001  # run sees to it that the home is new
+def filled(home: Path, run: Run, migrated: bytes) -> Paths:  # noqa: ARG001  # run sees to it that the home is new
     paths = Paths(home)
     paths.prepare()
-    migrate(paths.database, backups=paths.backups)
+    paths.database.write_bytes(migrated)
     with closing(connect_writer(paths.database)) as connection:
         connection.executescript(ROWS)
     return paths
@@ -80,13 +79,13 @@ def test_a_finding_is_told_whole(run: Run) -> None:
     assert line.split()[2:] == ["warning", "score_jump", "ring-1", "101", "6", "It", "jumped."]
 
 
-def test_what_is_not_there_is_a_sentence(run: Run, home: Path) -> None:
+def test_what_is_not_there_is_a_sentence(run: Run, home: Path, migrated: bytes) -> None:
     """No database, an unknown match and an unknown severity fail with a word about it."""
     code, _, err = run("match", "findings")
     assert (code, f"There is no database yet. Start the suite: restrike up (got: {home}/" in err) == (1, True)
     paths = Paths(home)
     paths.prepare()
-    migrate(paths.database, backups=paths.backups)
+    paths.database.write_bytes(migrated)
     code, _, err = run("match", "findings", "7")
     assert (code, "There is no match and no ring 7" in err) == (1, True)
     assert run("match", "findings", "--severity", "fatal").code == 2

@@ -7,7 +7,6 @@ import pytest
 import typer
 
 from services.cli.edit_options import round_winners_of
-from shared.db.migrate import migrate
 from shared.db.sqlite import connect_writer
 from shared.paths import Paths
 from tests.unit.cli.conftest import Run
@@ -24,10 +23,10 @@ UPDATE match_edits SET undone_at = '2026-03-01T09:02:00Z', undone_by = 'Eva', un
 
 
 @pytest.fixture
-def paths(home: Path, run: Run) -> Paths:  # noqa: ARG001  # the home is not there before run looked
+def paths(home: Path, run: Run, migrated: bytes) -> Paths:  # noqa: ARG001  # the home is not there before run looked
     made = Paths(home)
     made.prepare()
-    migrate(made.database, backups=made.backups)
+    made.database.write_bytes(migrated)
     with closing(connect_writer(made.database)) as connection:
         connection.executescript(ROWS)
     return made

@@ -11,7 +11,6 @@ import pytest
 from services.cli import writer
 from services.cli.settings.changing import VARIABLE
 from services.db_writer.once import _carry_out
-from shared.db.migrate import migrate
 from shared.paths import Paths
 from shared.settings.catalogue import CATALOGUE
 from shared.settings.key import Category, Key, Kind
@@ -39,25 +38,17 @@ PASSWORD = Key(
 )
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """An empty database at the latest version."""
-    folder = tmp_path_factory.mktemp("migrated")
-    migrate(folder / "restrike.db", backups=folder)
-    return (folder / "restrike.db").read_bytes()
-
-
 @pytest.fixture
 def paths(
     run: Run,  # noqa: ARG001  # it must find no home yet
     home: Path,
-    database: bytes,
+    migrated: bytes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Paths:
     """A home with a database, two settings more, and db-writer's part in this process."""
     paths = Paths(home)
     paths.prepare()
-    paths.database.write_bytes(database)
+    paths.database.write_bytes(migrated)
     for key in (OPTIONS, PASSWORD):
         monkeypatch.setitem(CATALOGUE, key.name, key)
     monkeypatch.setattr(writer, "ask", lambda command, *, paths: _carry_out(command, paths))

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from itertools import chain, pairwise, product
 
 import pytest
@@ -30,8 +31,13 @@ def _bouts(scenario: Scenario, *, seeds: int = 64) -> list[tuple[RuleSet, Bout]]
     found = []
     for seed in range(seeds):
         rules, dialect = ways[seed % len(ways)]
-        found.append((rules, play(seed, rule_set=rules, dialect=dialect, scenario=scenario)))
+        found.append((rules, _bout(seed, rules.name, dialect, scenario)))
     return found
+
+
+@cache
+def _bout(seed: int, rule_set: str, dialect: Dialect, scenario: Scenario) -> Bout:
+    return play(seed, rule_set=RULES[rule_set], dialect=dialect, scenario=scenario)
 
 
 def _texts(datagrams: list[Datagram]) -> list[str]:

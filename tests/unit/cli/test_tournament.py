@@ -1,13 +1,14 @@
 """`restrike tournament` and `restrike import`: what is read from the database, and how it is shown."""
 
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
 from services.cli.tournament.shown import without_day
-from shared.db.migrate import migrate
 from shared.db.sqlite import connect_writer
 from shared.messages.tournaments import Day, Tournament, TournamentStatus
 from shared.paths import Paths
@@ -33,11 +34,11 @@ INSERT INTO planned_matches (tournament_day_id, match_number, ring, scheduled_at
 
 
 @pytest.fixture
-def cup(home: Path, run: Run) -> Paths:  # noqa: ARG001  # the home is not there before run looked
+def cup(home: Path, run: Run, migrated: bytes) -> Paths:  # noqa: ARG001  # the home is not there before run looked
     """A home with two tournaments, of which the second is active and has matches."""
     made = Paths(home)
     made.prepare()
-    migrate(made.database, backups=made.backups)
+    made.database.write_bytes(migrated)
     with closing(connect_writer(made.database)) as connection:
         connection.executescript(ROWS)
     return made
@@ -66,6 +67,45 @@ def test_the_matches_of_a_day(cup: Paths, run: Run) -> None:  # noqa: ARG001  # 
         ("9", "ring-2.b.4", "Z"),
     ]
     assert "09:30  ring-1" in run("tournament", "show", "--date", "2026-03-02").out
+
+
+def test_a_match_that_others_fought_is_marked(cup: Paths, run: Run) -> None:
+    """The drawn names beside a match of other athletes, or of another weight, would be taken for those who fought."""
+    with closing(connect_writer(cup.database)) as connection:
+        connection.executescript(
+            "UPDATE pss_matches SET weight_class = 'w-57 KG' WHERE id = 1;"
+            "UPDATE planned_matches SET match_number = 'DAY2-101' WHERE match_number = '101';"
+            "INSERT INTO pss_match_athletes (match_id, athlete_position, athlete_id) VALUES (1, 1, 1), (1, 2, 2);"
+        )
+        shown = ("tournament", "show", "--date", "2026-03-02")
+        assert run(*shown, "--json").document["matches"][0]["differs"] == []
+        assert "!" not in run(*shown).out
+        connection.executescript(
+            "UPDATE pss_match_athletes SET athlete_id = NULL, shown_long_name = 'Zoe' WHERE match_id = 1;"
+        )
+        assert run(*shown, "--json").document["matches"][0]["differs"] == []  # nobody knows whether it is her
+        connection.executescript(
+            "UPDATE pss_matches SET weight_class = 'W -62kg' WHERE id = 1;"
+            "UPDATE pss_match_athletes SET athlete_id = 2 WHERE match_id = 1 AND athlete_position = 1;"
+        )
+    (first, *others) = run(*shown, "--json").document["matches"]
+    assert first["differs"] == ["chong", "weight_class"]
+    assert (first["chong_noc"], first["fought_chong"]) == ("CRO", "Bea")
+    assert not any(one["differs"] for one in others)
+    lines = run(*shown).out.splitlines()
+    assert max(map(len, lines[1:])) <= 100
+    assert "DAY2-101! " in lines[2]
+    assert lines[-1] == "! DAY2-101: fought by Bea KOR and Zoe in W -62kg; another chong, weight was drawn."
+
+
+def test_the_day_may_be_today(cup: Paths, run: Run) -> None:
+    """As in `activate`: the date where the tournament takes place."""
+    today = f"{datetime.now(ZoneInfo('Asia/Seoul')):%Y-%m-%d}"
+    with closing(connect_writer(cup.database)) as connection:
+        connection.execute("UPDATE tournament_days SET date = ? WHERE id = 3", (today,))
+    done = run("tournament", "show", "--date", "today")
+    assert (done.code, "102" in done.out) == (0, True)
+    assert f", {today}, times of Asia/Seoul" in done.out
 
 
 def test_the_documents(cup: Paths, run: Run) -> None:  # noqa: ARG001  # its rows are read

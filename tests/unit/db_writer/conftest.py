@@ -7,17 +7,12 @@ from pathlib import Path
 import pytest
 
 from services.db_writer.store import Store
-from shared.db.migrate import migrate
 from shared.db.sqlite import connect_writer, sqlite3
 
 
 @pytest.fixture(scope="session")
-def _migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    folder = tmp_path_factory.mktemp("migrated")
-    migrate(folder / "restrike.db", backups=folder / "backups")
-    with closing(connect_writer(folder / "restrike.db")) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return (folder / "restrike.db").read_bytes()
+def _migrated(migrated: bytes) -> bytes:
+    return migrated
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """What ends db-writer for good and what does not, and that one ring's trouble is not the others'."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -9,10 +11,16 @@ import pytest
 from services.db_writer import database as service
 from services.db_writer.database import bring_up_to_date
 from services.db_writer.intake import Intake
-from services.db_writer.main import Writer
+from services.db_writer.main import Farewell, Writer, open_office
+from services.db_writer.office import office
+from services.db_writer.office.desk import Desk
+from services.db_writer.office.jobs import Kind, Ordered, Result, Step
 from services.db_writer.store import Store
+from shared.db.sqlite import connect_writer
 from shared.errors import ConfigError, DatabaseError, NetworkError
 from shared.messages.commands import EventsPage, ReplayEvents
+from shared.messages.jobs import GetJob, JobStatus, StartJob
+from shared.messages.tournaments import SaveTournament
 from shared.paths import Paths
 from shared.settings.reader import Settings
 from tests.unit.db_writer.ring import NOW_US
@@ -38,7 +46,7 @@ def test_only_a_database_that_cannot_be_ours_ends_the_service(
 def make(store: Store, ask: Callable[[ReplayEvents], EventsPage]) -> tuple[Writer, Intake]:
     intake = Intake(store, ask, now_us=lambda: NOW_US)
     settings = Settings(dict, Mock())
-    return Writer(Mock(service="db-writer"), intake, settings, schema_version=1), intake
+    return Writer(Mock(service="db-writer"), intake, settings, schema_version=1, farewell=Farewell()), intake
 
 
 def test_a_mistake_with_one_ring_keeps_no_other_ring_waiting(store: Store) -> None:
@@ -76,3 +84,45 @@ def test_while_the_parser_is_silent_live_entries_are_stored(store: Store) -> Non
     writer.store()
     assert intake.stored()["live"].entry == 30
     assert intake.behind == {"behind": "journal-1"}
+
+
+def test_a_restore_that_is_ready_lets_nothing_be_lost(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From then on nothing is stored, no command accepted and no job begun, as all of it would be gone; whoever asked
+    for the restore is still answered.
+    """
+    runtime, handlers = Mock(), dict[Any, Callable[[Any], Any]]()
+    runtime.on_command = lambda command, handler: handlers.update({command: handler})
+    begun = []
+
+    def restore(desk: Desk, _: Ordered) -> Generator[Step, None, Result]:
+        yield Step("preparing")
+        desk.restart()
+        return {}
+
+    def later(_desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
+        begun.append(ordered.id)
+        yield Step("begun")
+        return {}
+
+    def new(name: str) -> SaveTournament:
+        return SaveTournament(author="a", tournament=name, is_new=True, starts_on="2026-03-01")
+
+    monkeypatch.setattr(office, "KINDS", {"restore": Kind(work=restore), "later": Kind(work=later)})
+    with closing(connect_writer(path)) as connection:
+        farewell = Farewell()
+        open_office(runtime, Desk(connection, paths=Paths(path.parent), restart=farewell.take), farewell)
+        turn = runtime.after_turn.call_args.args[0]
+        first, second = (handlers[StartJob](StartJob(kind=kind, author="a")) for kind in ("restore", "later"))
+        turn()
+        assert handlers[SaveTournament](new("Before"))
+        turn()
+        for command in (new("After"), StartJob(kind="later", author="a")):
+            with pytest.raises(DatabaseError, match="again in a few seconds"):
+                handlers[type(command)](command)
+        turn()
+        ended = [handlers[GetJob](GetJob(id=job.id)).status for job in (first, second)]
+        assert (ended, begun) == ([JobStatus.DONE, JobStatus.BROKEN], [])
+        intake = Mock()
+        writer = Writer(runtime, intake, Settings(dict, Mock()), schema_version=1, farewell=farewell)
+        writer.store()
+        intake.commit.assert_not_called()

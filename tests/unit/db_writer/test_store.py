@@ -88,18 +88,24 @@ def test_a_batch_that_is_stored_in_part_goes_on_where_it_stopped(
     assert [entry for (entry,) in found] == list(range(2, ring.entry + 1))
 
 
+@pytest.fixture(scope="module")
+def at_once(migrated: bytes, tmp_path_factory: pytest.TempPathFactory) -> Dump:
+    """What the venue's entries leave in a database after one transaction."""
+    path = tmp_path_factory.mktemp("at once") / "restrike.db"
+    path.write_bytes(migrated)
+    with closing(connect_writer(path)) as connection:
+        Store(connection).apply(venue(), now_us=NOW_US)
+        return dump(connection)
+
+
 @given(cuts=st.lists(st.tuples(st.integers(1, 60), st.booleans(), st.booleans()), min_size=1, max_size=30))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_cuts_do_not_matter(path: Path, tmp_path: Path, cuts: list[tuple[int, bool, bool]]) -> None:
+def test_cuts_do_not_matter(path: Path, tmp_path: Path, at_once: Dump, cuts: list[tuple[int, bool, bool]]) -> None:
     """However entries are cut into transactions, wherever a new process goes on, whichever transaction is sent twice,
     the database is the same as after one transaction.
     """
-    batches = venue()
     with fresh(path, tmp_path) as connection:
-        Store(connection).apply(batches, now_us=NOW_US)
-        expected = dump(connection)
-    with fresh(path, tmp_path) as connection:
-        assert _apply_cut(connection, list(single(batches)), cuts) == expected
+        assert _apply_cut(connection, list(single(venue())), cuts) == at_once
 
 
 def _apply_cut(

@@ -60,6 +60,24 @@ def test_slices_until_nothing_is_left(store: Store, connection: "sqlite3.Connect
     connection.execute(CHECK)
 
 
+def test_letters_with_strokes_are_indexed_as_plain_ones(
+    store: Store, connection: "sqlite3.Connection", ring: Ring
+) -> None:
+    """And are forgotten the same way, so that the index stays sound."""
+    ring.say("xyz;Dunja ĐURIĆ;Weiß;", UnknownReceived(stream="xyz"), kind=ResultKind.UNKNOWN)
+    store.apply(ring.batches(), now_us=NOW_US)
+    index_all(connection)
+    assert found(connection, "duric weiss") == [707]
+    connection.execute(CHECK)
+    connection.execute("BEGIN")
+    unindex(connection, [707])
+    assert found(connection, "duric") == []
+    reindex(connection, [707])
+    connection.execute("COMMIT")
+    assert found(connection, "duric") == [707]
+    connection.execute(CHECK)
+
+
 def test_rows_are_forgotten_and_brought_back(store: Store, connection: "sqlite3.Connection", ring: Ring) -> None:
     """The ids of rows that went are not given again, not even when they were the last."""
     index_all(connection)

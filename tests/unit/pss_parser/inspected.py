@@ -2,7 +2,6 @@
 
 import itertools
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -103,14 +102,6 @@ def _kind(text: str) -> str:
     if stream in ("clk", "brk", "ij", "to"):
         return f"{stream} {fields[1] if len(fields) > 1 else 'tick'}"
     return stream.split(" ")[0]
-
-
-def places(datagrams: Sequence[Datagram]) -> dict[str, list[int]]:
-    """Where the datagrams of each kind are."""
-    found = defaultdict(list)
-    for place, kind in enumerate(kinds_of(datagrams)):
-        found[kind].append(place)
-    return found
 
 
 def dropped(datagrams: Sequence[Datagram], place: int) -> list[Datagram]:

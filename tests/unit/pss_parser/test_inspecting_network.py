@@ -8,7 +8,7 @@ import pytest
 
 from services.cli.captures import Datagram
 from services.cli.simulator.plan import Scenario
-from services.cli.simulator.trouble import Kind, disturb
+from services.cli.simulator.trouble import disturb
 from services.cli.simulator.venue import Wish, play_ring
 from shared.rules import DEFAULT_RULES, shipped
 from tests.support.captures import NAMES, capture
@@ -18,10 +18,8 @@ from tests.unit.pss_parser.inspected import (
     dropped,
     kinds_of,
     overtaken,
-    places,
     played,
     rules_told,
-    told,
 )
 
 ALLOWED = {Scenario.RELOAD: {"reloaded_mid_match"}, Scenario.MIXED: {"reloaded_mid_match"}}
@@ -71,6 +69,7 @@ IN_ORDER = {
     *("ch answer", "clk start", "clk stopEnd", "ij show"),
 }
 """What is seen to be late when the next of its group overtakes it; of loads, all."""
+KNOWN_ORDER = sorted(IN_ORDER | {f"load {kind}" for kind in OF_A_LOAD[:-1]})
 TOGETHER_S = 0.02
 
 
@@ -106,9 +105,29 @@ def samples(kind: str, most: int = 8) -> list[tuple[Played, int]]:
     return found[::step]
 
 
+def overtakable(kind: str) -> list[tuple[Played, int]]:
+    """The first datagram of that kind in each third match, where the next one is near enough to overtake it."""
+    found = []
+    for match, kinds in matches()[::3]:
+        datagrams = match.datagrams
+        for place in [at for at, one in enumerate(kinds) if one == kind][:1]:
+            following = datagrams[place + 1 : place + 2]
+            is_near = following and following[0].at_s - datagrams[place].at_s < TOGETHER_S
+            # A tick of the clock may come between any two.
+            if is_near and (kinds[place + 1] != "clk tick" or kind == "clk start"):
+                found.append((match, place))
+    return found
+
+
 def told_undisturbed(match: Played) -> list[str]:
-    # Without these scenarios there is nothing, which the test of the clean matches proves.
-    return rules_told(match.datagrams, match.rules) if match.scenario in ALLOWED else []
+    # Without these scenarios there is nothing, which tests/system/test_troubled_networks.py proves of all matches.
+    return _told_undisturbed()[id(match)] if match.scenario in ALLOWED else []
+
+
+@cache
+def _told_undisturbed() -> dict[int, list[str]]:
+    found = [match for match, _ in matches() if match.scenario in ALLOWED]
+    return {id(match): rules_told(match.datagrams, match.rules) for match in found}
 
 
 def more_told(match: Played, change: Callable[[Sequence[Datagram], int], list[Datagram]], place: int) -> list[str]:
@@ -122,15 +141,6 @@ def test_captures_have_no_findings(name: str) -> None:
     """Nothing is odd in how the recorded rings sent."""
     datagrams = [Datagram(at_s, body) for at_s, body in capture(name)]
     assert rules_told(datagrams, shipped()[DEFAULT_RULES]) == []
-
-
-def test_clean_matches_have_no_findings() -> None:
-    """More than 200 matches, all scenarios, rule sets and dialects: nothing but what the scenario itself is."""
-    count = 0
-    for match in played(seeds=2):
-        assert set(rules_told(match.datagrams, match.rules)) <= ALLOWED.get(match.scenario, set())
-        count += 1
-    assert count > 200
 
 
 def test_abandoned_matches_are_told_when_the_next_is_loaded() -> None:
@@ -179,50 +189,12 @@ def test_a_datagram_that_comes_twice_is_one_finding(kind: str) -> None:
         assert more_told(match, doubled, place) == ["duplicate_datagram"], (place, match.datagrams[place])
 
 
-@pytest.mark.parametrize("kind", sorted(IN_ORDER | {f"load {kind}" for kind in OF_A_LOAD[:-1]}))
+@pytest.mark.parametrize("kind", KNOWN_ORDER)
 def test_a_datagram_that_was_overtaken_is_one_finding(kind: str) -> None:
-    """Where the order is known: loads, points, reports, results, the ends of rounds and reviews."""
-    count = 0
-    for match, kinds in matches()[::3]:
-        datagrams = match.datagrams
-        for place in places(datagrams)[kind][:1]:
-            following = datagrams[place + 1 : place + 2]
-            is_near = following and following[0].at_s - datagrams[place].at_s < TOGETHER_S
-            # A tick of the clock may come between any two.
-            if is_near and (kinds[place + 1] != "clk tick" or kind == "clk start"):
-                count += 1
-                assert more_told(match, overtaken, place) == ["late_datagram"], (place, datagrams[place : place + 2])
-    assert count
-
-
-def test_most_of_what_a_bad_network_does_is_told() -> None:
-    """300 matches with 1 % lost, 1 % twice, 1 % late: of what can be seen at least so much became a finding."""
-    seen: Counter[str] = Counter()
-    done: Counter[str] = Counter()
-    for seed, match in enumerate(played(seeds=2)):
-        got = disturb(match.datagrams, seed, loss=0.01, duplication=0.01, reordering=0.01)
-        left = [(one.at_s, one.finding.rule) for one in told(got.datagrams, match.rules)]
-        kinds = kinds_of(match.datagrams)
-        for incident in got.incidents:
-            rules = expected(incident.kind, kinds, match.datagrams, incident.index)
-            at_s = match.datagrams[incident.index].at_s
-            hit = next((one for one in left if one[1] in rules and at_s - 1 <= one[0] <= at_s + 130), None)
-            if rules:
-                done[incident.kind] += 1
-            if hit is not None:
-                seen[incident.kind] += 1
-                left.remove(hit)
-    shares = {kind: seen[kind] / done[kind] for kind in done}
-    assert all(done[kind] > 300 for kind in (Kind.LOST, Kind.DUPLICATED, Kind.REORDERED))
-    assert shares[Kind.DUPLICATED] > 0.97
-    assert shares[Kind.LOST] > 0.95
-    assert shares[Kind.REORDERED] > 0.8
-
-
-def expected(kind: Kind, kinds: Sequence[str], datagrams: Sequence[Datagram], place: int) -> set[str]:
-    """Which findings may tell of the incident; none if it cannot be seen."""
-    if kind is Kind.DUPLICATED:
-        return {"duplicate_datagram"}
-    if kind is Kind.LOST:
-        return LOST.get(kinds[place], set()) if is_plain(kinds, datagrams, place) else set()
-    return {"late_datagram"} if kinds[place] in IN_ORDER or kinds[place].startswith("load ") else set()
+    """Where the order is known: loads, points, reports, results, the ends of rounds and reviews. All matches are in
+    tests/system/test_troubled_networks.py.
+    """
+    found = overtakable(kind)
+    assert found
+    for match, place in found[:: max(1, len(found) // 8)]:
+        assert more_told(match, overtaken, place) == ["late_datagram"], (place, match.datagrams[place : place + 2])

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from services.pss_parser import stand as stands
 from services.pss_parser.checkpoints import Checkpoints
 from services.pss_parser.match import HANDLERS
-from services.pss_parser.stand import BOUNDARY_ENTRIES, MOST_FAILURES, Stand
+from services.pss_parser.stand import MOST_FAILURES, Stand
 from shared.messages.commands import EntriesPage, ReplayEntries, ReplayEvents
 from shared.messages.facts import EntriesLost
 from shared.messages.match import Finding
@@ -16,6 +17,8 @@ from shared.messages.wire import Datagrams, Entry, ParsedEntries
 
 JOURNAL = "j" * 32
 SECOND_US = 1_000_000
+BOUNDARY_ENTRIES = 10_000
+"""Of the tests, as 50,000 take long: five pages."""
 
 
 class Journal:
@@ -60,6 +63,11 @@ class Journal:
 
     def _append(self, batch: Datagrams) -> None:
         self.batches.append(batch)
+
+
+@pytest.fixture(autouse=True)
+def _near_boundaries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stands, "BOUNDARY_ENTRIES", BOUNDARY_ENTRIES)
 
 
 @pytest.fixture
@@ -170,7 +178,7 @@ def test_a_ring_without_matches_lets_its_journal_be_trimmed(journal: Journal, tm
     kept = stand.prune(before_us=(2 * BOUNDARY_ENTRIES + 10) * SECOND_US, now_us=10**15)
     assert kept is not None
     assert kept.entry == 2 * BOUNDARY_ENTRIES
-    assert sorted(int(path.stem) for path in (tmp_path / "ring-1").glob("*.state")) == [100_000, 150_000]
+    assert sorted(int(path.stem) for path in (tmp_path / "ring-1").glob("*.state")) == [20_000, 30_000]
     again = stand_of(journal, tmp_path)
     assert again.position() == stand.position()
 
@@ -179,7 +187,7 @@ def test_a_long_way_is_not_begun_again(journal: Journal, tmp_path: Path) -> None
     """Who is ended on the way to the journal's end goes on near the place."""
     journal.add(3 * BOUNDARY_ENTRIES, size=1000, text=b"x;")
     stand = Stand("ring-1", Checkpoints(tmp_path, "ring-1"), journal.ask)
-    for _ in range(60):
+    for _ in range(12):
         stand.catch_up()
     assert not stand.resumed
     newest = Checkpoints(tmp_path, "ring-1").newest()

@@ -11,7 +11,6 @@ from services.cli.simulator.truth import Truth
 from services.cli.simulator.venue import Course, Wish, play_ring
 from services.db_writer.store import Store
 from services.pss_parser.ring import RingParser
-from shared.db.migrate import migrate
 from shared.db.sqlite import connect_writer, sqlite3
 from shared.messages.facts import InterpretationChosen
 from shared.messages.rules import Dialect, Interpretation
@@ -48,9 +47,9 @@ def _courses() -> list[Course]:
 
 
 @pytest.fixture(scope="session")
-def _filled(tmp_path_factory: pytest.TempPathFactory, _courses: list[Course]) -> bytes:
+def _filled(tmp_path_factory: pytest.TempPathFactory, _courses: list[Course], migrated: bytes) -> bytes:
     path = tmp_path_factory.mktemp("export") / "restrike.db"
-    migrate(path, backups=path.parent / "backups")
+    path.write_bytes(migrated)
     with closing(connect_writer(path)) as connection:
         store = Store(connection)
         for course in _courses:
@@ -69,11 +68,11 @@ def stored(home: Path, run: Run, _filled: bytes, _courses: list[Course]) -> Stor
 
 
 @pytest.fixture
-def empty(home: Path, run: Run) -> Paths:  # noqa: ARG001  # as above
+def empty(home: Path, run: Run, migrated: bytes) -> Paths:  # noqa: ARG001  # as above
     """A database that nothing was stored in."""
     paths = Paths(home)
     paths.prepare()
-    migrate(paths.database, backups=paths.backups)
+    paths.database.write_bytes(migrated)
     return paths
 
 

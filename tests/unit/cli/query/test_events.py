@@ -190,7 +190,7 @@ def test_raw_text_is_found_indexed_or_not(
         (last,) = connection.execute("SELECT max(id) FROM pss_events_v2").fetchone()
         through = int(last * indexed)
         connection.execute(
-            "INSERT INTO search_events (rowid, raw_data) SELECT id, raw_data FROM pss_events_v2 WHERE id <= ?",
+            "INSERT INTO search_events (rowid, raw_data) SELECT id, raw_data FROM search_texts WHERE id <= ?",
             (through,),
         )
         connection.execute("UPDATE search_progress SET through_event_id = ?", (through,))
@@ -206,6 +206,7 @@ def test_what_stands_for_the_index_reads_as_it() -> None:
     """Words are told apart as FTS5's tokenizer does; a phrase must stand together, the last word may be longer."""
     tokens = search._tokens("wmh;Žarko_QUINTAL;1-2 PTF;")
     assert tokens == ["wmh", "zarko", "quintal", "1", "2", "ptf"]
+    assert search._tokens("ĐIPALO Weiß Łoś") == search._tokens("dipalo weiss los")
     assert search._has(tokens, [["zarko", "quintal"], ["pt"]])
     assert search._has(tokens, [["1", "2"]])
     assert not search._has(tokens, [["2", "1"]])

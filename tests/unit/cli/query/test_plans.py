@@ -10,7 +10,6 @@ from typer.main import get_command
 from services.cli.query.app import QUESTIONS, app
 from services.cli.query.question import Question
 from services.cli.query.source import Source
-from shared.db.migrate import migrate
 from shared.db.sqlite import connect_reader, connect_writer
 from tests.contract.tree import ROOT
 from tests.support.large_statistics import LARGE_TABLES, pretend_large
@@ -22,10 +21,12 @@ BLOCKS = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
 
 
 @pytest.fixture(scope="module", params=["without statistics", "with statistics"])
-def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
+def large(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated: bytes
+) -> Iterator[Source]:
     """A database that the planner takes for one of two million events, or knows nothing about."""
     folder = tmp_path_factory.mktemp("large")
-    migrate(folder / "restrike.db", backups=folder / "backups")
+    (folder / "restrike.db").write_bytes(migrated)
     with closing(connect_writer(folder / "restrike.db")) as connection:
         if request.param == "with statistics":
             pretend_large(connection)

@@ -1,5 +1,7 @@
 """The jobs of backups on a real database: rows and files agree, damage is found, and only what is not needed goes."""
 
+import json
+import shutil
 from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
@@ -7,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from services.cli.backup.app import list_all
 from services.cli.backup.listing import NO_FILE, NO_ROW, listed, schedule_of, shown, shown_schedule
+from services.cli.db_health import read_health
 from services.db_writer.errands import backups as errands
 from services.db_writer.office import backups
 from services.db_writer.office.catalogue_rows import bring_up_to_date
@@ -15,9 +19,11 @@ from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import Ordered, Result, Step, Work
 from services.db_writer.office.settings import change_settings
 from shared.db.backup import back_up
-from shared.db.backup_files import manifest_path
+from shared.db.backup_files import find_backup, manifest_path, unpack
 from shared.db.migrate import migrate
-from shared.db.sqlite import connect_writer
+from shared.db.migration_files import SHIPPED, read_migrations
+from shared.db.sqlite import connect_reader, connect_writer, sqlite3
+from shared.db.table_checksums import contents_of
 from shared.errors import DatabaseError, ValidationError
 from shared.messages.jobs import Detail
 from shared.messages.settings import ChangeSettings
@@ -231,3 +237,43 @@ def test_list_without_a_database(tmp_path: Path) -> None:
     migrate(paths.database, 5, backups=None)
     back_up(paths.database, backups=paths.backups, reason="old")
     assert [one.state for one in listed(paths)] == [NO_ROW]
+
+
+def test_replaced_databases_are_told(
+    home: Backups, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the size of file and log, by the list, by the health and for the care: nothing else ever removes them."""
+    replaced = home.paths.data / "replaced-20260301T093000Z-1.db"
+    replaced.write_bytes(b"x" * 3_000)
+    replaced.with_name(f"{replaced.name}-wal").write_bytes(b"x" * 1_000)
+    monkeypatch.setenv("RESTRIKE_HOME", str(home.paths.home))
+    list_all(json=True)
+    (told,) = json.loads(capsys.readouterr().out)["replaced"]
+    assert told == {"path": str(replaced), "size_bytes": 4_000}
+    list_all()
+    assert f"{replaced} (3.9 KiB)" in capsys.readouterr().out
+    print(read_health(home.paths.database))
+    assert [one.path for one in read_health(home.paths.database).set_aside] == [replaced]
+
+
+def test_a_database_by_its_path(home: Backups, tmp_path: Path) -> None:
+    """One that a restore replaced is found, checked and copied with what only its log holds; others are refused."""
+    replaced = tmp_path / "elsewhere" / "replaced-1.db"
+    replaced.parent.mkdir()
+    with closing(connect_writer(home.paths.database)) as connection:
+        connection.execute("UPDATE tournaments SET name = 'x'")
+        for name in ("", "-wal"):
+            shutil.copyfile(f"{home.paths.database}{name}", f"{replaced}{name}")
+    found = find_backup(str(replaced), [])
+    manifest = unpack(found.path, tmp_path / "copy.db")
+    assert (manifest.name, manifest.schema_version) == ("replaced-1", len(read_migrations(SHIPPED)))
+    with closing(connect_reader(tmp_path / "copy.db")) as copy, closing(connect_reader(home.paths.database)) as present:
+        assert contents_of(copy) == contents_of(present)
+    assert home.do(backups.verify, backup=str(replaced))["unsound"] == []
+    with closing(sqlite3.connect(tmp_path / "empty.db")) as empty:
+        empty.execute("PRAGMA user_version = 1")
+    with pytest.raises(DatabaseError, match="nothing of ours"):
+        unpack(tmp_path / "empty.db", tmp_path / "copy2.db")
+    (tmp_path / "text.db").write_text("SQLite")
+    with pytest.raises(ValidationError, match="no such backup"):
+        find_backup(str(tmp_path / "text.db"), [])

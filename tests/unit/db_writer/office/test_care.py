@@ -111,6 +111,8 @@ def test_leftovers_are_removed(cared: Desk, tmp_path_factory: pytest.TempPathFac
         old(paths.archive / ".open" / ".lock", seconds=10**7),
         old(paths.archive / ".open" / "restrike-2020-02-1234.db", seconds=4_000),
         old(paths.data / "journal.db.damaged-2026", seconds=10**7),
+        old(paths.data / "replaced-2026.db", seconds=10**7),
+        old(paths.data / "replaced-2026.db-wal", seconds=10**7),
         old(folder / f".push-{os.getpid()}.partial", seconds=10**7),  # of one who still runs
         old(folder / ".push.lock", seconds=10**7),
         old(paths.data / "restore" / ".prepare.lock", seconds=10**7),
@@ -118,7 +120,7 @@ def test_leftovers_are_removed(cared: Desk, tmp_path_factory: pytest.TempPathFac
     done = work(cared, "clean")
     assert (done["files"], done["bytes"]) == (len(gone), 4 * len(gone))
     assert str(folder / f".push-{NOBODY}.partial") in str(done["removed"])
-    assert done["to_look_at"] == ["journal.db.damaged-2026"]
+    assert done["to_look_at"] == ["journal.db.damaged-2026", "replaced-2026.db"]
     assert not any(path.exists() for path in gone)
     assert all(path.exists() for path in stay)
 

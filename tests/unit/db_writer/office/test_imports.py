@@ -77,6 +77,22 @@ def test_athletes(desk: Desk) -> None:
     assert json.loads(kept[0][5])["added"] == 2
 
 
+def test_a_ring_that_there_is_not_is_told(office: Desk) -> None:
+    """Once for each, with the first row that names it; a dry run, too. Rings of restrike.json and those heard are fine."""
+    office.paths.config.write_text('{"rings": [{"name": "ring-1"}, {"name": "ring-2", "port": 9}]}', encoding="utf-8")
+    office.connection.execute(
+        "INSERT INTO udp_server_sessions (start_time, status, ring) VALUES ('', 'closed', 'ring-5')"
+    )
+    rows = [(str(number), ring, *FIRST[2:]) for number, ring in enumerate(("2", "7", "5", "7", ""), 101)]
+    said = ["Row 3: no ring is called ring-7; restrike.json has ring-1, ring-2."]
+    for is_dry_run in (True, False):
+        report = table(office, DRAWS, DRAW, *rows, is_dry_run=is_dry_run)
+        assert [one.split(" What")[0] for one in report.warnings] == said
+        assert report.bad == []
+    office.paths.config.write_text("{", encoding="utf-8")
+    assert table(office, DRAWS, DRAW, *rows).warnings == []
+
+
 def test_names_in_parts(desk: Desk) -> None:
     """Family and given name make the name as the wire has it, and a scoreboard name; one that is said wins later."""
     table(desk, ATHLETES, ("Family name", "Given name", "NOC"), ("ANIĆ", "Ana", "CRO"))

@@ -170,7 +170,7 @@ def test_an_end_that_cannot_be_written_is_known(desk: Desk, line: JobLine, monke
     assert desk.connection.execute(table).fetchall() == [("waiting",)]
     ended = line.get(GetJob(id=job.id))
     assert (ended.status, ended.result["size"]) == (JobStatus.DONE, 7)
-    assert line.last("count", author="ana") == ended
+    assert line.last("count", author="ana", limit=1) == [ended]
     assert line.jobs(ListJobs()).jobs == [ended]
     desk.connection.execute("PRAGMA query_only = OFF")
     monkeypatch.setattr(line, "_write_at", 0.0)

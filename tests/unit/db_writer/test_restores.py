@@ -1,0 +1,96 @@
+"""What a restore and its rehearsal say and refuse, on a real database; the errands without a process of their own."""
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from services.db_writer.errands import restores
+from services.db_writer.errands.restores import drill, prepare
+from services.db_writer.office.catalogue_rows import bring_up_to_date
+from services.db_writer.office.desk import Desk
+from services.db_writer.office.settings import change_settings
+from shared.db.backup import RESERVE_BYTES, Wanted, make_backup
+from shared.db.backup_files import BackupKind, read_manifest
+from shared.db.sqlite import connect_writer
+from shared.errors import DatabaseError, ValidationError
+from shared.messages.settings import ChangeSettings
+from shared.paths import Paths
+
+
+class Usage(NamedTuple):
+    """What `shutil.disk_usage` tells of it."""
+
+    free: int
+
+
+@pytest.fixture
+def paths(path: Path) -> Paths:
+    """A home with a database that holds a sensitive setting."""
+    home = Paths(path.parent)
+    home.prepare()
+    path.rename(home.database)
+    save(home, {"backup.offsite_options": '{"type": "local"}'})
+    return home
+
+
+def save(home: Paths, values: dict[str, Any]) -> None:
+    """Change settings, as db-writer does."""
+    with closing(connect_writer(home.database)) as connection:
+        desk = Desk(connection, paths=home)
+        bring_up_to_date(desk)
+        change_settings(desk, ChangeSettings(author="a", values=values))
+
+
+def back_up(home: Paths, kind: BackupKind = BackupKind.DATABASE) -> str:
+    """Make a backup; its file."""
+    return str(make_backup(home.database, home.backups, Wanted(reason="test", kind=kind)))
+
+
+def done(work: Any, home: Paths, **options: Any) -> dict[str, Any]:
+    """What an errand tells."""
+    return dict(work({"author": "a", "folder": "", **options}, paths=home, tell=lambda *_: None))
+
+
+def test_it_says_what_is_not_in_the_backup(paths: Paths) -> None:
+    """A restore as well as a drill: what people entered since, until when that was looked at, and which sensitive
+    values this home cannot read; of a present database that is damaged it is not known.
+    """
+    backup = back_up(paths)
+    save(paths, {"advanced.commit_rest_ms": 6})
+    (paths.home / "secret.key").unlink()
+    told = done(prepare, paths, backup=backup)
+    assert (told["changed_by_hand"], told["compared_after"]) == ({"settings_values": 1}, 2)
+    assert told["unreadable_secrets"] == 1
+    paths.database.write_bytes(b"damaged" * 1_000)
+    assert done(drill, paths)["changed_by_hand"] is None
+
+
+@pytest.mark.parametrize(("kind", "share"), [(BackupKind.DATABASE, restores.ROOM), (BackupKind.JSON, 2)])
+def test_the_journal_keeps_its_room(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, kind: BackupKind, share: float
+) -> None:
+    """A restore leaves free what a backup does; of JSON it needs more than the lines take."""
+    backup = back_up(paths, kind)
+    enough = int(read_manifest(Path(backup)).content_bytes * share) + RESERVE_BYTES
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(enough - 1))
+    with pytest.raises(DatabaseError, match="make room") as caught:
+        done(prepare, paths, backup=backup)
+    assert caught.value.code == "restore.no_room"
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(enough))
+    assert done(prepare, paths, backup=backup)["matches"] == 0
+
+
+def test_a_disk_of_backups_that_is_not_in(paths: Paths, tmp_path: Path) -> None:
+    """Is what is said, by the drill that looks for the newest and by a name that is not found; not that there is no
+    backup. A name that is in the home is found.
+    """
+    backup = Path(back_up(paths)).name
+    for options in ({}, {"backup": "restrike-1"}):
+        with pytest.raises(DatabaseError, match="put its disk in"):
+            done(drill, paths, folder=str(tmp_path / "usb"), **options)
+    assert done(drill, paths, folder=str(tmp_path / "usb"), backup=backup)["changed_by_hand"] == {}
+    with pytest.raises(ValidationError, match="no such backup"):
+        done(drill, paths, backup="restrike-1")
