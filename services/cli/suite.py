@@ -13,6 +13,7 @@ from services.cli.supervision import (
     POLL_S,
     Supervisor,
     end_left_overs,
+    end_stand_in,
     holders,
     only_in_memory_bytes,
     only_one,
@@ -47,6 +48,9 @@ def register(app: typer.Typer) -> None:
 def up(
     *,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when everything is up.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Break off a restrike command that works on the database.")
+    ] = False,
     json: output.Json = False,
 ) -> None:
     """Start the suite, and end it with Ctrl-C; a suite that runs already is left as it is."""
@@ -59,6 +63,9 @@ def up(
             _tell_running(paths, running, started=supervisor.start_ended(), as_json=json)
             return
         _refuse_what_cannot_work(paths, config)
+        broken_off = end_stand_in(paths, force=force)
+        if broken_off is not None:
+            output.note(f"Broke off a restrike command that worked on the database ({broken_off}).")
         for name in end_left_overs(paths):
             output.note(f"Ended {name}, which had outlived its supervisor.")
         process = supervisor.start()

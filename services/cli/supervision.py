@@ -22,6 +22,7 @@ from shared.messages.service import Position
 from shared.messages.udp import RingStatus
 from shared.paths import Paths
 from shared.rpc import Client, is_locked
+from shared.stand_in import stand_in
 
 GROUP: Final = "restrike"
 FIRST, LAST = "udp-ingest", "broker"
@@ -120,13 +121,35 @@ def only_one(paths: Paths) -> Iterator[None]:
 
 
 def holders(paths: Paths) -> dict[str, int]:
-    """The running services of this home, in the order in which they are ended: name -> process id."""
+    """The running services of this home, in the order in which they are ended: name -> process id.
+
+    A command that works on the database in db-writer's place is no service.
+    """
     found = {}
     for name in STOP_ORDER:
         if is_locked(paths.lock(name)):
             with contextlib.suppress(ValueError, OSError):
                 found[name] = int(paths.lock(name).read_text())
     return found
+
+
+def end_stand_in(paths: Paths, *, force: bool) -> str | None:
+    """End the command that works on the database in db-writer's place, if there is one; what it did.
+
+    Raises:
+        NetworkError: there is one, and no force.
+    """
+    found = stand_in(paths)
+    if found is None:
+        return None
+    if not force:
+        raise NetworkError(
+            "database.in_use",
+            f"A restrike command ({found.doing}, process {found.pid}) works on the database: wait for its end, or break"
+            " it off with --force.",
+        )
+    _end(found.pid, within_s=END_WITHIN_S)
+    return found.doing
 
 
 def end_left_overs(paths: Paths) -> list[str]:

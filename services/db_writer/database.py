@@ -35,9 +35,10 @@ def bring_up_to_date(paths: Paths) -> int:
             "install the newer program, or restore a backup.",
         )
     if before.current < before.latest:
+        # In a session of its own: a Ctrl-C at the terminal does not break it off.
         command = [sys.executable, "-P", "-m", "shared.db.migrate", "migrate", str(paths.database)]
         command += ["--backups", str(paths.backups)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, start_new_session=True)
         if done.returncode != 0:
             raise DatabaseError("database.migration_failed", done.stderr.strip() or "The migration failed.")
     return before.latest

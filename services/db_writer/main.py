@@ -15,14 +15,14 @@ from services.db_writer.restoring import last_restore
 from services.db_writer.store import Applied, Store
 from services.db_writer.upkeep import EVERY_S, Upkeep
 from shared.clock import monotonic_s, unix_ns
-from shared.db.sqlite import sqlite3
 from shared.errors import DatabaseError, NetworkError
 from shared.messages.commands import GetDatabaseStatus
 from shared.messages.database import DatabaseStatus, EntriesCommitted, WriteTrouble
+from shared.messages.jobs import GetJob, ListJobs
 from shared.messages.service import Position
-from shared.messages.topics import DB_COMMITTED, DB_TROUBLE, WIRE_EVENTS, Topic
+from shared.messages.topics import DB_COMMITTED, DB_TROUBLE, WIRE_EVENTS
 from shared.messages.wire import ParsedEntries
-from shared.rpc import RefusedError
+from shared.rpc import Handler, RefusedError
 from shared.runtime import Runtime, serve
 from shared.settings.catalogue import CLIENTS_KEPT, COMMIT_ENTRIES, COMMIT_REST_MS, WRITER_NICE
 from shared.settings.reader import Settings
@@ -33,12 +33,58 @@ ASK_S: Final = 1.0
 """How long pss-parser may take for a page: while it is waited for, nothing is stored and no command answered."""
 FAREWELL_S: Final = 1.0
 """How long whoever asked for what needs a new start may still ask how it ended."""
+READING: Final = frozenset({GetJob, ListJobs})
+"""Operators' commands that are answered until the end."""
+
+
+class Farewell:
+    """The time between a restore that is ready and the new start that puts it in place: what would be written now would
+    be gone, so nothing is accepted. What the rings send is in the journal.
+    """
+
+    def __init__(self) -> None:
+        self._ends_at_s = math.inf
+
+    def take(self) -> None:
+        """Begin it."""
+        self._ends_at_s = monotonic_s() + FAREWELL_S
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether it has begun."""
+        return self._ends_at_s < math.inf
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the process is to end."""
+        return monotonic_s() >= self._ends_at_s
+
+    def guarding(self, handler: Handler) -> Handler:
+        """`handler`, which refuses from the farewell on."""
+
+        def answer(command: Any) -> Any:
+            if self.is_taken:
+                raise DatabaseError(
+                    "database.being_replaced",
+                    "A restored database is being put in place: give the command again in a few seconds.",
+                )
+            return handler(command)
+
+        return answer
 
 
 class Writer:
     """Takes what the parser publishes through the intake into the store."""
 
-    def __init__(self, runtime: Runtime, intake: Intake, settings: Settings, *, schema_version: int) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        intake: Intake,
+        settings: Settings,
+        *,
+        schema_version: int,
+        farewell: Farewell,
+    ) -> None:
         self._runtime = runtime
         self._settings = settings
         self._intake = intake
@@ -46,6 +92,7 @@ class Writer:
         self._positions = intake.stored()
         self._error: str | None = None
         self._retry_at = self._ask_at = 0.0
+        self._farewell = farewell
         self._entries = self._messages = self._refused = self._transactions = 0
 
     def take(self, batch: ParsedEntries) -> None:
@@ -56,7 +103,7 @@ class Writer:
         """Store what waits; at the end of each turn. One page a turn for rings that are behind, so that commands are
         answered meanwhile.
         """
-        if monotonic_s() < self._retry_at:
+        if monotonic_s() < self._retry_at or self._farewell.is_taken:
             return
         try:
             self._commit()
@@ -152,7 +199,8 @@ def build(runtime: Runtime) -> None:
     ask = partial(runtime.client.call, deadline_s=ASK_S)
     now_us, most_entries = lambda: unix_ns() // 1000, lambda: settings.get(COMMIT_ENTRIES)
     intake = Intake(store, ask, now_us=now_us, most_entries=most_entries)
-    writer = Writer(runtime, intake, settings, schema_version=version)
+    farewell = Farewell()
+    writer = Writer(runtime, intake, settings, schema_version=version, farewell=farewell)
     runtime.on(WIRE_EVENTS)(writer.take)
     runtime.on_command(GetDatabaseStatus, lambda _: writer.status())
     runtime.positions = writer.positions
@@ -161,7 +209,15 @@ def build(runtime: Runtime) -> None:
     runtime.after_turn(writer.store)
     runtime.every(RETRY_S, _turn_again)
     runtime.on_stop(writer.store)
-    open_office(runtime, connection, store, settings)
+    desk = Desk(
+        connection,
+        paths=runtime.paths,
+        forget=store.forget,
+        publish=lambda topic, event: runtime.bus.publish(topic, runtime.service, event),
+        restart=farewell.take,
+    )
+    desk.settings = settings  # one for all: what an operator changes is in force for the stream, too
+    open_office(runtime, desk, farewell)
     upkeep = Upkeep(
         connection,
         is_free=lambda: not intake.pending and not intake.behind,
@@ -172,29 +228,22 @@ def build(runtime: Runtime) -> None:
     runtime.every(EVERY_S, upkeep.look)
 
 
-def open_office(runtime: Runtime, connection: "sqlite3.Connection", store: Store, settings: Settings) -> None:
+def open_office(runtime: Runtime, desk: Desk, farewell: Farewell) -> None:
     """Register the operators' commands; their jobs get a step at the end of each turn, after what is to be stored."""
-    end_at_s = math.inf
-
-    def publish(topic: Topic, event: Any) -> None:
-        runtime.bus.publish(topic, runtime.service, event)
-
-    def restart() -> None:
-        nonlocal end_at_s
-        end_at_s = monotonic_s() + FAREWELL_S
 
     def turn() -> None:
-        office.jobs.turn()
+        if not farewell.is_taken:
+            office.jobs.turn()
+        if farewell.is_taken:
+            office.jobs.stop()  # those that wait
         if office.jobs.rest_s() == 0:
             runtime.post(_turn_again)
-        if monotonic_s() >= end_at_s:
+        if farewell.is_over:
             runtime.stop()
 
-    desk = Desk(connection, paths=runtime.paths, forget=store.forget, publish=publish, restart=restart)
-    desk.settings = settings  # one for all: what an operator changes is in force for the stream, too
     office = Office(desk)
     for command, handler in office.handlers().items():
-        runtime.on_command(command, handler)
+        runtime.on_command(command, handler if command in READING else farewell.guarding(handler))
     schedule = Schedule(office.desk, office.jobs, (*DUTIES, *CARE))
     runtime.on_start(schedule.look)
     runtime.every(LOOK_EVERY_S, schedule.look)

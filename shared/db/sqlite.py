@@ -6,6 +6,8 @@ nothing may `open()` a database file that its own process may have open: closing
 """
 
 import sqlite3 as _linked
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
@@ -28,6 +30,7 @@ __all__ = [
     "connect_reader",
     "connect_writer",
     "is_empty",
+    "one_commit",
     "reader_uri",
     "require_safe_wal",
     "sqlite3",
@@ -70,6 +73,22 @@ def connect_reader(path: Path, *, timeout_s: float = BUSY_TIMEOUT_S) -> "sqlite3
     Raises DatabaseError: there is no such file, it is another kind of file, or it cannot be opened.
     """
     return _open(reader_uri(path), path=path, timeout_s=timeout_s)
+
+
+@contextmanager
+def one_commit(connection: "sqlite3.Connection") -> "Iterator[None]":
+    """Queries of a reader in this block see the same commit; within a transaction they do already. Keep it short: the
+    log cannot be emptied meanwhile.
+    """
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def reader_uri(path: Path) -> str:

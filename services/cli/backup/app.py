@@ -39,6 +39,7 @@ def create(
 
     It is a whole copy of one moment, checked, compressed, with a manifest of what is in it.
     """
+    _check_usage(reason, form, without_datagrams=without_datagrams)
     options: dict[str, Detail] = {"reason": reason, "format": form, "without_datagrams": without_datagrams}
     job = run("backup", options, author=author, reason=None, json=json)
     if json:
@@ -53,14 +54,23 @@ def create(
 
 @app.command("list", epilog="Example: restrike backup list --json")
 def list_all(*, json: output.Json = False) -> None:
-    """List the backups, the newest first: whether their files are there, when they were checked, where copies lie."""
-    from services.cli.backup.listing import listed, shown  # noqa: PLC0415  # loads SQLite, only here
+    """List the backups, the newest first: whether their files are there, when they were checked, where copies lie.
 
-    found = listed(Paths.from_environment())
+    Below are the databases that restores replaced: they are kept until somebody removes them.
+    """
+    from services.cli.backup.listing import listed, shown  # noqa: PLC0415  # loads SQLite, only here
+    from shared.db.set_aside import set_aside  # noqa: PLC0415  # the same
+
+    paths = Paths.from_environment()
+    found, replaced = listed(paths), [one for one in set_aside(paths.data) if one.is_replaced]
     if json:
-        output.document({"backups": found})
+        output.document({"backups": found, "replaced": replaced})
         return
     output.line(shown(found) if found else "There is no backup yet; make one with: restrike backup create")
+    for one in replaced:
+        output.line(f"replaced by a restore: {one.path} ({output.size(one.size_bytes)})")
+    if replaced:
+        output.line("Go back to one with restrike backup restore and its path; remove it when nobody needs it.")
 
 
 @app.command(epilog="Example: restrike backup verify --all")
@@ -148,6 +158,23 @@ app.command(epilog="Example: restrike backup drill")(restore.drill)
 app.command(epilog="Example: restrike backup push restrike-20260301T093000Z-by-hand")(offsite.push)
 app.command(epilog="Example: restrike backup fetch restrike-20260301T093000Z-by-hand")(offsite.fetch)
 app.command(epilog="Example: restrike backup remote")(offsite.remote)
+
+
+def _check_usage(reason: str, form: str, *, without_datagrams: bool) -> None:
+    """Refuse here what the job would: nobody looks for a mistyped option among failed jobs."""
+    from shared.db.backup import MOST_REASON_CHARACTERS  # noqa: PLC0415  # loads SQLite, only here
+    from shared.db.backup_files import REASON, BackupKind  # noqa: PLC0415  # the same
+
+    kinds = [kind.value for kind in BackupKind]
+    if form not in kinds:
+        raise typer.BadParameter(f"it is one of {', '.join(kinds)}.", param_hint="--format")
+    if without_datagrams and form != BackupKind.JSON:
+        raise typer.BadParameter(
+            "only a backup with --format json can be without them.", param_hint="--without-datagrams"
+        )
+    if len(reason) > MOST_REASON_CHARACTERS or not REASON.fullmatch(reason):
+        sentence = f"lower-case words joined by hyphens, of {MOST_REASON_CHARACTERS} characters at most."
+        raise typer.BadParameter(sentence, param_hint="--reason")
 
 
 def _texts(value: Detail) -> list[str]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from services.cli import output
 from shared.db.backup_files import BackupFile, list_backups
 from shared.db.sqlite import connect_reader, is_empty, sqlite3
+from shared.errors import DatabaseError
 from shared.paths import Paths
 from shared.settings import catalogue
 from shared.settings.reader import Settings
@@ -142,14 +143,16 @@ def _folders(paths: Paths) -> list[Path]:
 
 
 def _read(database: Path, query: str) -> list[Any]:
-    """Rows of a query; none without a database, or of a version that has no such table yet."""
+    """Rows of a query; none without a database, of one without such a table yet, or a damaged one (its backups are
+    wanted then more than ever).
+    """
     if is_empty(database):
         return []
-    with closing(connect_reader(database)) as connection:
-        try:
+    try:
+        with closing(connect_reader(database)) as connection:
             return list(connection.execute(query).fetchall())
-        except sqlite3.OperationalError:
-            return []
+    except (sqlite3.Error, DatabaseError):
+        return []
 
 
 def _copies(database: Path) -> dict[str, list[Copy]]:

@@ -8,13 +8,13 @@ import typer
 from services.cli import output, writer
 from services.cli.backup.orders import Author, Name, Reason, named, order, run
 from services.cli.job_progress import shown
+from services.cli.supervision import Supervisor
 from shared.clock import monotonic_s, wait_s
 from shared.errors import NetworkError
 from shared.messages.commands import GetDatabaseStatus
-from shared.messages.jobs import Detail, Job, StartJob
-from shared.messages.service import WRITER
+from shared.messages.jobs import Detail, GetJob, Job, StartJob
 from shared.paths import Paths
-from shared.rpc import Client, RefusedError, is_locked
+from shared.rpc import Client, RefusedError
 
 IN_PLACE_WITHIN_S: Final = 60.0
 """db-writer is back within a second; opening a large database that must be brought up to date takes longer."""
@@ -51,6 +51,9 @@ def restore(  # noqa: PLR0913  # a command has as many arguments as options
     output.line(f"Restored {said['backup']} of {said['taken_at']}: {said['matches']} matches.")
     output.line(f"The database that was there is kept: data/{said['replaced']}")
     _tell_after(said, is_left_out=as_of_backup)
+    _tell_changed(said)
+    if said["acts_meanwhile"]:
+        output.line(f"Acts while it was prepared, which are not in it either: {said['acts_meanwhile']}.")
     _tell_times(said)
 
 
@@ -71,19 +74,17 @@ def drill(
     said = job.result
     output.line(f"{said['backup']} of {said['taken_at']} can be restored: {said['matches']} matches.")
     _tell_after(said, is_left_out=False)
-    changed = said["changed_by_hand"]
-    if isinstance(changed, dict) and changed:
-        tables = ", ".join(f"{table} ({rows:+d} rows)" for table, rows in changed.items())
-        output.line(f"Entered by hand since then, and lost by a restore: {tables}")
-    else:
-        output.line("Nothing that was entered by hand since then would be lost.")
+    _tell_changed(said)
     _tell_times(said)
 
 
 def _carry_out(asked: StartJob, *, json: bool) -> Job:
     paths = Paths.from_environment()
-    if not is_locked(paths.lock(WRITER)):
-        return writer.run_job(asked, json=json)
+    if not writer.is_running(paths):
+        job = writer.run_job(asked, json=json)
+        for name in Supervisor(paths).start_ended():  # db-writer, which could not use the database that was there
+            output.note(f"Started again: {name}.")
+        return job
     client = Client(paths)
     job = client.call(asked)
     # The last thing that the job does is to end db-writer; the one that starts then may not know it any more.
@@ -104,11 +105,24 @@ def _await_in_place(client: Client, job_id: str) -> None:
             last = client.call(GetDatabaseStatus()).last_restore
             if last is not None and last.id == job_id:
                 return
+            _require_not_broken(client, job_id)
         wait_s(POLL_S)
     raise NetworkError(
         "restore.not_in_place",
         f"db-writer did not come back with the restored database within {IN_PLACE_WITHIN_S:g} s. See: restrike status",
     )
+
+
+def _require_not_broken(client: Client, job_id: str) -> None:
+    """Raise RefusedError if the job ended without a restore: db-writer was killed in the midst of it."""
+    try:
+        job = client.call(GetJob(id=job_id))
+    except RefusedError as error:
+        if error.code != "job.missing":  # the restored database does not know it
+            raise
+    else:
+        if job.status in writer.OVER:
+            writer.done(job)
 
 
 def _tell_after(said: dict[str, Detail], *, is_left_out: bool) -> None:
@@ -123,6 +137,22 @@ def _tell_after(said: dict[str, Detail], *, is_left_out: bool) -> None:
     if isinstance(other, list):
         for ring in other:
             output.line(f"{ring}: the backup is of another journal; what lies between is not known.")
+
+
+def _tell_changed(said: dict[str, Detail]) -> None:
+    changed, unreadable = said["changed_by_hand"], said["unreadable_secrets"]
+    if isinstance(changed, dict) and changed:
+        tables = ", ".join(f"{table} ({rows:+d} rows)" for table, rows in changed.items())
+        output.line(f"Entered by hand since then, and not in the backup: {tables}")
+    elif changed is None:
+        output.line("What was entered by hand since then is not known: the present database cannot be read.")
+    else:
+        output.line("Nothing was entered by hand since then.")
+    if unreadable:
+        output.line(
+            f"Sensitive values that this home's secret.key does not read: {unreadable}. Bring the file that reads them,"
+            " or set them again."
+        )
 
 
 def _tell_times(said: dict[str, Detail]) -> None:

@@ -9,10 +9,8 @@ import typer
 from services.cli import output
 from services.cli.settings.options import Author, KeyName, Reason
 from shared.errors import ValidationError
-from shared.messages.service import WRITER
 from shared.messages.settings import ChangeSettings, RotateKey, SettingsChanged, SettingValue
 from shared.paths import Paths
-from shared.rpc import is_locked
 from shared.settings.key import Key
 from shared.settings.values import MASK, MOST_CHARACTERS, key_named, parsed, sendable, text_of
 
@@ -69,11 +67,11 @@ def rotate_key(*, author: Author = None, json: output.Json = False) -> None:
 
 def change(values: dict[str, SettingValue], *, reason: str | None, author: str | None, json: bool) -> None:
     """Have the values changed, and tell what did."""
-    from services.cli.writer import ask, author_of  # noqa: PLC0415  # start time: only here
+    from services.cli.writer import ask, author_of, is_running  # noqa: PLC0415  # start time: only here
 
     paths = Paths.from_environment()
     done = ask(ChangeSettings(author=author_of(author), reason=reason, values=values), paths=paths)
-    tell(done, values, is_running=is_locked(paths.lock(WRITER)), json=json)
+    tell(done, values, is_running=is_running(paths), json=json)
 
 
 def tell(done: SettingsChanged, values: dict[str, SettingValue], *, is_running: bool, json: bool) -> None:

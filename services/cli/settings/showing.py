@@ -60,7 +60,7 @@ def get_setting(key: KeyName, *, json: output.Json = False) -> None:
     else:
         output.line(setting.text)
         output.note(f"{setting.title}. {setting.description}")
-        output.note(f"Takes {setting.allowed}; default {_default(setting)}.")
+        output.note(f"Takes {setting.allowed}; default {_default(setting) or 'empty'}.")
         if setting.changed_at is not None:
             output.note(f"Set {output.local_date_time(setting.changed_at)} by {setting.changed_by}.")
         if setting.needs_restart:

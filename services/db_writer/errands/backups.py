@@ -35,14 +35,8 @@ def create(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
 
     Raises DatabaseError: see `make_backup`; `backup.folder_missing`.
     """
+    require_folder(options)
     folder = Path(options["folder"]) if options["folder"] else paths.backups
-    if options["folder"] and not folder.is_dir():
-        raise DatabaseError(
-            "backup.folder_missing",
-            "The folder of backups is not there: put its disk in, or name another with: restrike settings set"
-            " backup.folder",
-            value=str(folder),
-        )
     began_s = monotonic_s()
     wanted = Wanted(
         reason=options["reason"],
@@ -64,6 +58,18 @@ def create(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
         "matches": manifest.matches,
         "duration_ms": round((monotonic_s() - began_s) * 1000),
     }
+
+
+def require_folder(options: Options) -> None:
+    """Raise DatabaseError `backup.folder_missing` if the `folder` that was set for backups is not there."""
+    folder = options.get("folder")
+    if folder and not Path(folder).is_dir():
+        raise DatabaseError(
+            "backup.folder_missing",
+            "The folder of backups is not there: put its disk in, or name another with: restrike settings set"
+            " backup.folder",
+            value=str(folder),
+        )
 
 
 def find(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:  # noqa: ARG001  # every errand takes them

@@ -14,19 +14,35 @@ from msgspec import Struct
 
 from services.db_writer.after_backup import RingAfter, after, leave_out, tell_gaps
 from services.db_writer.errand import Options, Tell
+from services.db_writer.errands.backups import require_folder
+from services.db_writer.office.settings import ENCRYPTED
 from services.db_writer.restoring import PLAN, PREPARED, restore_folder
 from shared.clock import monotonic_s, utc_now_iso
+from shared.db.backup import RESERVE_BYTES
 from shared.db.backup_contents import open_scratch, problems_against
-from shared.db.backup_files import Manifest, damaged, find_backup, list_backups, scratch_file, sync_folder, unpack
+from shared.db.backup_files import (
+    BackupKind,
+    Manifest,
+    damaged,
+    describe,
+    find_backup,
+    list_backups,
+    scratch_file,
+    sync_folder,
+    unpack,
+)
 from shared.db.migrate import migrate
 from shared.db.sqlite import connect_reader, connect_writer, is_empty, sqlite3
 from shared.db.table_checksums import table_content
 from shared.errors import DatabaseError, ValidationError
 from shared.journal_ends import journal_ends
 from shared.paths import Paths
+from shared.settings.secrets import SecretError, Secrets
 
 ROOM: Final = 1.1
-"""Of the database's size, what a restore needs free: the copy and a little."""
+"""Of the database's size, what a restore needs free beside the journal's reserve: the copy and a little."""
+ROOM_OF_JSON: Final = 2.0
+"""Of the JSON lines' size: the database that is made of them has indexes."""
 MOST_TOLD: Final = 3
 """Of what is wrong with a backup; more do not help."""
 BY_HAND: Final = (
@@ -65,6 +81,16 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
     manifest: Manifest
     rings: list[RingAfter]
     migrated_to: int
+    unreadable_secrets: int
+
+
+class ByHand(Struct, frozen=True, kw_only=True):
+    """What people entered that is not as in the backup: `changed` says how many rows more (or fewer) each table has
+    now, None where the present database cannot be read. `after` is the last act of `operator_audit` at that time.
+    """
+
+    changed: dict[str, int] | None
+    after: int | None
 
 
 def prepare(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
@@ -72,7 +98,7 @@ def prepare(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
 
     Options: backup (name or path), folder, as_of_backup, author, reason. Raises DatabaseError, ValidationError.
     """
-    backup = find_backup(str(options["backup"]), _folders(options, paths)).path
+    backup = _find(str(options["backup"]), options, paths)
     folder = restore_folder(paths)
     folder.mkdir(mode=0o700, exist_ok=True)
     if (folder / PLAN).exists():
@@ -83,9 +109,12 @@ def prepare(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
         rebuilt = _rebuild(backup, scratch, paths=paths, timing=timing, tell=tell)
         with timing.part("finish"):
             _finish(scratch, rebuilt, options=options, paths=paths)
-            scratch.rename(folder / PREPARED)
-            sync_folder(folder)
-    return {**_told(rebuilt, timing), "left_out": bool(options.get("as_of_backup"))}
+        with timing.part("compare"):  # last, so that little can be entered afterwards
+            by_hand = _changed_by_hand(scratch, paths.database)
+        scratch.rename(folder / PREPARED)
+        sync_folder(folder)
+    said = {"changed_by_hand": by_hand.changed, "compared_after": by_hand.after}
+    return {**_told(rebuilt, timing), **said, "left_out": bool(options.get("as_of_backup"))}
 
 
 def drill(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
@@ -93,20 +122,16 @@ def drill(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
 
     Options: backup (name or path; the newest if left out), folder. Raises DatabaseError, ValidationError.
     """
-    folders = _folders(options, paths)
     named = options.get("backup")
-    newest = next((one for folder in folders for one in list_backups(folder) if not one.problem), None)
-    if named is None and newest is None:
-        raise ValidationError("backup.none", "There is no backup yet; make one with: restrike backup create")
-    backup = newest.path if named is None and newest else find_backup(str(named), folders).path
+    backup = _newest(options, paths) if named is None else _find(str(named), options, paths)
     folder = restore_folder(paths)
     folder.mkdir(mode=0o700, exist_ok=True)
     timing = Timing()
     with scratch_file(folder, purpose="drill") as scratch:
         rebuilt = _rebuild(backup, scratch, paths=paths, timing=timing, tell=tell)
         with timing.part("compare"):
-            changed = _changed_by_hand(scratch, paths.database)
-    return {**_told(rebuilt, timing), "changed_by_hand": changed}
+            by_hand = _changed_by_hand(scratch, paths.database)
+    return {**_told(rebuilt, timing), "changed_by_hand": by_hand.changed}
 
 
 def _rebuild(backup: Path, scratch: Path, *, paths: Paths, timing: Timing, tell: Tell) -> Rebuilt:
@@ -122,17 +147,20 @@ def _rebuild(backup: Path, scratch: Path, *, paths: Paths, timing: Timing, tell:
         moved = migrate(scratch, backups=None).after
     with timing.part("journal"):
         rings = after(manifest.positions, journal_ends(paths))
-    return Rebuilt(manifest=manifest, rings=rings, migrated_to=moved)
+    unreadable = _unreadable_secrets(scratch, Secrets(paths))
+    return Rebuilt(manifest=manifest, rings=rings, migrated_to=moved, unreadable_secrets=unreadable)
 
 
 def _require_room(backup: Path, folder: Path) -> None:
-    found = next((one for one in list_backups(backup.parent) if one.path == backup), None)
+    found = describe(backup)
     size = found.manifest.content_bytes if found and found.manifest else backup.stat().st_size
+    share = ROOM_OF_JSON if found and found.kind is BackupKind.JSON else ROOM
+    needed = int(size * share) + RESERVE_BYTES
     free = shutil.disk_usage(folder).free
-    if free < size * ROOM:
+    if free < needed:
         raise DatabaseError(
             "restore.no_room",
-            f"A restore needs {size * ROOM / 1e6:.0f} MB free in data/ and there are {free / 1e6:.0f}; make room.",
+            f"A restore needs {needed >> 20} MiB free in data/ and there are {free >> 20}; make room.",
             value=str(folder),
         )
 
@@ -157,20 +185,34 @@ def _finish(scratch: Path, rebuilt: Rebuilt, *, options: Options, paths: Paths) 
         os.close(handle)
 
 
-def _changed_by_hand(scratch: Path, database: Path) -> dict[str, int]:
-    """Tables that people fill and that are not as in the backup: how many rows more (or fewer) there are now."""
+def _changed_by_hand(scratch: Path, database: Path) -> ByHand:
+    """Compare the tables that people fill; the present database may be damaged, or of another version."""
     if is_empty(database):
-        return {}
+        return ByHand(changed={}, after=0)
     changed = {}
-    with closing(connect_reader(database)) as live, closing(open_scratch(scratch)) as copy:
-        for table in BY_HAND:
-            try:
+    try:
+        with closing(connect_reader(database)) as live, closing(open_scratch(scratch)) as copy:
+            (last_act,) = live.execute("SELECT coalesce(max(id), 0) FROM operator_audit").fetchone()
+            for table in BY_HAND:
                 now, then = table_content(live, table), table_content(copy, table)
-            except sqlite3.Error as error:
-                raise DatabaseError("database.unreadable", f"The database cannot be read ({error}).") from error
-            if now != then:
-                changed[table] = now.rows - then.rows
-    return changed
+                if now != then:
+                    changed[table] = now.rows - then.rows
+    except (sqlite3.Error, DatabaseError):
+        return ByHand(changed=None, after=None)
+    return ByHand(changed=changed, after=last_act)
+
+
+def _unreadable_secrets(scratch: Path, secrets: Secrets) -> int:
+    """How many sensitive values the home's key file does not read: it is another home's, or the key was rotated."""
+    unreadable = 0
+    with closing(open_scratch(scratch)) as copy:
+        for select in ENCRYPTED:
+            for _, stored in copy.execute(select).fetchall():
+                try:
+                    secrets.decrypt(stored)
+                except SecretError:
+                    unreadable += 1
+    return unreadable
 
 
 def _told(rebuilt: Rebuilt, timing: Timing) -> dict[str, Any]:
@@ -183,8 +225,25 @@ def _told(rebuilt: Rebuilt, timing: Timing) -> dict[str, Any]:
         "coming_back": {ring.ring: ring.coming_back for ring in rebuilt.rings if ring.coming_back},
         "gone": {ring.ring: ring.gone for ring in rebuilt.rings if ring.gone},
         "other_journal": [ring.ring for ring in rebuilt.rings if ring.is_other_journal],
+        "unreadable_secrets": rebuilt.unreadable_secrets,
         "parts_ms": timing.parts_ms,
     }
+
+
+def _find(name: str, options: Options, paths: Paths) -> Path:
+    try:
+        return find_backup(name, _folders(options, paths)).path
+    except ValidationError:
+        require_folder(options)  # perhaps it is not there as its disk is not in
+        raise
+
+
+def _newest(options: Options, paths: Paths) -> Path:
+    require_folder(options)
+    newest = next((one for folder in _folders(options, paths) for one in list_backups(folder) if not one.problem), None)
+    if newest is None:
+        raise ValidationError("backup.none", "There is no backup yet; make one with: restrike backup create")
+    return newest.path
 
 
 def _folders(options: Options, paths: Paths) -> list[Path]:

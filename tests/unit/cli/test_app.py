@@ -103,7 +103,14 @@ def test_a_fault_of_ours_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: 
     with pytest.raises(KeyError) as caught:
         app.main(["udp", "status"])
     sys.excepthook(caught.type, caught.value, caught.tb)
-    assert "This is a fault" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert ("This is a fault" in err, out) == (True, "")
+    with pytest.raises(KeyError) as caught:
+        app.main(["udp", "status", "--json"])
+    sys.excepthook(caught.type, caught.value, caught.tb)
+    out, err = capsys.readouterr()
+    assert "This is a fault" in err
+    assert json.loads(out)["error"]["code"] == "internal"
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -28,14 +28,21 @@ def scores(*changes: tuple[int, int], round_pk: int = 1) -> list[ScoreRow]:
         (scores((0, 4), (4, 4)), 0, (0, 0)),
         (scores((0, 4), (4, 4)), None, (0, 0)),
         (scores((0, 4), (6, 4), round_pk=2), 1, (0, 0)),
+        (scores((0, 5), (0, 0), (3, 0)), 1, (1, 0)),
+        (scores((0, 7), (0, 2), (3, 2)), 1, (1, 2)),
+        (scores((0, 3), (3, 3), (3, 8), (3, 3), (4, 3)), 1, (1, 3)),
+        (scores((0, 7), (3, 7), (3, 6), (7, 6)), 1, (1, 6)),
     ],
     ids=[
         *("nothing", "never_behind", "back", "level_only", "to_and_fro", "other_winner", "never_back"),
         *("back_then_lost", "tie", "undecided", "not_over"),
+        *("a_mistake", "a_part_of_it", "a_mistake_after_a_comeback", "a_point_taken_away"),
     ],
 )
 def test_leads(rows: list[ScoreRow], winner: int | None, expected: tuple[int, int]) -> None:
-    """A comeback is one to level or beyond, of the winner; a tie between does not change the lead."""
+    """A comeback is one to level or beyond, of the winner; a tie between does not change the lead. Points that were
+    taken away from the other were not made up.
+    """
     assert leads(rows, {1: winner}) == expected
 
 

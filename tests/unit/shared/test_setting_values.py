@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,6 +167,10 @@ def test_what_is_allowed_in_words() -> None:
     assert allowed(key(Kind.INTEGER, min=0)) == "a whole number, 0 or more"
     assert allowed(key(Kind.FLOAT, max=1_000_000)) == "a number, 1000000 or less"
     assert allowed(COLOUR) == "one of red, blue"
+    told = msgspec.structs.replace(CODE, rules=msgspec.structs.replace(CODE.rules, form="small letters"))
+    assert allowed(told) == "one line of text of the form small letters, up to 5 characters"
+    with pytest.raises(ValidationError, match=r"must be of the form small letters \(rule pattern\)"):
+        parsed(told, "abc1")
     assert allowed(CODE) == "one line of text of the form [a-z]+, up to 5 characters"
     assert allowed(NAME) == "one line of text, not empty"
 

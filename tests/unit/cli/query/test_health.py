@@ -52,10 +52,13 @@ def _health(run: Run) -> tuple[Done, Any]:
 
 
 def test_a_database_with_a_backup_is_well(run: Run, database: Path, execute: Execute) -> None:
-    """Exit 0, with all that is asked for: file, pages, version, backup, text index, slow questions, idle indexes."""
+    """Exit 0, with all that is asked for: file, pages, version, backup, text index, slow questions, idle indexes, what lies aside."""
     execute(BACKUP, "b1", "present", utc_now_iso())
+    replaced = database.with_name("replaced-20260301T093000Z-1.db")
+    replaced.write_bytes(b"x" * 2_000)
     done, health = _health(run)
     assert (done.code, health["problems"], health["is_accessible"]) == (0, [], True)
+    assert health["set_aside"] == [{"path": str(replaced), "size_bytes": 2_000}]
     assert (health["version"], health["file_bytes"]) == (health["latest_version"], database.stat().st_size)
     assert (health["backup"], health["backup_age_s"] < 60, health["check"]) == ("b1", True, None)
     assert health["unindexed_events"] > 1000
@@ -68,6 +71,14 @@ def test_a_database_with_a_backup_is_well(run: Run, database: Path, execute: Exe
     assert not {"ix_pss_events_v2_timestamp", "ix_challenges_requested_at"} & set(health["unused_indexes"])
     shown = run("db", "health")
     assert (shown.code, f"{database}: well" in shown.out, "last backup" in shown.out) == (0, True, True)
+    assert f"{replaced} (2.0 KiB)" in shown.out
+
+
+def test_a_new_database_is_well(run: Run, home: Path, migrated: bytes) -> None:
+    """Without a match or an event, the usual questions can be asked, too."""
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "restrike.db").write_bytes(migrated)
+    assert (run("db", "health").code, _health(run)[1]["is_accessible"]) == (0, True)
 
 
 def test_backups_that_are_missing_old_or_gone(run: Run, execute: Execute) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from services.db_writer.database import open_database
 from services.db_writer.errand import ERRANDS
-from services.db_writer.office import archives, checks
+from services.db_writer.office import archives, care, checks
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import Ordered, Result, Step
 from services.db_writer.office.kinds import KINDS
@@ -63,7 +63,7 @@ def inline(monkeypatch: pytest.MonkeyPatch) -> None:
         yield Step(name)
         return cast(Result, json.loads(json.dumps(result)))
 
-    for module in (archives, checks):
+    for module in (archives, care, checks):
         monkeypatch.setattr(module, "errand", errand)
 
 

@@ -12,6 +12,7 @@ from services.db_writer.office.archives import LEAST_DAYS
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import JobLine
 from services.db_writer.office.kinds import KINDS
+from services.db_writer.office.repairs import repair
 from shared.db.archive_files import BULKY, archive_file, opened_archive, read_archive_manifest
 from shared.db.sqlite import connect_reader
 from shared.db.table_checksums import contents_of, tables_of
@@ -194,10 +195,71 @@ def test_a_damaged_archive_is_refused(cared: Desk) -> None:
     assert before != present
 
 
+def test_what_changed_since_is_newer(cared: Desk) -> None:
+    """A row that changed while it was being archived stayed, and stays as it is when its month is brought back; it is
+    told how many.
+    """
+    job = steps(cared, "archive", older_than_days=OLD)
+    while next(job).message != "removing what is archived":
+        pass
+    cared.connection.execute("UPDATE raw_datagrams SET source_port = 1 WHERE id = 700")
+    while next(job, None) is not None:
+        pass
+    (there,) = rows(cared, "SELECT count(*) FROM raw_datagrams")[0]
+    back = work(cared, "unarchive", name=NAME)
+    assert (back["left"], rows(cared, "SELECT status FROM archives")) == (1, [("back",)])
+    assert rows(cared, "SELECT source_port FROM raw_datagrams WHERE id = 700") == [(1,)]
+    assert rows(cared, "SELECT count(*) FROM raw_datagrams") == [(there + int(str(back["datagrams"])),)]
+
+
+def test_a_month_that_fails_does_not_hold_up_the_others(cared: Desk) -> None:
+    """What is damaged is told at the end; the other months are archived, and nothing of the damaged one anew."""
+    insert = (
+        "INSERT INTO archives (name, month, path, status, schema_version, datagrams, events, size_bytes, sha256,"
+        " archived_at) VALUES (?, ?, '', 'removing', 8, 1, 1, 1, 'x', '2026-01-01T00:00:00.000Z')"
+    )
+    cared.connection.execute(insert, ("restrike-2020-01", "2020-01"))
+    with pytest.raises(DatabaseError):
+        work(cared, "archive", older_than_days=OLD)
+    assert rows(cared, "SELECT name, status FROM archives ORDER BY id DESC") == [
+        (NAME, "archived"),
+        ("restrike-2020-01", "removing"),
+    ]
+    work(cared, "unarchive", name=NAME)
+    cared.connection.execute("UPDATE archives SET month = '2024-09' WHERE month = '2020-01'")
+    with pytest.raises(DatabaseError):
+        work(cared, "archive", older_than_days=OLD)
+    assert len(rows(cared, "SELECT name FROM archives")) == 2
+
+
+def test_nothing_is_brought_back_while_it_is_removed(cared: Desk) -> None:
+    """Where an archive job still removes a month's rows it cannot be brought back; an archive that goes on after all
+    is archived, not back, and the checks leave its counts alone.
+    """
+    job = steps(cared, "archive", older_than_days=OLD)
+    while next(job).message != "removing what is archived":
+        pass
+    counts = rows(cared, "SELECT * FROM event_counts")
+    cared.connection.execute(
+        "INSERT INTO jobs (job_id, kind, options, author, status, begun_at) VALUES ('a1', 'archive', '{}', 'x',"
+        " 'waiting', 'x')"
+    )
+    with pytest.raises(ValidationError, match="job a1"):
+        work(cared, "unarchive", name=NAME)
+    cared.connection.execute("UPDATE archives SET brought_back_at = '2026-01-01T00:00:00.000Z'")
+    while next(job, None) is not None:
+        pass
+    assert rows(cared, "SELECT status, brought_back_at FROM archives") == [("archived", None)]
+    keys = [[minute, ring, kind] for minute, ring, kind, _ in counts]
+    assert repair(cared.connection, "event_counts", keys) == 0
+    assert rows(cared, "SELECT * FROM event_counts") == counts
+
+
 def test_another_databases_archive_is_refused(cared: Desk) -> None:
-    """Where other rows have the ids of an archive's, nothing of it is brought back into them."""
+    """Where other rows are what an archive's would be, nothing of it is brought back beside them."""
     work(cared, "archive", older_than_days=OLD)
     cared.connection.execute(
+        "UPDATE raw_datagrams SET session_id = 1, ring = 'ring-1', entry = 5"
         "INSERT INTO raw_datagrams SELECT 5, session_id, ring, 999999, received_at, source_address, source_port,"
         " origin, body FROM raw_datagrams"
     )
@@ -223,12 +285,12 @@ def test_care_waits_for_quiet(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> N
     for _ in range(3):
         line.turn()
     assert len(rows(cared, "SELECT name FROM sqlite_master WHERE name = 'sqlite_stat1'")) == seen
-    line.start(StartJob(kind="clean", author="ana", force=True))
+    line.start(StartJob(kind="prune", author="ana"))
     ended = "SELECT kind FROM jobs WHERE status = 'done'"
 
     def turned() -> list[tuple[Any, ...]]:
         line.turn()
         return rows(cared, ended)
 
-    eventually(turned, equals=[("clean",)], within=10)
+    eventually(turned, equals=[("prune",)], within=10)
     line.stop()

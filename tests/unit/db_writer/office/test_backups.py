@@ -11,7 +11,6 @@ import pytest
 
 from services.cli.backup.app import list_all
 from services.cli.backup.listing import NO_FILE, NO_ROW, listed, schedule_of, shown, shown_schedule
-from services.cli.db_health import read_health
 from services.db_writer.errands import backups as errands
 from services.db_writer.office import backups
 from services.db_writer.office.catalogue_rows import bring_up_to_date
@@ -242,7 +241,7 @@ def test_list_without_a_database(tmp_path: Path) -> None:
 def test_replaced_databases_are_told(
     home: Backups, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the size of file and log, by the list, by the health and for the care: nothing else ever removes them."""
+    """With the size of file and log, by the list: nothing else ever removes them."""
     replaced = home.paths.data / "replaced-20260301T093000Z-1.db"
     replaced.write_bytes(b"x" * 3_000)
     replaced.with_name(f"{replaced.name}-wal").write_bytes(b"x" * 1_000)
@@ -252,8 +251,6 @@ def test_replaced_databases_are_told(
     assert told == {"path": str(replaced), "size_bytes": 4_000}
     list_all()
     assert f"{replaced} (3.9 KiB)" in capsys.readouterr().out
-    print(read_health(home.paths.database))
-    assert [one.path for one in read_health(home.paths.database).set_aside] == [replaced]
 
 
 def test_a_database_by_its_path(home: Backups, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.db_writer.office import jobs
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import MOST_WAITING, JobLine, Kind, Ordered, Result, Step
 from shared.errors import IoError, ValidationError
@@ -188,6 +189,43 @@ def test_care_waits_for_the_end_of_a_match(desk: Desk) -> None:
     start(line, "count")
     line.start(StartJob(kind="care", author="ana", force=True))
     to_end(line)
+
+
+def test_no_care_passes_care_that_began(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both might work on the same rows: while a match holds up care in its midst, other jobs go first, but no other
+    care, even if forced. Care that did not begin yet is passed.
+    """
+    monkeypatch.setattr(jobs, "LOOK_AGAIN_S", 0.0)
+    busy: list[str] = []
+    line = JobLine(desk, KINDS, is_busy=lambda: busy[0] if busy else None)
+    passed, begun = start(line, "care"), start(line, "care")
+    busy.append("A match is running on ring-1.")
+    line.start(StartJob(kind="care", author="ana", force=True))
+    forced = desk.connection.execute("SELECT max(job_id) FROM jobs WHERE id = 3").fetchone()[0]
+    for _ in range(12):
+        line.turn()
+    assert line.get(GetJob(id=forced)).status is JobStatus.DONE
+    busy.clear()
+    line.turn()
+    first = next(one for one in (passed, begun) if line.get(GetJob(id=one.id)).message == "rows")
+    busy.append("A match is running on ring-1.")
+    late = line.start(StartJob(kind="care", author="ana", force=True))
+    other = start(line, "count")
+    for _ in range(12):
+        line.turn()
+    assert line.get(GetJob(id=other.id)).status is JobStatus.DONE
+    assert {line.get(GetJob(id=one.id)).status for one in (late, first)} == {JobStatus.WAITING, JobStatus.RUNNING}
+    busy.clear()
+    to_end(line)
+    assert {job.status for job in line.jobs(ListJobs()).jobs} == {JobStatus.DONE}
+
+
+def test_the_end_of_the_service_is_no_cancelling(line: JobLine) -> None:
+    """What nobody cancelled is broken off."""
+    job = start(line, "endless")
+    line.turn()
+    line.stop()
+    assert line.get(GetJob(id=job.id)).status is JobStatus.BROKEN
 
 
 def test_the_line_has_an_end(line: JobLine) -> None:

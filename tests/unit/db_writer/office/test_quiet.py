@@ -54,3 +54,19 @@ def test_a_silent_ring_is_forgotten(desk: Desk) -> None:
     now = datetime.now(UTC)
     assert running_rings(desk.connection, now=now + FORGOTTEN_AFTER - timedelta(minutes=1)) == ["ring-1"]
     assert running_rings(desk.connection, now=now + FORGOTTEN_AFTER + timedelta(minutes=1)) == []
+
+
+def test_a_session_that_began_in_mid_match(desk: Desk) -> None:
+    """udp-ingest was started anew while a round ran: the new session has no stage told yet, and the match goes on. The
+    silence is that of the new session.
+    """
+    tell(desk, "ring-1", Stage.RUNNING)
+    desk.connection.execute("UPDATE udp_server_sessions SET updated_at = '2020-01-01T00:00:00.000Z'")
+    assert running_rings(desk.connection) == []
+    tell(desk, "ring-2", Stage.DECIDED)
+    tell(desk, "ring-1")
+    tell(desk, "ring-1")
+    assert running_rings(desk.connection) == ["ring-1"]
+    tell(desk, "ring-1", Stage.CLOSED)
+    tell(desk, "ring-1")
+    assert running_rings(desk.connection) == []
