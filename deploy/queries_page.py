@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.cli.query.app import QUESTIONS
+from services.cli.query.boxed import ANSWER_BYTES, MEMORY_BYTES
 from services.cli.query.question import Question
 from services.cli.query.source import WITHIN_S
 
@@ -35,8 +36,10 @@ COMMAND --help` lists the filters.
 
 A question is ended after {within:g} s. `restrike query sql` can be given more time (`--within`) and shows 1,000 \
 rows unless told otherwise (`--limit`); it can read everything and change nothing: the file is opened read-only, and \
-whatever is not reading is refused, `ATTACH` and `PRAGMA` too. Values belong in parameters (`:noc` and `--param \
-noc=CRO`), never into the text.
+whatever is not reading is refused, `ATTACH` and `PRAGMA` too. It is asked in a process of its own, which has \
+{memory} MiB of memory and gives at most {answer} MiB of rows, and which is ended when the time is up, or by Ctrl-C, \
+whatever SQLite is about; so is a saved query, and one that is to be saved is looked at there first. Values belong \
+in parameters (`:noc` and `--param noc=CRO`), never into the text.
 
 ## From another program
 
@@ -157,7 +160,8 @@ What is measured on two million events is in [proof.md](proof.md).
 
 def page() -> str:
     """The whole page."""
-    return HEAD.format(within=WITHIN_S) + "".join(_section(question) for question in QUESTIONS)
+    head = HEAD.format(within=WITHIN_S, memory=MEMORY_BYTES >> 20, answer=ANSWER_BYTES >> 20)
+    return head + "".join(_section(question) for question in QUESTIONS)
 
 
 def _section(question: Question) -> str:

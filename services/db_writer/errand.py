@@ -23,6 +23,7 @@ from shared.paths import Paths
 ERRANDS: Final[dict[str, str]] = {
     "archive_plan": "services.db_writer.errands.archive_plans:plan",
     "archive_make": "services.db_writer.errands.archives:make",
+    "read_indexes": "services.db_writer.errands.indexes:read",
     "check": "services.db_writer.errands.checks:check",
     "archive_open": "services.db_writer.errands.archives:open_checked",
     "backup": "services.db_writer.errands.backups:create",

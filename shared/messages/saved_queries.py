@@ -16,7 +16,12 @@ class SavedQuery(Struct, frozen=True, kw_only=True):
 
 
 class SaveQuery(Command[SavedQuery], frozen=True, kw_only=True):
-    """Keep a query under a name; refused if it does more than read, or if the name is taken and not `replace`."""
+    """Keep a query under a name; refused if it is too long, does not begin as a query, or if the name is taken and not
+    `replace`.
+
+    db-writer keeps the text without understanding it, as that can take any time: who asks lets SQLite look at it first,
+    in a process that can be ended, and who runs it does so on a connection that can only read.
+    """
 
     name = "save_query"
     service = WRITER

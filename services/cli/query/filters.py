@@ -15,7 +15,9 @@ from msgspec import Struct
 from services.cli import output
 from services.cli.query.source import Database, opened
 
-Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many rows at most.")]
+MOST_ROWS: Final = 1_000_000
+"""Of one answer: it is put together in memory. Whole tables are for `restrike export`."""
+Limit = Annotated[int, typer.Option("--limit", min=1, max=MOST_ROWS, metavar="N", help="How many rows at most.")]
 Oldest = Annotated[bool, typer.Option("--oldest/--newest", help="Begin with the oldest, or with the newest.")]
 
 

@@ -22,11 +22,11 @@ def moment(text: str) -> str:
     """
     ago = _AGO.fullmatch(text)
     now = _now()
-    if ago:
-        return _utc(now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
     if text in ("today", "yesterday"):
         return day(text)[0]
     try:
+        if ago:
+            return _utc(now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
         if re.fullmatch(r"\d{1,2}:\d\d(:\d\d)?", text):
             return _utc(datetime.combine(now.date(), time.fromisoformat(text.zfill(5))).astimezone())
         return _utc(datetime.fromisoformat(text).astimezone())
@@ -49,14 +49,16 @@ def date_of(text: str) -> str:
     try:
         return datetime.strptime(text, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007  # a date has no zone
     except ValueError as error:
-        sentence = "This is no day. Write 2026-03-01, today or yesterday."
-        raise ValidationError("query.no_day", sentence, value=text) from error
+        raise _no_day(text) from error
 
 
 def day(text: str) -> tuple[str, str]:
     """The UTC window of a local day, from midnight to midnight. Raises ValidationError: it is no day."""
     start = datetime.fromisoformat(date_of(text))
-    return _utc(start.astimezone()), _utc((start + timedelta(days=1)).astimezone())
+    try:
+        return _utc(start.astimezone()), _utc((start + timedelta(days=1)).astimezone())
+    except (ValueError, OverflowError) as error:  # the calendar's first or last day, in another zone
+        raise _no_day(text) from error
 
 
 def window(on_day: str | None, since: str | None, until: str | None) -> tuple[str, str]:
@@ -93,9 +95,13 @@ def _milliseconds(clock: "re.Match[str]") -> int:
     return (int(minutes) * 60 + int(seconds)) * 1000 + int(fraction.ljust(3, "0"))
 
 
+def _no_day(text: str) -> ValidationError:
+    return ValidationError("query.no_day", "This is no day. Write 2026-03-01, today or yesterday.", value=text)
+
+
 def _now() -> datetime:
     return datetime.fromtimestamp(unix_ns() // 1_000_000_000, tz=UTC).astimezone()
 
 
 def _utc(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")  # %Y has no zeros before the year 931

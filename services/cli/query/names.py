@@ -26,6 +26,21 @@ UNION SELECT match_id FROM match_edits WHERE undone_at IS NULL AND changes ->> '
     AND match_id IS NOT NULL
 """
 KINDS: Final = "SELECT id, event_code, event_name, category FROM pss_event_types ORDER BY id"
+PLAIN_LETTERS: Final = {
+    "ae": "Ææ",
+    "d": "ĐđÐð",
+    "e": "Əə",
+    "h": "Ħħ",
+    "i": "ı",  # noqa: RUF001  # this very letter is meant
+    "l": "Łł",
+    "o": "Øø",
+    "oe": "Œœ",
+    "ss": "ßẞ",
+    "t": "Ŧŧ",
+    "th": "Þþ",
+}
+"""As the indexes have letters that no accent can be taken off (see migration 008)."""
+_TO_PLAIN: Final = str.maketrans({letter: plain for plain, letters in PLAIN_LETTERS.items() for letter in letters})
 _WORD: Final = re.compile(r"\S+")
 
 
@@ -35,7 +50,8 @@ def search_terms(text: str, *, is_prefix: bool = True) -> str:
     Raises:
         ValidationError: it has no letter and no digit.
     """
-    words = [word for word in _WORD.findall(text.replace("\0", " ")) if any(one.isalnum() for one in word)]
+    plain = text.replace("\0", " ").translate(_TO_PLAIN)
+    words = [word for word in _WORD.findall(plain) if any(one.isalnum() for one in word)]
     if not words:
         raise ValidationError("query.no_words", "Search for a word or a number: there is none in this.", value=text)
     quoted = ['"' + word.replace('"', '""') + '"' for word in words]
@@ -43,8 +59,9 @@ def search_terms(text: str, *, is_prefix: bool = True) -> str:
 
 
 def folded(text: str) -> str:
-    """`text` without case, accents and doubled spaces, as people compare names."""
+    """`text` without case, accents, strokes and doubled spaces, as people compare names."""
     plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    plain = plain.translate(_TO_PLAIN)
     return " ".join(plain.casefold().split())
 
 

@@ -1,7 +1,6 @@
 """`restrike query sql`: a query of one's own, which can read everything and change nothing; saved ones, too.
 
-Three things keep it from writing: the file is opened read-only, `PRAGMA query_only`, and an authorizer that refuses
-whatever is not reading, ATTACH and PRAGMA included.
+It is asked in a box (boxed.py), which has a bound for its time and its memory.
 """
 
 import re
@@ -9,13 +8,13 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import typer
-from msgspec import Struct
 
 from services.cli import output
-from services.cli.query import tables
-from services.cli.query.filters import Filters, asking
+from services.cli.query import boxed, tables
+from services.cli.query.boxed import Found
+from services.cli.query.filters import MOST_ROWS, Filters, asking
 from services.cli.query.source import WITHIN_S, Source
-from shared.errors import RestrikeError, ValidationError
+from shared.errors import ValidationError
 
 ROWS: Final = 1000
 """How many rows are shown unless told otherwise: who forgets a LIMIT shall neither wait nor fill a screen for ever."""
@@ -26,16 +25,8 @@ Sql = Annotated[str, typer.Argument(metavar="SQL", help="One SELECT; named param
 Params = Annotated[
     list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="Value of a parameter; may be repeated.")
 ]
-Rows = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many rows at most.")]
+Rows = Annotated[int, typer.Option("--limit", min=1, max=MOST_ROWS, metavar="N", help="How many rows at most.")]
 Within = Annotated[float, typer.Option("--within", min=0.1, metavar="S", help="End it after so many seconds.")]
-
-
-class Found(Struct, frozen=True, kw_only=True):
-    """What a query gave: at most the rows asked for; `is_cut`: there are more."""
-
-    columns: list[str]
-    rows: list[tuple[Any, ...]]
-    is_cut: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +46,8 @@ def sql(  # noqa: PLR0913  # a command has as many arguments as options
     json: output.Json = False,
 ) -> None:
     """Ask the database in SQL; it can only be read. docs/queries.md says which tables and indexes there are."""
-    show(run(source, query, parameters(query, param or ()), limit=limit, within_s=within), limit=limit, json=json)
+    values = parameters(query, param or ())
+    show(boxed.run(source.path, query, values, limit=limit, within_s=within), limit=limit, json=json)
 
 
 def show(found: Found, *, limit: int, json: bool) -> None:
@@ -70,30 +62,6 @@ def show(found: Found, *, limit: int, json: bool) -> None:
         output.line(tables.sheet(found.columns, rows))
     if found.is_cut:
         output.note(f"Only the first {limit} rows are shown; more with --limit")
-
-
-def run(source: Source, query: str, values: dict[str, Any], *, limit: int, within_s: float) -> Found:
-    """The first `limit` rows of `query`.
-
-    Raises:
-        ValidationError: it is no query, does more than read, or took too long.
-    """
-    from shared.db.reading_only import allow_reading_only  # noqa: PLC0415  # loads SQLite, only for a question
-    from shared.db.sqlite import sqlite3  # noqa: PLC0415  # as above
-
-    source.limit(within_s)
-    allow_reading_only(source.connection)
-    try:
-        cursor = source.connection.execute(query, values)
-        rows = cursor.fetchmany(limit + 1)
-    except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
-        raise _refused(error, within_s=within_s) from error
-    if cursor.description is None:
-        raise ValidationError(
-            "query.no_query", "This is no query: it gives no columns. Begin with SELECT.", value=query
-        )
-    columns = [column[0] for column in cursor.description]
-    return Found(columns=columns, rows=rows[:limit], is_cut=len(rows) > limit)
 
 
 def parameters(query: str, given: Sequence[str]) -> dict[str, Any]:
@@ -112,22 +80,6 @@ def parameters(query: str, given: Sequence[str]) -> dict[str, Any]:
             raise ValidationError("query.no_parameter", sentence, value=text)
         values[name] = _number(value) if _NUMBER.fullmatch(value) else value
     return values
-
-
-def _refused(error: Exception, *, within_s: float) -> RestrikeError:
-    from shared.db.reading_only import is_refusal  # noqa: PLC0415  # loads SQLite, only for a question
-
-    said = str(error)
-    if "interrupted" in said:
-        sentence = f"The query was not answered in {within_s:g} s and was ended; ask for less, or give it --within S."
-        return ValidationError("query.too_long", sentence)
-    if is_refusal(error):
-        sentence = "A query may only read: SELECT, WITH … SELECT, VALUES or EXPLAIN. Nothing was done."
-        return ValidationError("query.not_reading", sentence)
-    if "binding" in said:
-        sentence = f"A parameter has no value ({said.rstrip('.')}): write it as :name, and give --param NAME=VALUE."
-        return ValidationError("query.no_parameter", sentence)
-    return ValidationError("query.refused", f"This query cannot be asked: {said.rstrip('.')}.")
 
 
 def _number(text: str) -> int | float:

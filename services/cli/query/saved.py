@@ -1,16 +1,18 @@
 """`restrike query saved`, `run`, `save` and `forget`: queries kept under a name, with named parameters."""
 
+from shlex import quote
 from typing import Annotated, Final
 
 import typer
 
 from services.cli import output
 from services.cli.edit_options import Author
-from services.cli.query import own_sql, tables
+from services.cli.query import boxed, own_sql, tables
 from services.cli.query.filters import Filters, asking
 from services.cli.query.question import Question
 from services.cli.query.source import WITHIN_S, Source
 from shared.errors import ValidationError
+from shared.paths import Paths
 
 SAVED: Final = """
 SELECT q.name, q.description, q.sql, q.author, q.created_at, q.updated_at FROM saved_queries q ORDER BY q.name
@@ -73,7 +75,7 @@ def run(  # noqa: PLR0913  # a command has as many arguments as options
         known = ", ".join(row["name"] for row in source.rows(SAVED)) or "none"
         raise ValidationError("query.unknown", f"There is no saved query {name}. Saved: {known}.", value=name)
     values = own_sql.parameters(query, param or ())
-    own_sql.show(own_sql.run(source, query, values, limit=limit, within_s=within), limit=limit, json=json)
+    own_sql.show(boxed.run(source.path, query, values, limit=limit, within_s=within), limit=limit, json=json)
 
 
 def save(  # noqa: PLR0913  # a command has as many arguments as options
@@ -87,13 +89,17 @@ def save(  # noqa: PLR0913  # a command has as many arguments as options
 ) -> None:
     """Keep a query under a name; what it asks with :name is given at each run."""
     from services.cli.writer import ask, author_of  # noqa: PLC0415  # needed only here
+    from shared.db.sqlite import is_empty  # noqa: PLC0415  # as above
     from shared.messages.saved_queries import SaveQuery  # noqa: PLC0415  # as above
 
+    path = Paths.from_environment().database
+    if not is_empty(path):  # else there are no tables yet; whoever runs it is told what is wrong with it
+        boxed.look(path, query, within_s=WITHIN_S)
     done = ask(SaveQuery(query=name, sql=query, author=author_of(author), description=description, replace=replace))
     if json:
         output.document(done)
     else:
-        output.line(f"Saved. Run it with: restrike query run {done.name}")
+        output.line(f"Saved. Run it with: restrike query run {quote(done.name)}")
 
 
 def forget(name: Name, *, author: Author = None, json: output.Json = False) -> None:

@@ -55,7 +55,7 @@ UNINDEXED: Final = """
 SELECT e.id, e.raw_data FROM pss_events_v2 e
 WHERE e.id > (SELECT max(p.through_event_id, (SELECT max(id) FROM pss_events_v2) - :scanned) FROM search_progress p)
 """
-_NUMBER: Final = """(SELECT '"' || match_number || '"*' FROM pss_matches ORDER BY id DESC LIMIT 1)"""
+_NUMBER: Final = """coalesce((SELECT '"' || match_number || '"*' FROM pss_matches ORDER BY id DESC LIMIT 1), '"1"')"""
 _TEXT: Final = """'"wmh" "PTF"'"""
 QUESTIONS: Final = (
     Question(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from services.cli.query.boxed import CACHE_KIB
 from shared.clock import monotonic_s
 from shared.errors import DatabaseError, ValidationError
 from shared.paths import Paths
@@ -31,8 +32,6 @@ Row = dict[str, Any]
 
 WITHIN_S: Final = 10.0
 """How long a question may take. The usual ones need a hundredth of it; what takes longer asks for too much at once."""
-CACHE_KIB: Final = 64 * 1024
-"""What a question may keep of the file while it is answered; SQLite's own 2 MiB read the same pages again and again."""
 STEPS_BETWEEN_LOOKS: Final = 20_000
 """Instructions of SQLite between two looks at the clock: about a millisecond."""
 
@@ -78,6 +77,8 @@ class Source:
             return cursor, cursor.fetchall()
         except sqlite3.Error as error:
             raise _failed(error, within_s=self._within_s) from error
+        except OverflowError as error:
+            raise ValidationError("query.too_large", "A number of this question is too large; give another.") from error
 
     def _is_late(self) -> bool:
         return monotonic_s() > self._until_s

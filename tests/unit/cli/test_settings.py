@@ -91,6 +91,16 @@ def test_a_value_is_set_shown_and_put_back(run: Run) -> None:
     ]
 
 
+@pytest.mark.usefixtures("paths")
+def test_a_folder_for_backups_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
+    """A disk that is not in is no mistake, but until it is, no backup can be made; an empty text is shown as such."""
+    done = run("settings", "set", "backup.folder", tmp_path / "usb")
+    assert (done.code, "There is no such folder now" in done.err) == (0, True)
+    assert run("settings", "set", "backup.folder", tmp_path).err == ""
+    assert run("settings", "reset", "backup.folder").err == ""
+    assert "default empty." in run("settings", "get", "backup.folder").err
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

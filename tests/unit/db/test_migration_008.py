@@ -148,10 +148,10 @@ def test_letters_with_strokes_and_ligatures_are_found_by_plain_ones(writer: "sql
     """
     insert = "INSERT INTO pss_athletes (id, athlete_code, short_name, long_name) VALUES (?, ?, ?, ?)"
     writer.executemany(insert, [(20, "a20", "ĐIPALO", "Øyvind Łoś"), (21, "a21", "X", "X")])
-    writer.execute("UPDATE pss_athletes SET long_name = 'Þór Weiß Cœur Əliyev Ħasan Ŧot Işık' WHERE id = 21")
+    writer.execute("UPDATE pss_athletes SET long_name = 'Þór Weiß Cœur Əliyev Ħasan Ŧot Iş\u0131k' WHERE id = 21")
     for typed in ("dipalo", "ĐIPALO", "đipalo", "oyvind", "ØYVIND", "los", "łoś"):
         assert _found(writer, search_terms(typed)) == [(20, ATHLETE)], typed
     for typed in ("thor", "WEISS", "weiß", "coeur", "cœur", "eliyev", "əliyev", "hasan", "tot", "isik", "IŞIK"):
         assert _found(writer, search_terms(typed)) == [(21, ATHLETE)], typed
     migration = runpy.run_path(str(SHIPPED / "008_questions.py"))
-    assert str.maketrans(migration["PLAIN_LETTERS"]) == PLAIN_LETTERS
+    assert migration["PLAIN_LETTERS"] == PLAIN_LETTERS

@@ -51,7 +51,7 @@ def back_up(home: Paths, kind: BackupKind = BackupKind.DATABASE) -> str:
 
 def done(work: Any, home: Paths, **options: Any) -> dict[str, Any]:
     """What an errand tells."""
-    return dict(work({"author": "a", "folder": "", **options}, paths=home, tell=lambda *_: None))
+    return dict(work({"author": "a", "folder": "", "job": "job-1", "replaced": "replaced-1.db", **options}, paths=home, tell=lambda *_: None))
 
 
 def test_it_says_what_is_not_in_the_backup(paths: Paths) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from services.db_writer.office.backups import SCHEDULE
+from services.db_writer.office.care_duties import CARE
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import JobLine, Kind, Ordered, Result, Step
 from services.db_writer.office.schedule import DUTIES, Duty, Schedule, last_done
 from shared.db.sqlite import sqlite3
-from shared.messages.jobs import ListJobs, StartJob
+from shared.messages.jobs import Detail, ListJobs, StartJob
 from shared.paths import Paths
 from shared.settings.catalogue import BACKUP_EVERY_HOURS, BACKUP_VERIFY_EVERY_HOURS
 
@@ -71,6 +72,47 @@ def test_a_failure_is_tried_again_after_a_while(connection: "sqlite3.Connection"
     clockwork.now = datetime.now(UTC)
     assert clockwork.look(after=timedelta(minutes=9)) == []
     assert clockwork.look(after=timedelta(minutes=2)) == ["sweep"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "rest"),
+    [
+        (["failed"], timedelta(minutes=10)),
+        (["failed", "broken"], timedelta(hours=1)),
+        (["failed", "failed", "failed"], timedelta(hours=20)),
+        (["failed", "failed", "done"], timedelta(minutes=10)),
+        (["cancelled"], timedelta(hours=20)),
+    ],
+    ids=["once", "twice", "again_and_again", "then_done", "cancelled"],
+)
+def test_failures_in_a_row_rest_longer(
+    connection: "sqlite3.Connection", tmp_path: Path, statuses: list[str], rest: timedelta
+) -> None:
+    """What fails again and again is left for the next night, and what somebody cancelled at once."""
+    duty = Duty(kind="sweep", every_hours=lambda _: 0.1, last=last_done("sweep"), retry_after=CARE[0].retry_after)
+    clockwork = Clockwork(connection, tmp_path, duty)
+    connection.execute("UPDATE schema_version SET applied_at = '2020-01-01T00:00:00.000Z'")
+    for number, status in enumerate(statuses):
+        connection.execute(
+            "INSERT INTO jobs (job_id, kind, options, author, status, begun_at) VALUES (?, 'sweep', '{}', ?, ?, ?)",
+            (str(number), SCHEDULE, status, f"{clockwork.now:%Y-%m-%dT%H:%M:%S.%f}Z"),
+        )
+    assert clockwork.look(after=rest - timedelta(minutes=1)) == []
+    assert clockwork.look(after=timedelta(minutes=2)) == ["sweep"]
+
+
+def test_what_was_ordered_otherwise_is_not_the_duty(connection: "sqlite3.Connection", tmp_path: Path) -> None:
+    """A dry run by hand puts nothing off; the plain job by hand does."""
+    clockwork = Clockwork(connection, tmp_path, _sweep())
+    connection.execute("UPDATE schema_version SET applied_at = '2020-01-01T00:00:00.000Z'")
+    orders: tuple[tuple[dict[str, Detail], list[str]], ...] = (({"fail": False}, ["sweep"]), ({}, []))
+    for options, due in orders:
+        connection.execute("DELETE FROM jobs")
+        clockwork.jobs.start(StartJob(kind="sweep", author="ana", options=options))
+        clockwork.now = datetime.now(UTC) + HOUR
+        while not clockwork.jobs.is_idle:
+            clockwork.jobs.turn()
+        assert clockwork.look() == due
 
 
 def test_care_waits_for_the_end_of_a_match(connection: "sqlite3.Connection", tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import csv
 import gc
 import io
 import json
+import os
 import re
 import resource
 import sys
@@ -126,6 +127,31 @@ def test_xlsx_values_are_values(tmp_path: Path) -> None:
     assert took.value == timedelta(seconds=61.5)
     assert (at.number_format, took.number_format) == ("yyyy-mm-dd hh:mm:ss.000", "[m]:ss.000")
     assert data.value == '{"a":[1,"č"]}'
+
+
+class Gone(io.BytesIO):
+    """A pipe whose reader has enough."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def write(self, _: object) -> int:
+        raise BrokenPipeError
+
+
+def test_xlsx_into_a_pipe(tmp_path: Path) -> None:
+    """It is the same workbook; a reader that goes in the midst leaves nothing that complains later (warnings are
+    errors here).
+    """
+    with pytest.raises(BrokenPipeError):
+        write_xlsx(Gone(), table(rows_of("a")), zone=ZAGREB)
+    gc.collect()
+    read, write = os.pipe()
+    with open(write, "wb") as pipe:  # noqa: PTH123  # a descriptor
+        write_xlsx(pipe, table(rows_of("a")), zone=ZAGREB)
+    with open(read, "rb") as pipe:  # noqa: PTH123  # as above
+        (tmp_path / "piped.xlsx").write_bytes(pipe.read())
+    assert load_workbook(tmp_path / "piped.xlsx")["Things"]["A2"].value == "a"
 
 
 def test_xlsx_can_be_printed(tmp_path: Path) -> None:

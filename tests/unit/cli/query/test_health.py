@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,33 @@ def test_backups_that_are_missing_old_or_gone(run: Run, execute: Execute) -> Non
     assert (done.code, "hours old. Run: restrike backup create" in health["problems"][0]) == (1, True)
     execute("UPDATE watermarks SET updated_at = '2025-12-31T00:00:00Z'")
     assert _health(run)[1]["problems"] == []
+
+
+def test_the_last_attempt_at_a_backup_counts(run: Run, execute: Execute) -> None:
+    """A backup of an hour ago is there, but the disk for the next ones is not: somebody must be told."""
+    attempt = CHECK.replace("'check'", "'backup'").replace("result,", "error,")
+    execute(BACKUP, "b1", "present", utc_now_iso())
+    execute(attempt, "j1", "done", None, "2026-01-01T00:00:00Z", utc_now_iso())
+    assert _health(run)[1]["problems"] == []
+    execute(attempt, "j2", "failed", "There is no such folder.", "2026-01-02T00:00:00Z", utc_now_iso())
+    execute(attempt, "j3", "running", None, "2026-01-03T00:00:00Z", None)
+    done, health = _health(run)
+    assert (done.code, health["backup_error"]) == (1, "There is no such folder.")
+    assert health["problems"] == [
+        "The last backup failed: There is no such folder. Then run: restrike backup create",
+    ]
+    execute(attempt, "j4", "done", None, "2026-01-04T00:00:00Z", utc_now_iso())
+    assert _health(run)[1]["problems"] == []
+
+
+def test_a_backup_that_is_not_recorded_is_one(run: Run, execute: Execute, home: Path) -> None:
+    """As after a restore: the newest is named, not the newest that the restored database knows."""
+    execute(BACKUP, "old", "present", "2026-01-01T00:00:00Z")
+    name = f"restrike-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-by-hand"
+    (home / "backups").mkdir()
+    (home / "backups" / f"{name}.db").write_bytes(b"x")
+    _, health = _health(run)
+    assert (health["backup"], health["problems"]) == (name, [])
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,22 @@ def test_usual_questions_are_bounded_too(asked: Run, monkeypatch: pytest.MonkeyP
     assert (late.code, "was ended; ask for less" in late.err) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("events", "--limit", "9" * 20), 2),
+        (("search", "a", "--limit", "5000000000000000000"), 2),
+        (("sql", "SELECT 1", "--limit", "9" * 20), 2),
+        (("rounds", "--round", "9" * 20), 1),
+    ],
+)
+def test_a_number_that_no_database_holds(asked: Run, arguments: tuple[str, ...], code: int) -> None:
+    """It is refused, and is no fault of ours."""
+    done = asked(*arguments)
+    assert (done.code, done.out) == (code, "")
+    assert "fault" not in done.err
+
+
 def test_another_file_is_asked(asked: Run, home: Path, played: Played, tmp_path: Path) -> None:
     """--database goes with every question; a file that is none is named."""
     (home / "data" / "restrike.db").unlink()

@@ -256,15 +256,13 @@ def test_nothing_is_brought_back_while_it_is_removed(cared: Desk) -> None:
 
 
 def test_another_databases_archive_is_refused(cared: Desk) -> None:
-    """Where other rows are what an archive's would be, nothing of it is brought back beside them."""
+    """Where other rows are what an archive's would be, these are not brought back beside them."""
+    (place,) = rows(cared, "SELECT session_id, entry FROM raw_datagrams WHERE id = 5")
     work(cared, "archive", older_than_days=OLD)
-    cared.connection.execute(
-        "UPDATE raw_datagrams SET session_id = 1, ring = 'ring-1', entry = 5"
-        "INSERT INTO raw_datagrams SELECT 5, session_id, ring, 999999, received_at, source_address, source_port,"
-        " origin, body FROM raw_datagrams"
-    )
-    with pytest.raises(DatabaseError, match="not of this database"):
+    cared.connection.execute("UPDATE raw_datagrams SET session_id = ?, entry = ?", place)
+    with pytest.raises(DatabaseError, match="refused it"):
         work(cared, "unarchive", name=NAME)
+    assert rows(cared, "SELECT count(*) FROM raw_datagrams WHERE id = 5") == [(0,)]
 
 
 def test_care_waits_for_quiet(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

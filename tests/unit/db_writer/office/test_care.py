@@ -21,7 +21,7 @@ from shared.messages.service import INGEST
 from shared.messages.settings import ChangeSettings
 from shared.runtime import take_lock
 from shared.settings.key import Key
-from tests.unit.db_writer.office.cared import contents, rows, work
+from tests.unit.db_writer.office.cared import contents, rows, steps, work
 
 SECOND = """
 INSERT INTO operator_audit (done_at, author, action, outcome) VALUES (?, 'ana', 'x', 'done')
@@ -56,7 +56,7 @@ def test_free_pages_are_given_back_in_slices(cared: Desk) -> None:
 
 def test_an_older_file_needs_a_full_vacuum_once(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that was made otherwise is told so; the full vacuum makes it one of ours, keeps its rows, and is refused
-    while the suite runs or where there is no room.
+    while the suite runs, even if it was just begun, or where there is no room.
     """
     cared.connection.execute("PRAGMA auto_vacuum = NONE")
     cared.connection.execute("VACUUM")
@@ -66,6 +66,13 @@ def test_an_older_file_needs_a_full_vacuum_once(cared: Desk, monkeypatch: pytest
     assert lock is not None
     with pytest.raises(ValidationError, match="restrike down"):
         work(cared, "vacuum_full")
+    os.close(lock)
+    job = steps(cared, "vacuum_full")
+    next(job)
+    lock = take_lock(cared.paths, INGEST)
+    assert lock is not None
+    with pytest.raises(ValidationError, match="restrike down"):
+        next(job)
     os.close(lock)
     with monkeypatch.context() as patch:
         patch.setattr(care, "ROOM", 1 << 40)
@@ -131,9 +138,21 @@ def test_old_rows_about_operators_go(cared: Desk, monkeypatch: pytest.MonkeyPatc
     day = datetime.now(UTC) - timedelta(days=3_700)
     for _ in range(5):
         cared.connection.execute(SECOND, (f"{day:%Y-%m-%dT%H:%M:%S.000Z}",))
-    cared.connection.execute(SECOND, (f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}",))
-    assert work(cared, "clean")["rows"] == {"operator_audit": 5, "jobs": 0}
+    seen = datetime.now(UTC) - timedelta(days=2)
+    cared.connection.execute(SECOND, (f"{seen:%Y-%m-%dT%H:%M:%S.000Z}",))
+    done = work(cared, "clean")
+    assert (done["rows"], done["is_clock_doubtful"]) == ({"operator_audit": 5, "jobs": 0}, False)
     assert {action for (action,) in rows(cared, "SELECT action FROM operator_audit")} >= {"x", "audit.trim"}
+
+
+def test_a_clock_that_jumped_ahead_makes_nothing_old(cared: Desk) -> None:
+    """Where nothing was stored in the weeks before, old rows stay, and it is said. Where none is old, nothing is."""
+    assert work(cared, "clean")["is_clock_doubtful"] is False
+    cared.connection.execute(SECOND, ("2012-01-01T00:00:00.000Z",))
+    cared.connection.execute(SECOND, (f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}",))
+    cared.connection.execute("UPDATE udp_server_sessions SET updated_at = '2024-09-07T00:00:00.000Z'")
+    done = work(cared, "clean")
+    assert (done["rows"], done["is_clock_doubtful"]) == ({"operator_audit": 0, "jobs": 0}, True)
 
 
 @pytest.mark.parametrize(

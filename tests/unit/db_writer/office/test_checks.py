@@ -1,16 +1,19 @@
 """Each check finds the fault that it is for, and what is repaired is sound afterwards."""
 
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from services.db_writer.errands import checks as finders
 from services.db_writer.errands.check_queries import QUERIES
+from services.db_writer.office import repairs
 from services.db_writer.office.care import shrink_log
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.repairs import REPAIRS
 from shared.db.archive_files import archive_file
 from shared.db.check_list import CHECKS
+from shared.db.sqlite import connect_reader
 from tests.unit.db_writer.office.cared import contents, rows, work
 
 BACKUP = """
@@ -193,6 +196,65 @@ def test_more_faults_than_one_look_takes(cared: Desk, monkeypatch: pytest.Monkey
     assert work(cared, "check")["faults"] == {"event_counts": 30}
     assert work(cared, "check", repair=True)["repaired"] == {"event_counts": count}
     assert work(cared, "check")["faults"] == {}
+
+
+def test_a_repair_that_does_not_help_comes_to_an_end(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What says that it repaired, and did not, is not tried for ever."""
+    for module in ("services.db_writer.errands.checks", "services.db_writer.office.checks"):
+        monkeypatch.setattr(f"{module}.MOST", 30)
+    plant(cared, "UPDATE event_counts SET events = events + 1")
+    tried: list[int] = []
+
+    def no_help(_: object, keys: list[Any]) -> int:
+        tried.extend(range(len(keys)))
+        assert len(tried) <= 90
+        return len(keys)
+
+    monkeypatch.setitem(REPAIRS, "event_counts", no_help)
+    assert work(cared, "check", repair=True)["faults"] == {"event_counts": 30}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "key"),
+    [
+        ("event_counts", "events", "minute"),
+        ("match_summaries", "events", "match_id"),
+        ("athlete_summaries", "points", "athlete_id"),
+    ],
+)
+def test_a_commit_between_two_looks_is_no_fault(cared: Desk, table: str, column: str, key: str) -> None:
+    """What is compared is of one commit, though the stream goes on meanwhile."""
+    written: list[str] = []
+
+    def meanwhile(sql: str) -> None:
+        if not written and f"FROM {table} WHERE {key}" in sql:
+            written.append(sql)
+            first = f"(SELECT min({key}) FROM {table})"
+            cared.connection.execute(f"UPDATE {table} SET {column} = {column} + 1 WHERE {key} = {first}")
+
+    with closing(connect_reader(cared.paths.database)) as reader:
+        reader.set_trace_callback(meanwhile)
+        looked = finders.Looked(reader, cared.paths, is_quick=False)
+        find = finders._event_counts if table == "event_counts" else finders._summaries
+        assert list(find(looked)) == []
+    assert written
+
+
+def test_the_events_of_a_slice_are_summed_once(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The summary of a match is made anew once for all its events, not for each."""
+    plant(cared, PLANTED["unowned_events"][0])
+    events = [event for (event,) in rows(cared, "SELECT id FROM pss_events_v2 WHERE match_id IS NULL AND id > 100")]
+    rebuilt: list[int] = []
+    monkeypatch.setattr(repairs, "rebuild", lambda _, match: rebuilt.append(match))
+    assert repairs.repair(cared.connection, "unowned_events", events) == 3
+    assert len(rebuilt) == len(set(rebuilt)) < 3
+
+
+def test_a_damaged_text_index_is_one_fault(cared: Desk) -> None:
+    """However many lines tell of it, it is emptied once."""
+    lines = [f"malformed inverted index for FTS5 table main.search_events {number}" for number in range(3)]
+    looked = finders.Looked(cared.connection, cared.paths, is_quick=True, verdicts=lines)
+    assert [fault.text for fault in finders._text_index(looked)] == [f"{lines[0]} (and 2 more lines)"]
 
 
 def test_the_lists_agree() -> None:
