@@ -41,11 +41,13 @@ check: $(VENV)/.ready-to-test
 bench: $(VENV)/.ready-to-test
 	$(BIN)/python -P -m tests.bench
 
-# What takes long: real time, 20 kill rounds a service, a million pieces of garbage, 10 minutes of fuzzing. Results are
-# kept in docs/proof.md.
+# What takes long: real time, 20 kill rounds a service and a job, a million pieces of garbage, 10 minutes of fuzzing, two
+# million events. Results are kept in docs/proof.md.
 proof: $(VENV)/.ready-to-test
-	RESTRIKE_KILL_ROUNDS=20 RESTRIKE_GARBAGE=1000000 $(PYTEST) -v --timeout 1800 --durations=0 \
-	  tests/proof tests/system/test_kills.py tests/system/test_trouble.py
+	RESTRIKE_KILL_ROUNDS=20 RESTRIKE_GARBAGE=1000000 $(PYTEST) -v --timeout 3600 --durations=0 \
+	  tests/proof tests/system/test_kills.py tests/system/test_trouble.py tests/system/test_restore.py \
+	  tests/system/test_backups.py tests/system/test_care_kills.py tests/system/test_migrate_kills.py \
+	  tests/system/test_import_predecessor.py tests/process/test_import_predecessor.py
 
 docs: $(VENV)/.ready-to-test
 	$(BIN)/python -P deploy/reference.py
