@@ -33,11 +33,12 @@ class ArchivedNow(Struct, frozen=True, kw_only=True):
 
 
 class BroughtBack(Struct, frozen=True, kw_only=True):
-    """What was brought back."""
+    """What was brought back. `left` rows had changed since they were archived, and are as they were."""
 
     archive: str
     datagrams: int
     events: int
+    left: int
 
 
 def register(app: typer.Typer) -> None:
@@ -119,6 +120,8 @@ def unarchive(
         output.document(done)
     else:
         output.line(f"{done.datagrams} datagrams and {done.events} events are back from {done.archive}")
+        if done.left:
+            output.note(f"{done.left} rows changed since they were archived, and stay as they are.")
 
 
 def _show(done: ArchivedNow) -> None:

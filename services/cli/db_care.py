@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from services.cli import output
 from services.cli.care_jobs import Author, Force, Reason, care, ordered
+from shared.paths import Paths
 
 
 class Optimized(Struct, frozen=True, kw_only=True):
@@ -32,13 +33,16 @@ class Rewritten(Struct, frozen=True, kw_only=True):
 
 
 class Cleaned(Struct, frozen=True, kw_only=True):
-    """What `clean` removed; `to_look_at` are files in data/ that only a person may remove."""
+    """What `clean` removed; `to_look_at` are files in data/ that only a person may remove. With a clock that does not
+    fit what was stored lately, no rows go.
+    """
 
     files: int
     bytes: int
     removed: list[str]
     rows: dict[str, int]
     to_look_at: list[str]
+    is_clock_doubtful: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -95,6 +99,8 @@ def clean(*, force: Force = False, author: Author = None, json: output.Json = Fa
 
     The suite does this every night. Files that a person should look at are only listed.
     """
+    from shared.db.set_aside import set_aside  # noqa: PLC0415  # only where something is told
+
     done = care(ordered("clean", author=author, force=force), Cleaned, json=json)
     if json:
         output.document(done)
@@ -103,5 +109,10 @@ def clean(*, force: Force = False, author: Author = None, json: output.Json = Fa
     output.line(f"{done.files} files removed, {output.size(done.bytes)} freed{', ' + rows if rows else ''}")
     for name in done.removed:
         output.line(f"  {name}")
+    data = Paths.from_environment().data
+    sizes = {one.path.name: one.size_bytes for one in set_aside(data)}
+    if done.is_clock_doubtful:
+        output.note("Old rows stay: nothing was stored for 30 days. Look at this machine's clock, or wait for a day.")
     for name in done.to_look_at:
-        output.note(f"Look at data/{name}: it was set aside; remove it when you need it no more.")
+        size = output.size(sizes.get(name, 0))
+        output.note(f"Look at {data / name} ({size}): it was set aside; remove it when you need it no more.")

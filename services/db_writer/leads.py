@@ -24,17 +24,19 @@ class _Round:
         self._deficit = {1: 0, 2: 0}
         self.made_up = {1: 0, 2: 0}
 
-    def look(self) -> None:
-        """Take note of the score as it stands."""
+    def look(self, score: dict[int, int]) -> None:
+        """Take note of a new score."""
+        before, self.score = self.score, self.score | score
         ahead = self.score[1] - self.score[2]
         leader = 1 if ahead > 0 else 2 if ahead < 0 else 0
         if leader and leader != self._leader:
             self.changes += self._leader != 0
             self._leader = leader
         for athlete, behind in ((1, -ahead), (2, ahead)):
-            self._deficit[athlete] = max(self._deficit[athlete], behind)
+            taken_away = max(0, before[3 - athlete] - self.score[3 - athlete])
+            self._deficit[athlete] = max(behind, self._deficit[athlete] - taken_away, 0)
             if behind <= 0:
-                self.made_up[athlete] = self._deficit[athlete]
+                self.made_up[athlete] = max(self.made_up[athlete], self._deficit[athlete])
 
 
 def leads(rows: Iterable[ScoreRow], winners: Mapping[int, int | None]) -> Leads:
@@ -45,7 +47,6 @@ def leads(rows: Iterable[ScoreRow], winners: Mapping[int, int | None]) -> Leads:
     for (round_pk, _), together in groupby(rows, key=itemgetter(0, 1)):
         one = rounds.get(round_pk)
         if one is not None:
-            one.score |= {athlete: score for _, _, athlete, score in together}
-            one.look()
+            one.look({athlete: score for _, _, athlete, score in together})
     made_up = (one.made_up.get(winners[round_pk] or 0, 0) for round_pk, one in rounds.items())
     return Leads(sum(one.changes for one in rounds.values()), max(made_up, default=0))

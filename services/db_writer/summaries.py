@@ -16,7 +16,8 @@ For the match as a whole:
 - `edits`: those of `match_edits` that hold. `informations`, `warnings`, `errors`: findings by severity.
 - `lead_changes`: how often in a round that is over the lead went from one athlete to the other, a tie between them or
   not; each round begins anew. `comeback_points`: the most points that the winner of a round (the one in force) was
-  behind in it before being level or ahead again. Both are 0 for a match with more than `MOST_SCORES` changes of score.
+  behind in it before being level or ahead again; what was taken from the other's score before that does not count.
+  Both are 0 for a match with more than `MOST_SCORES` changes of score.
 
 `athlete_summaries`, one row per athlete: of the matches that are over, which are those that are decided or closed.
 - `matches`; `wins`, `losses`: by the winner in force (neither of a match without one).
@@ -35,7 +36,7 @@ from msgspec import Struct
 from services.db_writer import summary_statements as statements
 from services.db_writer.leads import leads
 from shared.clock import utc_now_iso
-from shared.db.sqlite import sqlite3
+from shared.db.sqlite import one_commit, sqlite3
 
 MOST_SCORES: Final = 5_000
 """Changes of score of one match that are looked through; a real match has about 50, forged ones have no end."""
@@ -124,12 +125,14 @@ def disagreements(connection: "sqlite3.Connection", *, limit: int) -> list[Disag
 
 
 def _all_disagreements(connection: "sqlite3.Connection") -> Iterator[Disagreement]:
-    for (match_pk,) in connection.execute("SELECT id FROM pss_matches ORDER BY id").fetchall():
-        found = recount(connection, match_pk)
-        yield from _compared(connection, "match_summaries", "match_id", key=match_pk, recounted=found)
-    for (athlete_pk,) in connection.execute("SELECT id FROM pss_athletes ORDER BY id").fetchall():
-        found = recount_athlete(connection, athlete_pk)
-        yield from _compared(connection, "athlete_summaries", "athlete_id", key=athlete_pk, recounted=found)
+    for parent, table, name, count in (
+        ("pss_matches", "match_summaries", "match_id", recount),
+        ("pss_athletes", "athlete_summaries", "athlete_id", recount_athlete),
+    ):
+        for (key,) in connection.execute(f"SELECT id FROM {parent} ORDER BY id").fetchall():
+            with one_commit(connection):
+                found = list(_compared(connection, table, name, key=key, recounted=count(connection, key)))
+            yield from found
 
 
 def _compared(
@@ -137,8 +140,8 @@ def _compared(
 ) -> Iterator[Disagreement]:
     select = f"SELECT {', '.join(recounted)} FROM {table} WHERE {name} = ?"
     row = connection.execute(select, (key,)).fetchone()
-    if row is None and recounted.get("matches") == 0:
-        return  # an athlete who was imported and fought nothing yet
+    if row is None and not recounted.get("matches", recounted.get("events")):
+        return  # an athlete who was imported and fought nothing yet, a match without an event
     if row is None:
         yield Disagreement(table=table, key=key, column=MISSING, stored=None, recounted=None)
         return

@@ -208,12 +208,12 @@ SELECT_SLICE_END = """
 SELECT max(id), count(*) FROM (SELECT id FROM pss_events_v2 WHERE id > ? ORDER BY id LIMIT ?)
 """
 INDEX_SLICE = """
-INSERT INTO search_events (rowid, raw_data) SELECT id, raw_data FROM pss_events_v2 WHERE id > ? AND id <= ? ORDER BY id
+INSERT INTO search_events (rowid, raw_data) SELECT id, raw_data FROM search_texts WHERE id > ? AND id <= ? ORDER BY id
 """
 MERGE_NOT_BY_ITSELF = "INSERT INTO search_events (search_events, rank) VALUES ('automerge', 0)"
 MERGE_INDEX = "INSERT INTO search_events (search_events, rank) VALUES ('merge', ?)"
 ADVANCE_PROGRESS = "UPDATE search_progress SET through_event_id = ? WHERE id = 1"
 UNINDEX_EVENT = """
-INSERT INTO search_events (search_events, rowid, raw_data) SELECT 'delete', id, raw_data FROM pss_events_v2 WHERE id = ?
+INSERT INTO search_events (search_events, rowid, raw_data) SELECT 'delete', id, raw_data FROM search_texts WHERE id = ?
 """
-INDEX_EVENT = "INSERT INTO search_events (rowid, raw_data) SELECT id, raw_data FROM pss_events_v2 WHERE id = ?"
+INDEX_EVENT = "INSERT INTO search_events (rowid, raw_data) SELECT id, raw_data FROM search_texts WHERE id = ?"

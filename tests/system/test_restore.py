@@ -69,6 +69,8 @@ def test_what_came_after_is_stored_again(suite: Suite) -> None:
     assert (suite.paths.data / told["replaced"]).exists()
     assert suite.rows("SELECT count(*) FROM settings_history") == [(0,)], "what no journal holds is as in the backup"
     assert suite.rows("SELECT author IS NOT NULL FROM operator_audit WHERE action = 'backup.restore'") == [(1,)]
+    assert suite.rows("SELECT count(*) FROM operator_audit WHERE action = 'setting.change'")[0] == (1,)
+    assert suite.rows("SELECT kind, status FROM jobs ORDER BY id") == [("backup", "done"), ("restore", "done")]
     send(suite, THIRD)
     assert_stored(suite, [*FIRST, *SECOND, *THIRD])
 
@@ -101,7 +103,9 @@ def test_without_the_suite_the_content_is_identical(suite: Suite) -> None:
         found = contents_of(connection)
     different = {table for table, content in manifest.tables.items() if found[table] != content}
     assert manifest.tables["pss_events_v2"].rows == len(FIRST)
-    assert different <= {"operator_audit"}, "the restore itself is in the audit"
+    assert different == {"operator_audit", "jobs", "backups"}, "what was done goes on, and nothing else"
+    assert suite.rows("SELECT kind, status FROM jobs ORDER BY id") == [("backup", "done"), ("restore", "done")]
+    assert suite.rows("SELECT name FROM backups") == [(name,)]
 
 
 def test_a_damaged_backup_is_refused(suite: Suite) -> None:

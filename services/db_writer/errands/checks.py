@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from services.db_writer.errand import Options, Tell
 from services.db_writer.errands.check_queries import COUNTED, EVENT_MONTHS, MATCH_OF_ROUND, QUERIES, ROUNDS, TOLD
-from services.db_writer.summaries import MISSING, Disagreement, disagreements
+from services.db_writer.summaries import MISSING, disagreements
 from shared.db.archive_files import archive_file, archive_names
 from shared.db.backup_files import list_backups
 from shared.db.check_list import CHECKS
-from shared.db.sqlite import connect_reader, sqlite3
+from shared.db.sqlite import connect_reader, one_commit, sqlite3
 from shared.errors import DatabaseError, RestrikeError
 from shared.paths import Paths
 from shared.settings.catalogue import BACKUP_FOLDER, CATALOGUE
@@ -97,7 +97,10 @@ def _pages(looked: Looked) -> Iterator[Fault]:
 
 
 def _text_index(looked: Looked) -> Iterator[Fault]:
-    yield from (Fault(0, text) for text in _verdicts(looked) if _TEXT_INDEX in text.lower())
+    """One fault, however many lines tell of it: it is repaired as a whole."""
+    texts = [text for text in _verdicts(looked) if _TEXT_INDEX in text.lower()]
+    if texts:
+        yield Fault(0, texts[0] if len(texts) == 1 else f"{texts[0]} (and {len(texts) - 1} more lines)")
 
 
 def _references(looked: Looked) -> Iterator[Fault]:
@@ -115,7 +118,7 @@ def _rounds(looked: Looked) -> Iterator[Fault]:
 def _summaries(looked: Looked) -> Iterator[Fault]:
     seen: set[tuple[str, int]] = set()
     for one in disagreements(looked.connection, limit=10 * MOST):
-        if (one.table, one.key) not in seen and not (one.column == MISSING and _has_nothing(looked, one)):
+        if (one.table, one.key) not in seen:
             seen.add((one.table, one.key))
             told = (
                 "there is none" if one.column == MISSING else f"{one.column} is {one.stored}, should be {one.recounted}"
@@ -123,18 +126,13 @@ def _summaries(looked: Looked) -> Iterator[Fault]:
             yield Fault([one.table, one.key], f"{one.table} of {one.key}: {told}")
 
 
-def _has_nothing(looked: Looked, one: Disagreement) -> bool:
-    """Whether there is nothing to be summed up: an imported athlete without a match, a match without an event."""
-    sums = "pss_match_athletes WHERE athlete_id" if one.table == "athlete_summaries" else "pss_events_v2 WHERE match_id"
-    return looked.connection.execute(f"SELECT 1 FROM {sums} = ? LIMIT 1", (one.key,)).fetchone() is None
-
-
 def _event_counts(looked: Looked) -> Iterator[Fault]:
     for (month,) in looked.connection.execute(EVENT_MONTHS).fetchall():
-        counted, told = (
-            {(minute, ring, kind): events for minute, ring, kind, events in looked.connection.execute(query, (month,))}
-            for query in (COUNTED, TOLD)
-        )
+        with one_commit(looked.connection):
+            counted, told = (
+                {tuple(key): events for *key, events in looked.connection.execute(query, (month,))}
+                for query in (COUNTED, TOLD)
+            )
         for key in sorted(counted.keys() | told.keys()):
             there, said = counted.get(key, 0), told.get(key, 0)
             if there != said:

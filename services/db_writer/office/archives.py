@@ -9,14 +9,14 @@ from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from services.db_writer.office.child import errand
 from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.jobs import Options, Ordered, Result, Step
 from services.db_writer.office.moving import Moved, put_back, remove_archived
 from shared.clock import utc_now_iso
-from shared.errors import ValidationError
+from shared.errors import RestrikeError, ValidationError
 from shared.settings.catalogue import RETENTION_DATAGRAMS_DAYS, RETENTION_EVENTS_DAYS
 
 LEAST_DAYS: Final = 7
@@ -30,7 +30,11 @@ INSERT INTO archives (name, month, path, status, schema_version, datagrams, even
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _MARK: Final = "UPDATE archives SET status = ?, updated_at = ? WHERE name = ?"
+_ARCHIVED: Final = "UPDATE archives SET status = ?, brought_back_at = NULL, updated_at = ? WHERE name = ?"
 _BACK: Final = "UPDATE archives SET status = ?, brought_back_at = ?2, updated_at = ?2 WHERE name = ?3"
+_ARCHIVING: Final = "SELECT job_id FROM jobs WHERE kind = 'archive' AND status IN ('waiting', 'running') LIMIT 1"
+
+T = TypeVar("T")
 
 
 class ArchiveStatus(StrEnum):
@@ -46,6 +50,7 @@ def archive(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
     """Move the whole months that are older than the retention, or than `older_than_days`.
 
     Options: `older_than_days`, `what` (datagrams, events or all), `dry_run`. What an earlier one began is ended first.
+    A month that fails does not hold up the others: the first failure is told at the end.
 
     Raises:
         ValidationError: fewer than `LEAST_DAYS` days, or another word in `what`.
@@ -55,17 +60,23 @@ def archive(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
     if ordered.options.get("dry_run"):
         return _planned((yield from errand("archive_plan", cuts, paths=desk.paths)))
     moved = Moved()
+    failures: list[RestrikeError] = []
     for name in _of_status(desk, ArchiveStatus.REMOVING):
-        _add(moved, (yield from _remove(desk, name)))
+        yield from _noting(failures, _remove(desk, name, moved))
     plan: dict[str, Any] = yield from errand("archive_plan", cuts, paths=desk.paths)
-    resting = _returning(desk) if "older_than_days" in ordered.options else _returning(desk) | _back_lately(desk)
+    resting = _months(desk, ArchiveStatus.RETURNING)  # on their way back: that must end first
+    if "older_than_days" not in ordered.options:
+        resting |= _back_lately(desk)
+    left_alone = resting | _months(desk, ArchiveStatus.REMOVING)
     made: list[str] = []
     for month in plan["months"]:
-        if month["month"] not in resting:
-            new = yield from _make(desk, ordered, month)
+        if month["month"] not in left_alone:
+            new = yield from _noting(failures, _make(desk, ordered, month))
             if new is not None:
                 made.append(new)
-                _add(moved, (yield from _remove(desk, new)))
+                yield from _noting(failures, _remove(desk, new, moved))
+    if failures:
+        raise failures[0]
     return {
         "archives": made,
         "datagrams": moved.datagrams,
@@ -80,7 +91,7 @@ def unarchive(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
     """Bring the archive `name` back: the same rows under the same ids. Its file stays.
 
     Raises:
-        ValidationError: there is no such archive, or it is back already.
+        ValidationError: there is no such archive, it is back already, or another job removes its rows.
         DatabaseError, ErrandError: it is damaged, or other rows are where its rows were; the database is whole.
     """
     name = str(ordered.options.get("name", ""))
@@ -90,6 +101,10 @@ def unarchive(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
     status, sha256 = row
     if status == ArchiveStatus.BACK:
         raise ValidationError("archive.is_back", "This archive was brought back already.", value=name)
+    at_work = desk.connection.execute(_ARCHIVING).fetchone() if status == ArchiveStatus.REMOVING else None
+    if at_work is not None:
+        sentence = f"Its rows are being removed by job {at_work[0]}: wait for its end, or cancel it."
+        raise ValidationError("archive.at_work", sentence, value=name)
     opened = yield from errand("archive_open", {"name": name, "sha256": sha256}, paths=desk.paths)
     act = Act(author=ordered.author, action="archive.bring_back", target=name, reason=ordered.reason)
     with desk.acting(act) as connection:
@@ -97,7 +112,7 @@ def unarchive(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
     moved = yield from put_back(desk, Path(str(opened["path"])))
     with desk.changing() as connection:
         connection.execute(_BACK, (ArchiveStatus.BACK.value, utc_now_iso(), name))
-    return {"archive": name, "datagrams": moved.datagrams, "events": moved.events}
+    return {"archive": name, "datagrams": moved.datagrams, "events": moved.events, "left": moved.left}
 
 
 def _make(desk: Desk, ordered: Ordered, month: dict[str, Any]) -> Generator[Step, None, str | None]:
@@ -122,13 +137,24 @@ def _make(desk: Desk, ordered: Ordered, month: dict[str, Any]) -> Generator[Step
     return name
 
 
-def _remove(desk: Desk, name: str) -> Generator[Step, None, Moved]:
+def _remove(desk: Desk, name: str, total: Moved) -> Generator[Step, None, None]:
     (sha256,) = desk.connection.execute("SELECT sha256 FROM archives WHERE name = ?", (name,)).fetchone()
     opened = yield from errand("archive_open", {"name": name, "sha256": sha256}, paths=desk.paths)
     moved = yield from remove_archived(desk, Path(str(opened["path"])))
     with desk.changing() as connection:
-        connection.execute(_MARK, (ArchiveStatus.ARCHIVED.value, utc_now_iso(), name))
-    return moved
+        connection.execute(_ARCHIVED, (ArchiveStatus.ARCHIVED.value, utc_now_iso(), name))
+    total.datagrams += moved.datagrams
+    total.events += moved.events
+    total.left += moved.left
+
+
+def _noting(failures: list[RestrikeError], work: Generator[Step, None, T]) -> Generator[Step, None, T | None]:
+    """Do that; a failure is noted, and gives None."""
+    try:
+        return (yield from work)
+    except RestrikeError as error:
+        failures.append(error)
+        return None
 
 
 def _cuts(desk: Desk, options: Options) -> dict[str, str | None]:
@@ -155,10 +181,9 @@ def _cut(days: int) -> str:
     return f"{datetime.now(UTC) - timedelta(days=max(days, LEAST_DAYS)):%Y-%m}-01"
 
 
-def _returning(desk: Desk) -> set[str]:
-    """Months that are on their way back: that must end first."""
+def _months(desk: Desk, status: ArchiveStatus) -> set[str]:
     query = "SELECT month FROM archives WHERE status = ?"
-    return {month for (month,) in desk.connection.execute(query, (ArchiveStatus.RETURNING.value,)).fetchall()}
+    return {month for (month,) in desk.connection.execute(query, (status.value,)).fetchall()}
 
 
 def _back_lately(desk: Desk) -> set[str]:
@@ -175,9 +200,3 @@ def _of_status(desk: Desk, status: ArchiveStatus) -> list[str]:
 def _planned(plan: dict[str, Any]) -> Result:
     months = [f"{one['month']}: {one['datagrams']} datagrams, {one['events']} events" for one in plan["months"]]
     return {"months": months, "open_sessions": plan["open_sessions"]}
-
-
-def _add(total: Moved, moved: Moved) -> None:
-    total.datagrams += moved.datagrams
-    total.events += moved.events
-    total.left += moved.left

@@ -1,10 +1,10 @@
 """The care that is done by itself at night; db-writer. Each duty waits for a time when no match is running."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from services.db_writer.office.desk import Desk
-from services.db_writer.office.schedule import Duty, last_done
+from services.db_writer.office.schedule import RETRY_AFTER, Duty, last_done
 from shared.clock import unix_ns
 from shared.settings.catalogue import CARE_FROM_HOUR, CARE_TO_HOUR
 
@@ -13,6 +13,8 @@ DAILY: Final = 20.0
 WEEKLY: Final = 7 * 24 - 4.0
 ARCHIVING: Final = 7 * 24 - 4.0
 """Whole months are moved once the last day is old enough; looked for each week, so that a missed night costs days."""
+NEXT_NIGHT: Final = timedelta(hours=DAILY)
+"""What failed again and again, or was cancelled, is left for tonight."""
 
 
 def is_night(desk: Desk, *, hour: int | None = None) -> bool:
@@ -25,7 +27,13 @@ def is_night(desk: Desk, *, hour: int | None = None) -> bool:
 
 
 def _nightly(kind: str, every_hours: float) -> Duty:
-    return Duty(kind=kind, every_hours=lambda _: every_hours, last=last_done(kind), is_time=is_night)
+    return Duty(
+        kind=kind,
+        every_hours=lambda _: every_hours,
+        last=last_done(kind),
+        is_time=is_night,
+        retry_after=(*RETRY_AFTER, NEXT_NIGHT),
+    )
 
 
 CARE: Final = (

@@ -34,9 +34,12 @@ def check(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
         if not more:
             break
         again: dict[str, Any] = yield from errand("check", options, paths=desk.paths)
+        new = {name: _new(again["keys"].get(name, []), seen=found["keys"][name]) for name in more}
         found = again
-        for name in more:
-            counts[name] += again["counts"].get(name, 0)
+        for name, count in new.items():
+            counts[name] += count
+        if not any(new.values()):  # what was repaired is still there: it would be for ever
+            break
     informations = {one.name for one in CHECKS if one.is_information}
     return {
         "checked": found["checked"],
@@ -46,6 +49,10 @@ def check(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
         "refused": refused,
         "examples": examples,
     }
+
+
+def _new(keys: list[Any], *, seen: list[Any]) -> int:
+    return len({str(key) for key in keys} - {str(key) for key in seen})
 
 
 def _repair_all(
@@ -66,7 +73,7 @@ def _repair(desk: Desk, ordered: Ordered, name: str, keys: list[Any]) -> Generat
     for first in range(0, len(keys), SLICE):
         act = Act(author=ordered.author, action="check.repair", target=name, reason=ordered.reason)
         with desk.acting(act) as connection:
-            repaired = sum(repair(connection, name, key) for key in keys[first : first + SLICE])
+            repaired = repair(connection, name, keys[first : first + SLICE])
             act.details = {"repaired": repaired}
         done += repaired
         yield Step(f"repairing {name}", min(first + SLICE, len(keys)), len(keys))

@@ -81,6 +81,8 @@ def plan_draws(order: Order) -> Plan:
         day, number = values.pop("day", None), values.pop("number", None)
         if day is not None and number is not None and (day, number) in days.seen:
             cells.fault("number", f"Match {number} of {day} is in row {days.seen[day, number]}, too.")
+        if values.get("ring") is not None:
+            plan.rings.setdefault(values["ring"], one.row)
         if not cells.is_bad and day is not None and number is not None:
             days.seen[day, number] = one.row
             _compare(days, plan, one.row, (day, number), (values, people))

@@ -20,12 +20,13 @@ INSERT INTO pss_athletes (athlete_code, short_name, long_name, country_code) VAL
 
 
 class Plan(Struct):
-    """Bad rows, changes in words, and what writes them, in this order."""
+    """Bad rows, changes in words, and what writes them, in this order; `rings` that are named, with their first row."""
 
     bad: list[BadRow] = field(default_factory=list)
     changes: list[RowChange] = field(default_factory=list)
     unchanged: int = 0
     writes: list[Write] = field(default_factory=list)
+    rings: dict[str, int] = field(default_factory=dict)
 
     def count(self, effect: RowEffect) -> int:
         """How many rows add or change something."""

@@ -19,8 +19,9 @@ from services.db_writer.office.import_plan import Order, Plan
 from services.db_writer.office.quiet import why_busy
 from services.db_writer.office.tournaments import tell
 from shared.clock import utc_now_iso
+from shared.config import load
 from shared.db.sqlite import sqlite3
-from shared.errors import ValidationError
+from shared.errors import ConfigError, ValidationError
 from shared.messages.tournaments import (
     ImportReport,
     ImportRows,
@@ -59,6 +60,7 @@ def import_rows(desk: Desk, command: ImportRows) -> ImportReport:
     """
     begun_at = utc_now_iso()
     plan, report = _planned(desk.connection, command)
+    report = msgspec.structs.replace(report, warnings=_unknown_rings(desk, plan))
     if command.is_dry_run:
         return report
     counts = {name: getattr(report, name) for name in ("rows", "added", "changed", "unchanged")}
@@ -102,6 +104,21 @@ def _planned(connection: "sqlite3.Connection", command: ImportRows) -> tuple[Pla
         imported_before=before,
     )
     return plan, report
+
+
+def _unknown_rings(desk: Desk, plan: Plan) -> list[str]:
+    """A sentence for each ring that is neither set up nor was ever heard: probably the hall calls it so."""
+    try:
+        known = [ring.name for ring in load(desk.paths.config).rings]
+    except ConfigError:
+        return []  # whoever needs it says what is wrong with it
+    heard = {ring for (ring,) in desk.connection.execute("SELECT DISTINCT ring FROM udp_server_sessions")}
+    return [
+        f"Row {row}: no ring is called {ring}; restrike.json has {', '.join(known)}. What is drawn for a ring is linked"
+        " only with what is fought there."
+        for ring, row in plan.rings.items()
+        if ring not in heard.union(known)
+    ]
 
 
 def _table(connection: "sqlite3.Connection", command: ImportRows) -> tuple[Header, list[TableRow]]:

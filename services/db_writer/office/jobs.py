@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -32,6 +32,7 @@ LOOK_AGAIN_S: Final = 1.0
 be written is tried again."""
 _TYPES: Final[dict[type, str]] = {str: "a text", bool: "true or false", int: "a whole number"}
 
+_CODE: Final = "error_code"
 _END: Final = "UPDATE jobs SET status = ?, result = ?, error = ?, ended_at = ? WHERE job_id = ?"
 
 Options = Mapping[str, Detail]
@@ -97,10 +98,13 @@ class _Running:
         steps: Generator[Step, None, Result],
         *,
         line: "deque[_Running]",
+        is_care: bool = False,
         gives_way: bool = False,
     ) -> None:
         self.line = line
+        self.is_care = is_care
         self.gives_way = gives_way
+        self.is_begun = False
         self.look_at = 0.0
         self.job = job
         self.steps = steps
@@ -178,8 +182,8 @@ class JobLine:
                 ),
             )
         ordered = Ordered(id=job.id, author=command.author, reason=command.reason, options=options)
-        gives_way = kind.is_care and not command.force
-        line.append(_Running(job, kind.work(self._desk, ordered), line=line, gives_way=gives_way))
+        steps, gives_way = kind.work(self._desk, ordered), kind.is_care and not command.force
+        line.append(_Running(job, steps, line=line, is_care=kind.is_care, gives_way=gives_way))
         return self._present()[job.id]
 
     def get(self, command: GetJob) -> Job:
@@ -199,10 +203,9 @@ class JobLine:
         """Jobs, the newest first."""
         return Jobs(jobs=self._stored("ORDER BY id DESC LIMIT ?", command.limit + len(self._present())))
 
-    def last(self, kind: str, *, author: str) -> Job | None:
-        """The last job of that kind that somebody ordered."""
-        rows = self._stored("WHERE kind = ? AND author = ? ORDER BY id DESC LIMIT 1", kind, author)
-        return rows[0] if rows else None
+    def last(self, kind: str, *, author: str, limit: int) -> list[Job]:
+        """The last jobs of that kind that somebody ordered, the newest first."""
+        return self._stored("WHERE kind = ? AND author = ? ORDER BY id DESC LIMIT ?", kind, author, limit)
 
     def _present(self) -> dict[str, Job]:
         """What memory knows better than the table: jobs that run or wait, and ends that could not be written yet."""
@@ -223,15 +226,15 @@ class JobLine:
         """
         for running in (*self._main, *self._offsite):
             if running.job.id == command.id:
-                self._break_off(running)
+                self._break_off(running, status=JobStatus.CANCELLED)
                 return running.job
         raise ValidationError("job.ended", "This job does not run or wait.", value=command.id[:SHOWN])
 
-    def _break_off(self, running: _Running) -> None:
+    def _break_off(self, running: _Running, *, status: JobStatus) -> None:
         try:
             running.steps.close()
         finally:
-            self._end(running, status=JobStatus.CANCELLED)
+            self._end(running, status=status)
 
     def turn(self) -> None:
         """Take the next step of the present job of each line, if it is due."""
@@ -244,7 +247,7 @@ class JobLine:
     def _take_step(self, running: _Running) -> None:
         if self._must_wait(running):
             return
-        is_stepped = False
+        is_stepped, running.is_begun = False, True
         try:
             step = next(running.steps)
             is_stepped = True
@@ -260,7 +263,9 @@ class JobLine:
                 self._end(running, status=JobStatus.FAILED, error=RuntimeError("it failed inside the service"))
 
     def _must_wait(self, running: _Running) -> bool:
-        """Whether a match began: care stands still in the midst of it, and others go first."""
+        """Whether a match began: care stands still in the midst of it, and others go first. No other care passes what
+        has begun: both might work on the same rows.
+        """
         now = monotonic_s()
         if not running.gives_way or now < running.look_at:
             return False
@@ -270,13 +275,17 @@ class JobLine:
             return False
         job = running.job
         self._tell(running, Step(f"waiting: {reason}", job.done, job.total, rest_s=LOOK_AGAIN_S))
-        running.line.rotate(-1)
+        line = running.line
+        other = next((one for one in line if not one.gives_way and not (one.is_care and running.is_begun)), None)
+        if other is not None:
+            line.remove(other)
+            line.appendleft(other)
         return True
 
     def stop(self) -> None:
-        """End all jobs where they are; at the service's end."""
+        """End all jobs where they are; at the service's end. Nobody cancelled them: a duty is tried again."""
         for running in (*self._main, *self._offsite):
-            self._break_off(running)
+            self._break_off(running, status=JobStatus.BROKEN)
 
     def _tell(self, running: _Running, step: Step) -> None:
         now = monotonic_s()
@@ -318,7 +327,9 @@ class JobLine:
             for job in list(self._unwritten.values()):
                 with self._desk.changing() as connection:
                     ended_at = iso_utc((job.ended_at_us or 0) * 1000)
-                    result = msgspec.json.encode(job.result).decode()
+                    # A job that failed has no result: in its place the row keeps the code of its error.
+                    kept = job.result if job.error_code is None else {_CODE: job.error_code}
+                    result = msgspec.json.encode(kept).decode()
                     connection.execute(_END, (job.status.value, result, job.error, ended_at, job.id))
                 del self._unwritten[job.id]
 
@@ -327,20 +338,24 @@ class JobLine:
             f"SELECT job_id, kind, author, status, begun_at, ended_at, result, error FROM jobs {where}", values
         )
         present = self._present()
-        return [
-            present.get(job_id)
-            or Job(
-                id=job_id,
-                kind=kind,
-                author=author,
-                status=JobStatus(status),
-                begun_at_us=_us(begun_at) or 0,
-                ended_at_us=_us(ended_at),
-                result=msgspec.json.decode(result or b"{}"),
-                error=error,
-            )
-            for job_id, kind, author, status, begun_at, ended_at, result, error in rows.fetchall()
-        ]
+        return [present.get(row[0]) or _job(row) for row in rows.fetchall()]
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    job_id, kind, author, status, begun_at, ended_at, result, error = row
+    said: Result = msgspec.json.decode(result or b"{}")
+    code = None if error is None else said.pop(_CODE, None)
+    return Job(
+        id=job_id,
+        kind=kind,
+        author=author,
+        status=JobStatus(status),
+        begun_at_us=_us(begun_at) or 0,
+        ended_at_us=_us(ended_at),
+        result=said,
+        error=error,
+        error_code=None if code is None else str(code),
+    )
 
 
 def _us(iso: str | None) -> int | None:

@@ -14,6 +14,7 @@ from services.db_writer.restoring import PLAN, restore_folder
 from shared.clock import unix_ns
 from shared.db.archive_files import OPENED
 from shared.db.backup_files import PARTIAL
+from shared.db.set_aside import set_aside
 from shared.paths import Paths
 from shared.settings.catalogue import RETENTION_AUDIT_DAYS
 
@@ -26,10 +27,23 @@ SLICE_ROWS: Final = 500
 MOST_LISTED: Final = 50
 LOCK: Final = ".lock"
 """How locks end; removed, one would be held twice. The one beside a partial file ends with that."""
+SEEN_AFTER: Final = timedelta(days=1)
+SEEN_WITHIN: Final = timedelta(days=30)
+"""Old rows go only if something was stored a day to this long ago: a clock that jumped ahead makes all rows old. After
+a longer pause they go a day later.
+"""
 _SCRATCH: Final = re.compile(rf"\.[a-z]+-(\d+){re.escape(PARTIAL)}.*")
 
 _OLD_ACTS: Final = "SELECT id FROM operator_audit WHERE done_at < ? ORDER BY done_at LIMIT ?"
 _OLD_JOBS: Final = "SELECT id FROM (SELECT id, begun_at FROM jobs ORDER BY id LIMIT ?2) WHERE begun_at < ?1"
+_IS_OLD: Final = """
+SELECT EXISTS (SELECT 1 FROM operator_audit WHERE done_at < ?1) OR EXISTS (SELECT 1 FROM jobs WHERE begun_at < ?1)
+"""
+_WAS_SEEN: Final = """
+SELECT EXISTS (SELECT 1 FROM jobs WHERE begun_at BETWEEN ?1 AND ?2)
+    OR EXISTS (SELECT 1 FROM operator_audit WHERE done_at BETWEEN ?1 AND ?2)
+    OR EXISTS (SELECT 1 FROM udp_server_sessions WHERE start_time BETWEEN ?1 AND ?2 OR updated_at BETWEEN ?1 AND ?2)
+"""
 
 
 def clean(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
@@ -48,8 +62,10 @@ def clean(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
         yield Step("removing what is left over", len(removed))
     counts = {"operator_audit": 0, "jobs": 0}
     days = desk.settings.get(RETENTION_AUDIT_DAYS)
-    if days:
-        cut = f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%S}Z"
+    cut = _iso(timedelta(days=days))
+    is_due = bool(days) and _tells(desk, _IS_OLD, cut)
+    is_plausible = _tells(desk, _WAS_SEEN, _iso(SEEN_WITHIN), _iso(SEEN_AFTER))
+    if is_due and is_plausible:
         for table, old in (("operator_audit", _OLD_ACTS), ("jobs", _OLD_JOBS)):
             counts[table] = yield from _remove_rows(desk, table, old, cut=cut)
     if any(counts.values()):
@@ -61,8 +77,17 @@ def clean(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
         "bytes": freed,
         "removed": removed[:MOST_LISTED],
         "rows": counts,
-        "to_look_at": set_aside(desk.paths)[:MOST_LISTED],
+        "is_clock_doubtful": is_due and not is_plausible,
+        "to_look_at": [one.path.name for one in set_aside(desk.paths.data)][:MOST_LISTED],
     }
+
+
+def _tells(desk: Desk, query: str, *times: str) -> bool:
+    return bool(desk.connection.execute(query, times).fetchone()[0])
+
+
+def _iso(ago: timedelta) -> str:
+    return f"{datetime.now(UTC) - ago:%Y-%m-%dT%H:%M:%S}Z"
 
 
 def left_over(paths: Paths, *, backups: list[Path]) -> Iterator[Path]:
@@ -89,12 +114,6 @@ def _is_in_use(path: Path) -> bool:
     scratch = _SCRATCH.fullmatch(path.name)
     is_alive = scratch is not None and Path(f"/proc/{scratch[1]}").exists()
     return is_alive or (path.name.endswith(LOCK) and PARTIAL not in path.name)
-
-
-def set_aside(paths: Paths) -> list[str]:
-    """Databases and journals that were replaced or damaged: a person looks at them and removes them."""
-    found = [path for word in ("damaged", "replaced") for path in paths.data.glob(f"*{word}*") if path.is_file()]
-    return sorted(path.name for path in found if not path.name.endswith(("-wal", "-shm")))
 
 
 def _remove_rows(desk: Desk, table: str, old: str, *, cut: str) -> Generator[Step, None, int]:

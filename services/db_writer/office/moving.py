@@ -29,7 +29,7 @@ Row = tuple[Any, ...]
 
 
 class Moved(Struct):
-    """Rows that were moved, and rows that were left: not there any more, or not the same."""
+    """Rows that were moved, and rows that were left: not there any more, or not the same as in the archive."""
 
     datagrams: int = 0
     events: int = 0
@@ -46,26 +46,31 @@ def remove_archived(desk: Desk, opened: Path) -> Generator[Step, None, Moved]:
             with desk.changing() as connection:
                 gone = (_remove_events if kind.is_events else _remove_datagrams)(connection, archive, rows)
             kind.took(monotonic_s() - began_s)
-            _note(moved, kind, done=gone, rows=len(rows))
+            _note(moved, kind, done=gone, left=len(rows) - gone)
             yield Step("removing what is archived", moved.datagrams + moved.events + moved.left, total)
     return moved
 
 
 def put_back(desk: Desk, opened: Path) -> Generator[Step, None, Moved]:
-    """Insert what the opened archive holds and the database does not; the text index learns it with it.
+    """Insert what the opened archive holds and the database does not; the text index learns it with it. A row that the
+    database holds otherwise is newer there, and is left: it changed while it was being archived.
 
-    Raises DatabaseError `db.contradiction` or `archive.contradiction`: other rows are where these were.
+    Raises DatabaseError `db.contradiction`: other rows are where these were.
     """
-    moved = Moved()
+    moved, seen = Moved(), 0
     with _archive(opened) as archive:
         total = _count(archive)
         for kind, rows in _slices(archive):
             began_s = monotonic_s()
             with desk.changing() as connection:
-                back = (_insert_events if kind.is_events else _insert_datagrams)(connection, archive, rows)
+                missing, left = _missing(connection, kind.table, rows)
+                _insert(connection, kind.table, missing)
+                if kind.is_events:
+                    _insert_details(connection, archive, [row[0] for row in missing])
             kind.took(monotonic_s() - began_s)
-            _note(moved, kind, done=back, rows=len(rows))
-            yield Step("bringing back", moved.datagrams + moved.events + moved.left, total)
+            _note(moved, kind, done=len(missing), left=left)
+            seen += len(rows)
+            yield Step("bringing back", seen, total)
     return moved
 
 
@@ -117,19 +122,9 @@ def _remove_events(connection: "sqlite3.Connection", archive: "sqlite3.Connectio
     return len(gone)
 
 
-def _insert_datagrams(connection: "sqlite3.Connection", _archive: "sqlite3.Connection", rows: list[Row]) -> int:
-    missing = _missing(connection, "raw_datagrams", rows)
-    _insert(connection, "raw_datagrams", missing)
-    return len(missing)
-
-
-def _insert_events(connection: "sqlite3.Connection", archive: "sqlite3.Connection", rows: list[Row]) -> int:
-    missing = _missing(connection, "pss_events_v2", rows)
-    ids = [row[0] for row in missing]
-    _insert(connection, "pss_events_v2", missing)
-    _insert(connection, "pss_event_details", [one for details in _details(archive, ids).values() for one in details])
-    reindex(connection, ids)
-    return len(missing)
+def _insert_details(connection: "sqlite3.Connection", archive: "sqlite3.Connection", events: list[int]) -> None:
+    _insert(connection, "pss_event_details", [one for details in _details(archive, events).values() for one in details])
+    reindex(connection, events)
 
 
 def _same(connection: "sqlite3.Connection", table: str, rows: list[Row]) -> list[Row]:
@@ -138,17 +133,11 @@ def _same(connection: "sqlite3.Connection", table: str, rows: list[Row]) -> list
     return [row for row in rows if found.get(row[0]) == row]
 
 
-def _missing(connection: "sqlite3.Connection", table: str, rows: list[Row]) -> list[Row]:
-    """The rows that the database does not hold. Raises DatabaseError: another row has the id of one."""
+def _missing(connection: "sqlite3.Connection", table: str, rows: list[Row]) -> tuple[list[Row], int]:
+    """The rows that the database does not hold, and how many it holds otherwise."""
     found = _by_id(connection, table, [row[0] for row in rows])
-    for row in rows:
-        if row[0] in found and found[row[0]] != row:
-            raise DatabaseError(
-                "archive.contradiction",
-                f"Another row of {table} is where the archive has one; the archive is not of this database.",
-                value=row[0],
-            )
-    return [row for row in rows if row[0] not in found]
+    differing = sum(found.get(row[0], row) != row for row in rows)
+    return [row for row in rows if row[0] not in found], differing
 
 
 def _by_id(connection: "sqlite3.Connection", table: str, ids: list[int]) -> dict[int, Row]:
@@ -184,9 +173,9 @@ def _count(archive: "sqlite3.Connection") -> int:
     return int(count)
 
 
-def _note(moved: Moved, kind: _Kind, *, done: int, rows: int) -> None:
+def _note(moved: Moved, kind: _Kind, *, done: int, left: int) -> None:
     if kind.is_events:
         moved.events += done
     else:
         moved.datagrams += done
-    moved.left += rows - done
+    moved.left += left

@@ -5,12 +5,13 @@ from functools import partial
 from typing import Any
 
 from services.db_writer.office.catalogue_rows import bring_up_to_date
-from services.db_writer.office.desk import Desk
+from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.handlers import HANDLERS
-from services.db_writer.office.jobs import JobLine
+from services.db_writer.office.jobs import SHOWN, JobLine
 from services.db_writer.office.kinds import KINDS
 from services.db_writer.office.quiet import why_busy
-from shared.messages.jobs import CancelJob, GetJob, ListJobs, StartJob
+from shared.errors import ValidationError
+from shared.messages.jobs import CancelJob, GetJob, Job, ListJobs, StartJob
 from shared.messages.requests import Command
 
 
@@ -26,9 +27,18 @@ class Office:
         """What answers each command of operators."""
         jobs = self.jobs
         line: dict[type[Command[Any]], Callable[[Any], Any]] = {
-            StartJob: jobs.start,
+            StartJob: self._start,
             GetJob: jobs.get,
             ListJobs: jobs.jobs,
             CancelJob: jobs.cancel,
         }
         return line | {command: partial(handler, self.desk) for command, handler in HANDLERS.items()}
+
+    def _start(self, command: StartJob) -> Job:
+        """Line a job up that somebody orders; an order that is refused is in the audit."""
+        try:
+            return self.jobs.start(command)
+        except ValidationError as error:
+            act = Act(author=command.author, action="job.start", target=command.kind[:SHOWN], reason=command.reason)
+            with self.desk.acting(act):
+                raise error

@@ -41,22 +41,29 @@ _TELL: Final = """
 INSERT INTO event_counts (minute, ring, event_type_id, events) VALUES (?, ?, ?, ?)
 ON CONFLICT (minute, ring, event_type_id) DO UPDATE SET events = excluded.events
 """
+_IS_ARCHIVED: Final = """
+SELECT 1 FROM archives WHERE month = substr(?, 1, 7) AND events > 0 AND brought_back_at IS NULL LIMIT 1
+"""
 _FORGET: Final = "DELETE FROM event_counts WHERE minute = ? AND ring = ? AND event_type_id = ?"
 
-Repair = Callable[["sqlite3.Connection", Any], bool]
-"""Repairs the fault of a key in the caller's transaction; whether it did."""
+Repair = Callable[["sqlite3.Connection", list[Any]], int]
+"""Repairs the faults of some keys in the caller's transaction; how many of them."""
 
 
-def repair(connection: "sqlite3.Connection", check: str, key: Any) -> bool:
-    """Repair one fault that `check` found; False: it is gone, or cannot be repaired by this."""
-    return REPAIRS[check](connection, key)
+def repair(connection: "sqlite3.Connection", check: str, keys: list[Any]) -> int:
+    """Repair faults that `check` found; those that are not counted are gone, or cannot be repaired by this."""
+    return REPAIRS[check](connection, keys)
 
 
-def _text_index(connection: "sqlite3.Connection", _key: int) -> bool:
+def _each(one: Callable[["sqlite3.Connection", Any], bool]) -> Repair:
+    return lambda connection, keys: sum(one(connection, key) for key in keys)
+
+
+def _text_index(connection: "sqlite3.Connection", keys: list[int]) -> int:
     connection.execute("INSERT INTO search_events (search_events) VALUES ('delete-all')")
     connection.execute("INSERT INTO search_names (search_names) VALUES ('rebuild')")
     connection.execute("UPDATE search_progress SET through_event_id = 0")
-    return True
+    return len(keys)
 
 
 def _search_progress(connection: "sqlite3.Connection", _key: int) -> bool:
@@ -69,15 +76,16 @@ def _open_sessions(connection: "sqlite3.Connection", session: int) -> bool:
     return connection.execute(_BREAK, (_UNSEEN, utc_now_iso(), session)).rowcount > 0
 
 
-def _unowned_events(connection: "sqlite3.Connection", event: int) -> bool:
-    row = connection.execute(_OWNER, (event,)).fetchone()
-    if row is None or row[0] is None:
-        return False
-    connection.execute("UPDATE pss_events_v2 SET match_id = ? WHERE id = ?", (row[0], event))
-    rebuild(connection, row[0])
-    for athlete in athletes_of(connection, row[0]):
-        rebuild_athlete(connection, athlete)
-    return True
+def _unowned_events(connection: "sqlite3.Connection", events: list[int]) -> int:
+    owners: list[int] = []
+    for event in events:
+        (match_pk,) = connection.execute(_OWNER, (event,)).fetchone() or (None,)
+        if match_pk is not None:
+            connection.execute("UPDATE pss_events_v2 SET match_id = ? WHERE id = ?", (match_pk, event))
+            owners.append(match_pk)
+    for match_pk in set(owners):
+        _rebuild(connection, match_pk)
+    return len(owners)
 
 
 def _orphaned_details(connection: "sqlite3.Connection", detail: int) -> bool:
@@ -96,13 +104,19 @@ def _summaries(connection: "sqlite3.Connection", key: tuple[str, int]) -> bool:
     if table == "athlete_summaries":
         rebuild_athlete(connection, row)
         return True
-    rebuild(connection, row)
-    for athlete in athletes_of(connection, row):
-        rebuild_athlete(connection, athlete)
+    _rebuild(connection, row)
     return True
 
 
+def _rebuild(connection: "sqlite3.Connection", match_pk: int) -> None:
+    rebuild(connection, match_pk)
+    for athlete in athletes_of(connection, match_pk):
+        rebuild_athlete(connection, athlete)
+
+
 def _event_counts(connection: "sqlite3.Connection", key: list[Any]) -> bool:
+    if connection.execute(_IS_ARCHIVED, key[:1]).fetchone():
+        return False
     (events,) = connection.execute(_COUNT, key).fetchone()
     if events:
         connection.execute(_TELL, (*key, events))
@@ -122,13 +136,13 @@ def _backups(connection: "sqlite3.Connection", name: str) -> bool:
 
 REPAIRS: Final[dict[str, Repair]] = {
     "text_index": _text_index,
-    "search_progress": _search_progress,
-    "open_sessions": _open_sessions,
+    "search_progress": _each(_search_progress),
+    "open_sessions": _each(_open_sessions),
     "unowned_events": _unowned_events,
-    "orphaned_details": _orphaned_details,
-    "rounds": _rounds,
-    "summaries": _summaries,
-    "event_counts": _event_counts,
-    "planned_matches": _planned_matches,
-    "backups": _backups,
+    "orphaned_details": _each(_orphaned_details),
+    "rounds": _each(_rounds),
+    "summaries": _each(_summaries),
+    "event_counts": _each(_event_counts),
+    "planned_matches": _each(_planned_matches),
+    "backups": _each(_backups),
 }

@@ -18,18 +18,19 @@ def restore(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
 
     `acts_meanwhile` of the result are acts between the comparison and the plan; from then on nothing is accepted.
     """
-    options = {**_with_folder(desk, ordered.options), "author": ordered.author, "reason": ordered.reason}
+    stamp = utc_now_iso()[:19].replace("-", "").replace(":", "")
+    replaced = f"replaced-{stamp}Z-{ordered.id}.db"
+    said = {"author": ordered.author, "reason": ordered.reason, "job": ordered.id, "replaced": replaced}
+    options = {**_with_folder(desk, ordered.options), **said}
     result = yield from errand("restore", options, paths=desk.paths)
     backup = str(result["backup"])
     (acts,) = desk.connection.execute(_ACTS_AFTER, (result.pop("compared_after"),)).fetchone()
     act = Act(author=ordered.author, action="backup.prepare_restore", target=backup, reason=ordered.reason)
-    stamp = utc_now_iso()[:19].replace("-", "").replace(":", "")
-    replaced = f"replaced-{stamp}Z-{ordered.id}.db"
     with desk.acting(act):
         act.details = {"replaced": replaced}
     write_plan(desk.paths, Plan(id=ordered.id, backup=backup, replaced=replaced))
     desk.restart()
-    return {**result, "replaced": replaced, "acts_meanwhile": acts}
+    return {**result, "acts_meanwhile": acts}
 
 
 def drill(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:

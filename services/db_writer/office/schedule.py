@@ -1,11 +1,13 @@
 """What is done by itself: jobs that are due are lined up under the author `schedule`; db-writer.
 
-A duty that was due more than once while nothing ran is done once. One that failed is tried again after a while.
+A duty that was due more than once while nothing ran is done once. One that failed is tried again after a while, which
+grows.
 """
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 from msgspec import Struct
@@ -17,15 +19,21 @@ from services.db_writer.office.offsite import newest_uncopied
 from shared.clock import iso_utc
 from shared.db.sqlite import sqlite3
 from shared.errors import ValidationError
-from shared.messages.jobs import JobStatus, StartJob
+from shared.messages.jobs import Job, JobStatus, StartJob
 from shared.settings.catalogue import BACKUP_EVERY_HOURS, BACKUP_VERIFY_EVERY_HOURS, OFFSITE_EVERY_HOURS
 
 LOOK_EVERY_S: Final = 60.0
-RETRY_AFTER: Final = timedelta(minutes=10)
-"""A disk that is full or not there stays so for a while, and each failure is an alarm."""
+RETRY_AFTER: Final = (timedelta(minutes=10), timedelta(hours=1))
+"""A disk that is full or not there stays so for a while, and each failure is an alarm. The last one goes on, and holds
+for what somebody cancelled.
+"""
 
-# Times after now are of a clock that was set back since; they say nothing.
-_LAST_DONE: Final = "SELECT max(begun_at) FROM jobs WHERE kind = ? AND status = 'done' AND begun_at <= ?"
+# Times after now are of a clock that was set back since; they say nothing. What somebody ordered otherwise (a dry run,
+# a quick check) is not the duty.
+_LAST_DONE: Final = """
+SELECT max(begun_at) FROM jobs
+WHERE kind = ? AND status = 'done' AND begun_at <= ? AND (author = 'schedule' OR options = '{}')
+"""
 _LAST_BACKUP: Final = """
 SELECT max(taken_at) FROM backups WHERE format = 'database' AND status = 'present' AND taken_at <= ?
 """
@@ -38,7 +46,8 @@ Last = Callable[["sqlite3.Connection", str], str | None]
 
 class Duty(Struct, frozen=True, kw_only=True):
     """A job of `kind` that is due `every_hours` (0: never) after `last` (given now, UTC ISO text like its answer; None:
-    never), or else after the database was made. `options` may be None: there is nothing to do.
+    never), or else after the database was made. `options` may be None: there is nothing to do. `retry_after` says
+    how long it waits after its first failure, after the second in a row, and so on.
     """
 
     kind: str
@@ -46,6 +55,7 @@ class Duty(Struct, frozen=True, kw_only=True):
     last: Last
     options: Callable[[Desk], Options | None] = lambda _: {}
     is_time: Callable[[Desk], bool] = lambda _: True
+    retry_after: tuple[timedelta, ...] = RETRY_AFTER
 
 
 def last_done(kind: str) -> Last:
@@ -103,13 +113,22 @@ class Schedule:
         if not every_hours or not duty.is_time(self._desk):
             return False
         connection, now = self._desk.connection, self._now()
-        ordered = self._jobs.last(duty.kind, author=SCHEDULE)
-        if ordered is not None:
-            begun_at = iso_utc(ordered.begun_at_us * 1000)
-            if ordered.status in (JobStatus.WAITING, JobStatus.RUNNING) or _is_within(begun_at, RETRY_AFTER, now=now):
+        ordered = self._jobs.last(duty.kind, author=SCHEDULE, limit=len(duty.retry_after))
+        if ordered:
+            begun_at = iso_utc(ordered[0].begun_at_us * 1000)
+            is_there = ordered[0].status in (JobStatus.WAITING, JobStatus.RUNNING)
+            if is_there or _is_within(begun_at, _rest(duty, ordered), now=now):
                 return False
         since = duty.last(connection, f"{now:%Y-%m-%dT%H:%M:%S.%f}Z") or _one(connection, _BIRTH)
         return since is not None and not _is_within(since, timedelta(hours=every_hours), now=now)
+
+
+def _rest(duty: Duty, ordered: list[Job]) -> timedelta:
+    """How long it waits after the newest of its last jobs."""
+    if ordered[0].status is JobStatus.CANCELLED:
+        return duty.retry_after[-1]
+    failures = len(list(takewhile(lambda job: job.status is not JobStatus.DONE, ordered)))
+    return duty.retry_after[max(0, failures - 1)]
 
 
 def _is_within(iso: str, length: timedelta, *, now: datetime) -> bool:

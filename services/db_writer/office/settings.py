@@ -21,7 +21,7 @@ from shared.messages.settings import (
 from shared.messages.topics import SETTINGS_CHANGED
 from shared.settings.key import Key
 from shared.settings.secrets import SecretError, Secrets
-from shared.settings.values import MASK, accepted, key_named, sendable, text_of
+from shared.settings.values import MASK, accepted, key_named, parsed, sendable, text_of
 
 MOST_CHARACTERS: Final = 200
 """Of a refused act's names in the audit."""
@@ -118,6 +118,8 @@ def rotate_key(desk: Desk, command: RotateKey) -> KeyRotated:
 
 def _accepted(name: str, value: SettingValue) -> tuple[Key[Any], Any]:
     key = key_named(name)
+    if isinstance(value, str):
+        parsed(key, value)  # of a typed text it says which rule is broken
     return key, key.default if value is None else accepted(key, value)
 
 

@@ -97,8 +97,8 @@ def test_nothing_goes_back_in_time(both: Both) -> None:
 
 def test_decisions_that_come_back_by_themselves(both: Both) -> None:
     """What the journal brings back writes its own act; those that it does not bring back are carried over."""
-    for ring, entry in (("ring-1", 9), ("ring-1", 10), ("ring-2", 10)):
-        both.write(ACT, "t2", "ben", ring, entry)
+    for decided in (("ring-1", 9), ("ring-1", 10), ("ring-2", 10)):
+        both.write(ACT, "t2", "ben", *decided)
     ring = RingAfter(ring="ring-1", first=10, last=12, gone_from=8, gone_to=9, is_other_journal=False)
     assert both.carry(ring) == {"operator_audit": 2}
     assert [row[2:] for row in both.rows(ACTS)] == [(None, None), ("ring-1", 9), ("ring-2", 10)]

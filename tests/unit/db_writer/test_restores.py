@@ -1,5 +1,6 @@
 """What a restore and its rehearsal say and refuse, on a real database; the errands without a process of their own."""
 
+import json
 import shutil
 from contextlib import closing
 from pathlib import Path
@@ -12,12 +13,23 @@ from services.db_writer.errands.restores import drill, prepare
 from services.db_writer.office.catalogue_rows import bring_up_to_date
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.settings import change_settings
+from services.db_writer.restoring import PREPARED, restore_folder
 from shared.db.backup import RESERVE_BYTES, Wanted, make_backup
 from shared.db.backup_files import BackupKind, read_manifest
 from shared.db.sqlite import connect_writer
 from shared.errors import DatabaseError, ValidationError
 from shared.messages.settings import ChangeSettings
 from shared.paths import Paths
+
+KNOWN = """
+INSERT INTO backups (id, name, path, format, reason, status, schema_version, size_bytes, database_bytes, sha256,
+    taken_at) VALUES (1, 'b', 'x', 'database', 'asked', 'present', 8, 1, 1, 'x', 't')
+"""
+RUNS = """
+INSERT INTO jobs (job_id, kind, options, author, status, begun_at)
+VALUES ('job-1', 'restore', '{}', 'a', 'running', 't')
+"""
+VERDICTS = "SELECT name, is_sound FROM backup_verifications JOIN backups b ON b.id = backup_id"
 
 
 class Usage(NamedTuple):
@@ -51,7 +63,13 @@ def back_up(home: Paths, kind: BackupKind = BackupKind.DATABASE) -> str:
 
 def done(work: Any, home: Paths, **options: Any) -> dict[str, Any]:
     """What an errand tells."""
-    return dict(work({"author": "a", "folder": "", "job": "job-1", "replaced": "replaced-1.db", **options}, paths=home, tell=lambda *_: None))
+    return dict(
+        work(
+            {"author": "a", "folder": "", "job": "job-1", "replaced": "replaced-1.db", **options},
+            paths=home,
+            tell=lambda *_: None,
+        )
+    )
 
 
 def test_it_says_what_is_not_in_the_backup(paths: Paths) -> None:
@@ -65,7 +83,46 @@ def test_it_says_what_is_not_in_the_backup(paths: Paths) -> None:
     assert (told["changed_by_hand"], told["compared_after"]) == ({"settings_values": 1}, 2)
     assert told["unreadable_secrets"] == 1
     paths.database.write_bytes(b"damaged" * 1_000)
-    assert done(drill, paths)["changed_by_hand"] is None
+    assert (done(drill, paths)["changed_by_hand"], done(drill, paths)["carried_over"]) == (None, None)
+
+
+def test_neither_verdicts_nor_the_audit_go_back(paths: Paths) -> None:
+    """What was done and found since the backup is in the prepared database, with the restore as the last act and as a
+    job that is done; of a damaged present database nothing is, which is told.
+    """
+    backup = back_up(paths)
+    save(paths, {"advanced.commit_rest_ms": 6})
+    with closing(connect_writer(paths.database)) as connection:
+        connection.execute(KNOWN)
+        connection.execute("INSERT INTO backup_verifications (backup_id, verified_at, is_sound) VALUES (1, 't', 0)")
+        connection.execute(RUNS)
+    told = done(prepare, paths, backup=backup)
+    assert told["carried_over"] == {"backups": 1, "backup_verifications": 1, "jobs": 1, "operator_audit": 1}
+    with closing(connect_writer(restore_folder(paths) / PREPARED)) as connection:
+        assert connection.execute(VERDICTS).fetchall() == [("b", 0)]
+        acts = [action for (action,) in connection.execute("SELECT action FROM operator_audit ORDER BY id")]
+        assert acts == ["setting.change", "setting.change", "backup.restore"]
+        (job,) = connection.execute("SELECT job_id, status, result FROM jobs").fetchall()
+    assert job[:2] == ("job-1", "done")
+    assert json.loads(job[2])["changed_by_hand"] == {"settings_values": 1}
+    paths.database.write_bytes(b"damaged" * 1_000)
+    assert done(prepare, paths, backup=backup)["carried_over"] is None
+    with closing(connect_writer(restore_folder(paths) / PREPARED)) as connection:
+        assert connection.execute("SELECT job_id, status FROM jobs").fetchall() == [("job-1", "done")]
+        assert connection.execute(VERDICTS).fetchall() == []
+
+
+def test_a_replaced_database_is_put_back(paths: Paths, tmp_path: Path) -> None:
+    """By its path, with what was entered by hand; the present one is no backup."""
+    replaced = tmp_path / "replaced-1.db"
+    save(paths, {"advanced.commit_rest_ms": 6})
+    shutil.copyfile(paths.database, replaced)
+    save(paths, {"advanced.commit_rest_ms": 7})
+    assert done(prepare, paths, backup=str(replaced))["backup"] == "replaced-1"
+    with closing(connect_writer(restore_folder(paths) / PREPARED)) as connection:
+        assert connection.execute("SELECT value FROM settings_values WHERE value = '6'").fetchall() == [("6",)]
+    with pytest.raises(ValidationError, match="present database"):
+        done(prepare, paths, backup=str(paths.database))
 
 
 @pytest.mark.parametrize(("kind", "share"), [(BackupKind.DATABASE, restores.ROOM), (BackupKind.JSON, 2)])

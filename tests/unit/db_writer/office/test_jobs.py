@@ -8,6 +8,7 @@ import pytest
 from services.db_writer.office import jobs
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import MOST_WAITING, JobLine, Kind, Ordered, Result, Step
+from services.db_writer.office.office import Office
 from shared.errors import IoError, ValidationError
 from shared.messages.jobs import CancelJob, GetJob, Job, JobStatus, ListJobs, StartJob
 
@@ -144,6 +145,19 @@ def test_refused_orders(line: JobLine, command: StartJob, code: str) -> None:
     assert caught.value.code == code
     assert {"job.unknown": "count", "job.option": command.kind}.get(code, "one line") in caught.value.message
     assert line.is_idle
+
+
+def test_a_refused_order_is_in_the_audit(desk: Desk) -> None:
+    """With its author and the sentence; what an author may not be called is refused and not kept."""
+    begin = Office(desk).handlers()[StartJob]
+    with pytest.raises(ValidationError, match="knows these options"):
+        begin(StartJob(kind="verify", author="ana", options={"x": 1}, reason="why"))
+    with pytest.raises(ValidationError, match="author"):
+        begin(StartJob(kind="verify", author="a\nb"))
+    acts = "SELECT author, action, target, reason, outcome, error FROM operator_audit"
+    ((author, *act, error),) = desk.connection.execute(acts).fetchall()
+    assert (author, act) == ("ana", ["job.start", "verify", "why", "refused"])
+    assert "knows these options" in error
 
 
 def test_an_option_that_is_none_is_not_given(desk: Desk, line: JobLine) -> None:
