@@ -27,6 +27,20 @@ INDEXES = {
     "ix_injuries_began_at": "injuries (began_at)",
     "ix_match_edits_made_at": "match_edits (made_at)",
 }
+# What people type instead of letters with strokes and ligatures: FTS5 takes accents off, but leaves these as they are.
+PLAIN_LETTERS = {
+    "ae": "Ææ",
+    "d": "ĐđÐð",
+    "e": "Əə",
+    "h": "Ħħ",
+    "i": "ı",  # noqa: RUF001  # this very letter is meant
+    "l": "Łł",
+    "o": "Øø",
+    "oe": "Œœ",
+    "ss": "ßẞ",
+    "t": "Ŧŧ",
+    "th": "Þþ",
+}
 # A row of `search_names` has the id of its row times 4, plus this.
 NAMED = {
     "pss_athletes": (
@@ -143,10 +157,18 @@ def make_counts(migrator):
 
 
 def make_search(migrator):
+    # Most messages are ASCII: they need not be gone through letter by letter.
+    migrator.sql(
+        f"""
+        CREATE VIEW search_texts AS SELECT id,
+            iif(octet_length(raw_data) = length(raw_data), raw_data, {folded("raw_data")}) AS raw_data
+        FROM pss_events_v2
+        """
+    )
     migrator.sql(
         """
         CREATE VIRTUAL TABLE search_events USING fts5 (
-            raw_data, content='pss_events_v2', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
+            raw_data, content='search_texts', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
         )
         """
     )
@@ -170,11 +192,19 @@ def make_search(migrator):
         name_rows(migrator, table, kind=kind, text=text)
 
 
+def folded(text):
+    """An SQL expression: `text` with plain letters."""
+    for plain, letters in PLAIN_LETTERS.items():
+        for letter in letters:
+            text = f"replace({text}, '{letter}', '{plain}')"
+    return text
+
+
 def name_rows(migrator, table, *, kind, text):
     migrator.sql(
-        f"INSERT INTO search_names (rowid, text) SELECT id * 4 + {kind}, {text.format(row=table)} FROM {table}"
+        f"INSERT INTO search_names (rowid, text) SELECT id * 4 + {kind}, {folded(text.format(row=table))} FROM {table}"
     )
-    insert = f"INSERT INTO search_names (rowid, text) VALUES (new.id * 4 + {kind}, {text.format(row='new')});"
+    insert = f"INSERT INTO search_names (rowid, text) VALUES (new.id * 4 + {kind}, {folded(text.format(row='new'))});"
     delete = f"DELETE FROM search_names WHERE rowid = old.id * 4 + {kind};"
     migrator.sql(f"CREATE TRIGGER tr_{table}_named AFTER INSERT ON {table} BEGIN {insert} END")
     migrator.sql(f"CREATE TRIGGER tr_{table}_unnamed AFTER DELETE ON {table} BEGIN {delete} END")
@@ -197,6 +227,7 @@ def rollback(migrator, database, fake=False, **kwargs):
         "match_summaries",
     ):
         migrator.sql(f"DROP TABLE {table}")
+    migrator.sql("DROP VIEW search_texts")
     for name in INDEXES:
         migrator.sql(f"DROP INDEX {name}")
     migrator.sql("ALTER TABLE pss_events_v2 DROP COLUMN clock_ms")

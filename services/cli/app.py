@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Final, NoReturn
@@ -100,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_debug = DEBUG in given
     if not is_debug:
-        sys.excepthook = _tell_fault
+        sys.excepthook = partial(_tell_fault, is_json="--json" in given)
     try:
         # The option is taken wherever it stands; the parser would want it before the command.
         get_command(app)([word for word in given if word != DEBUG], prog_name="restrike")
@@ -122,6 +123,10 @@ def _tell(error: RestrikeError | OSError, *, is_json: bool) -> None:
     else:
         place = f"{error.filename}: " if error.filename else ""
         code, sentence, value = "io.failed", f"{place}{error.strerror or error}.", error.filename
+    _say(code, sentence, value, is_json=is_json)
+
+
+def _say(code: str, sentence: str, value: object, *, is_json: bool) -> None:
     output.note(sentence)
     if is_json:
         shown = None if value is None else output.plain(value)
@@ -132,8 +137,11 @@ def _sentence(error: RestrikeError) -> str:
     return f"{error.message} (got: {error.value})" if isinstance(error.value, Path) else str(error)
 
 
-def _tell_fault(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+def _tell_fault(
+    kind: type[BaseException], error: BaseException, _: TracebackType | None, *, is_json: bool = False
+) -> None:
     """A fault of ours: one sentence here, too; Python then ends with 1."""
     if issubclass(kind, KeyboardInterrupt):
         return
-    output.note(f"restrike failed: {kind.__name__}: {error}. This is a fault; see more with: restrike {DEBUG} …")
+    sentence = f"restrike failed: {kind.__name__}: {error}. This is a fault; see more with: restrike {DEBUG} …"
+    _say("internal", sentence, None, is_json=is_json)

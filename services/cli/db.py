@@ -52,6 +52,7 @@ def rollback(
 @app.command(epilog="Example: restrike db status")
 def status(*, json: output.Json = False) -> None:
     """Show the database's version, and those there are."""
+    from services.cli.query.tables import sheet  # noqa: PLC0415  # only where something is told
     from shared.db.schema_version import status as read_status  # noqa: PLC0415  # loads SQLite, only here
 
     path = Paths.from_environment().database
@@ -60,8 +61,11 @@ def status(*, json: output.Json = False) -> None:
         output.document({"file": path, **msgspec.to_builtins(found)})
         return
     output.line(f"{path}: version {found.current}, latest {found.latest}")
-    rows = [(f"{state.version:03}", state.description, state.applied_at) for state in found.migrations]
-    output.line(output.table(("version", "description", "applied"), rows))
+    rows = [
+        (f"{state.version:03}", state.description, output.local_date_time(state.applied_at))
+        for state in found.migrations
+    ]
+    output.line(sheet(("version", "description", "applied"), rows, whole={0, 2}))
 
 
 @app.command(epilog="Example: restrike db stats --json")
@@ -98,9 +102,12 @@ def health(*, json: output.Json = False) -> None:
 
     The usual questions are asked, so it takes a moment on a large database.
     """
+    from services.cli.backup.listing import NO_ROW, listed  # noqa: PLC0415  # loads SQLite, only here
     from services.cli.db_health import read_health  # noqa: PLC0415  # loads SQLite, only here
 
-    found = read_health(Paths.from_environment().database)
+    paths = Paths.from_environment()
+    newest = next((one for one in listed(paths) if one.state == NO_ROW), None)
+    found = read_health(paths.database, unrecorded=(newest.name, newest.taken_at) if newest else None)
     if json:
         output.document(found)
     else:
@@ -126,11 +133,13 @@ def _show_health(found: "DatabaseHealth") -> None:
         ("text not indexed", f"{found.unindexed_events} events"),
     ]
     output.line(output.table(("what", "how"), facts))
+    for one in found.set_aside:
+        output.line(f"set aside, remove it when you need it no more: {one.path} ({output.size(one.size_bytes)})")
     output.line("")
     slow = [(one.name, one.milliseconds, ", ".join(one.indexes)) for one in found.slowest]
     output.line(sheet(("slowest questions", "ms", "indexes"), slow, whole={0, 1}))
     output.line("")
-    output.line(f"{len(found.unused_indexes)} indexes serve no usual question; --json names them.")
+    output.line(f"{len(found.unused_indexes)} indexes serve what is stored and rarer questions; --json names them.")
 
 
 def _move(way: str, *, to: int | None, json: bool) -> None:

@@ -38,7 +38,9 @@ def check(  # noqa: PLR0913  # a command has as many arguments as options
 
     Ends with 1 when something is wrong and was not repaired. docs/care.md says what each check means.
     """
-    order = ordered("check", {"repair": repair, "quick": quick}, author=author, reason=reason, force=force)
+    # Who only looks need not wait for the end of a match.
+    may_begin = force or not repair
+    order = ordered("check", {"repair": repair, "quick": quick}, author=author, reason=reason, force=may_begin)
     found = care(order, Checked, json=json)
     left = {name: count - found.repaired.get(name, 0) for name, count in found.faults.items()}
     is_well = not any(left.values())

@@ -17,6 +17,7 @@ from services.cli.query.question import Question
 from services.cli.query.source import WITHIN_S, Source
 from shared.clock import NS_PER_S, monotonic_s, unix_ns
 from shared.db.schema_version import status
+from shared.db.set_aside import SetAside, set_aside
 from shared.db.sqlite import connect_reader
 from shared.errors import DatabaseError, RestrikeError
 
@@ -42,6 +43,10 @@ _BACKUP: Final = """
 SELECT b.name, b.taken_at FROM backups b WHERE b.status = 'present'
 ORDER BY b.taken_at DESC LIMIT 1
 """
+_LAST_BACKUP_JOB: Final = """
+SELECT status, coalesce(error, 'its process ended') AS error FROM jobs
+WHERE kind = 'backup' AND status IN ('done', 'failed', 'broken') ORDER BY begun_at DESC LIMIT 1
+"""
 _CHECK: Final = """
 SELECT status, ended_at, result FROM jobs WHERE kind = 'check' AND status IN ('done', 'failed', 'broken')
 ORDER BY begun_at DESC LIMIT 1
@@ -61,8 +66,9 @@ class Measured(Struct, frozen=True, kw_only=True):
 class DatabaseHealth(Struct, frozen=True, kw_only=True):
     """One database file. `problems` are sentences, each with what to do; none: it is well.
 
+    `backup` is the newest one, recorded or not; `backup_error` says why the last attempt at one failed.
     `backup_age_s` and `check` are None where there was none; `unused_indexes` serve no usual question (some serve
-    db-writer alone).
+    db-writer alone). `set_aside` are files beside it that only a person removes, replaced databases among them.
     """
 
     file: Path
@@ -78,16 +84,20 @@ class DatabaseHealth(Struct, frozen=True, kw_only=True):
     backup: str | None = None
     backup_at: str | None = None
     backup_age_s: int | None = None
+    backup_error: str | None = None
     check: str | None = None
     check_at: str | None = None
     check_faults: int = 0
     unindexed_events: int = 0
     slowest: list[Measured] = []
     unused_indexes: list[str] = []
+    set_aside: list[SetAside] = []
 
 
-def read_health(path: Path) -> DatabaseHealth:
-    """Look at the database `path`; what is wrong with it is in the answer, not raised."""
+def read_health(path: Path, *, unrecorded: tuple[str, str] | None = None) -> DatabaseHealth:
+    """Look at the database `path`; what is wrong with it is in the answer, not raised. `unrecorded` is the newest
+    backup that it has no row of, as after a restore: its name and when it was taken (UTC).
+    """
     try:
         standing = status(path)
         if standing.current == 0:
@@ -98,7 +108,7 @@ def read_health(path: Path) -> DatabaseHealth:
             source.limit(WITHIN_S)
             facts = _file_facts(source) | {"version": standing.current, "latest_version": standing.latest}
             if standing.current == standing.latest:
-                facts |= _care_facts(source) | _questions_facts(source)
+                facts |= _care_facts(source, unrecorded) | _questions_facts(source)
     except RestrikeError as error:
         return DatabaseHealth(file=path, is_accessible=False, problems=[str(error)])
     changed_at = facts.pop("changed_at", None)
@@ -115,16 +125,21 @@ def _file_facts(source: Source) -> dict[str, Any]:
         "pages": pages,
         "free_pages": free,
         "fragmentation": round(free / pages, 4) if pages else 0.0,
+        "set_aside": set_aside(source.path.parent),
     }
 
 
-def _care_facts(source: Source) -> dict[str, Any]:
+def _care_facts(source: Source, unrecorded: tuple[str, str] | None) -> dict[str, Any]:
     backup: dict[str, Any] = next(iter(source.rows(_BACKUP)), {})
+    if unrecorded is not None and unrecorded[1] > backup.get("taken_at", ""):
+        backup = {"name": unrecorded[0], "taken_at": unrecorded[1]}
+    attempt: dict[str, Any] = next(iter(source.rows(_LAST_BACKUP_JOB)), {})
     check: dict[str, Any] = next(iter(source.rows(_CHECK)), {})
     return {
         "backup": backup.get("name"),
         "backup_at": backup.get("taken_at"),
         "backup_age_s": None if not backup else round(unix_ns() / NS_PER_S - _unix_s(backup["taken_at"])),
+        "backup_error": None if attempt.get("status") in (None, "done") else attempt["error"],
         "check": check.get("status"),
         "check_at": check.get("ended_at"),
         "check_faults": _faults_left(check.get("result")),
@@ -192,6 +207,8 @@ def _problems(health: DatabaseHealth, *, changed_at: str | None) -> Iterator[str
 
 def _backup_problems(health: DatabaseHealth, *, changed_at: str | None) -> Iterator[str]:
     """A database that nothing was stored in since its backup needs no newer one."""
+    if health.backup_error is not None:
+        yield f"The last backup failed: {health.backup_error} Then run: restrike backup create"
     if changed_at is None:
         return
     if health.backup_at is None:

@@ -16,8 +16,8 @@ import typer
 
 from services.cli import output
 from services.cli.job_progress import shown
-from shared.clock import wait_s
-from shared.errors import DatabaseError, ValidationError
+from shared.clock import monotonic_s, wait_s
+from shared.errors import DatabaseError, NetworkError, ValidationError
 from shared.messages.jobs import GetJob, Job, JobStatus, StartJob
 from shared.messages.requests import Command, Err, Request
 from shared.messages.service import WRITER
@@ -26,6 +26,9 @@ from shared.rpc import Client, RefusedError, is_locked
 from shared.stand_in import stand_in
 
 POLL_S: Final = 0.2
+BACK_WITHIN_S: Final = 10.0
+"""db-writer is started again within a second or two when it was killed; it may have a journal to catch up with."""
+BROKEN_OFF: Final = "db-writer ended in the midst of the job, which broke off: see restrike db jobs, and give it again."
 SHOWN_CHARACTERS: Final = 200
 """Of an argument that is no text: the rest of it says nothing more."""
 INTERRUPTED: Final = 130
@@ -103,21 +106,28 @@ def done(job: Job) -> Job:
         RefusedError: it failed, was cancelled or broke off.
     """
     if job.status is not JobStatus.DONE:
-        sentence = job.error or f"The job was {job.status}."
+        is_broken = job.status is JobStatus.BROKEN
+        sentence = job.error or (BROKEN_OFF if is_broken else f"The job was {job.status}.")
         raise RefusedError(job.error_code or f"job.{job.status}", sentence, value=None)
     return job
 
 
 def follow(client: Client, job: Job, show: Show) -> Job:
-    """Wait for the end of a job of the running db-writer.
+    """Wait for the end of a job of the running db-writer. One that was killed is started again, and knows how it ended.
 
     Raises:
-        NetworkError: db-writer does not answer any more.
+        NetworkError: db-writer did not answer for `BACK_WITHIN_S`.
     """
+    heard_s = monotonic_s()
     while job.status not in OVER:
         show(job)
         wait_s(POLL_S)
-        job = client.call(GetJob(id=job.id))
+        try:
+            job = client.call(GetJob(id=job.id))
+            heard_s = monotonic_s()
+        except NetworkError:
+            if monotonic_s() - heard_s > BACK_WITHIN_S:
+                raise
     return job
 
 

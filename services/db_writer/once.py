@@ -64,6 +64,10 @@ def main() -> int:
         value = None if error.value is None else str(error.value)
         _say({"error": {"code": error.code, "message": error.message, "value": value}})
         return INTERRUPTED if error.code == "job.interrupted" else 1
+    except OSError as error:  # a home that may not be written to, or a full disk
+        place = str(error.filename or "The home").encode(errors="backslashreplace").decode()
+        _say({"error": {"code": "io.failed", "message": f"{place}: {error.strerror or error}.", "value": None}})
+        return 1
     _say({"result": result})
     return 0
 

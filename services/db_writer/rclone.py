@@ -5,6 +5,7 @@ Nothing secret is ever an argument: the options of a remote travel in the enviro
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import IO, Final
 
 from msgspec import Struct
 
-from shared.errors import DatabaseError, NetworkError, ValidationError
+from shared.errors import DatabaseError, NetworkError, RestrikeError, ValidationError
 
 PROGRAM: Final = "rclone"
 # A remote that says nothing for a minute is gone; three tries each bridge what a venue's uplink does.
@@ -22,6 +23,9 @@ PATIENCE: Final = ("--contimeout", "15s", "--timeout", "60s", "--retries", "3", 
 PROGRESS: Final = ("--use-json-log", "--stats", "500ms", "--stats-log-level", "NOTICE")
 NO_SUCH_FOLDER: Final = 3
 CHUNK_BYTES: Final = 1 << 20
+NO_REMOTE: Final = "didn't find section in config file"
+_STAMP: Final = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:[A-Z]+ *: *)?")
+"""How a line of rclone's log begins: nobody needs that in a sentence."""
 
 
 class RemoteFile(Struct, frozen=True):
@@ -70,7 +74,10 @@ class Remote:
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Iterator[bytes]]:
-        """The content of `name`, in pieces. Raises NetworkError: it could not be read to its end."""
+        """The content of `name`, in pieces.
+
+        Raises NetworkError: it could not be read to its end; ValidationError: there is no such remote.
+        """
         command = [PROGRAM, "cat", *PATIENCE, *self._limit, self._at(name)]
         pipe = subprocess.PIPE
         with subprocess.Popen(command, env=self._environment, stdout=pipe, stderr=pipe) as process:
@@ -87,12 +94,19 @@ class Remote:
             return self.target
         return f"{self.target}{'' if self.target.endswith(':') else '/'}{name}"
 
-    def _failed(self, what: str, said: bytes) -> NetworkError:
+    def _failed(self, what: str, said: bytes) -> RestrikeError:
         lines = said.decode(errors="replace").strip().splitlines()
-        last = lines[-1] if lines else "it ended without a word"
+        last = _sentence(lines[-1]) if lines else "it ended without a word"
+        if NO_REMOTE in last:
+            return ValidationError(
+                "backup.remote_unknown",
+                "rclone knows no remote of this name: make it with rclone config, as the user that runs the suite, or"
+                " say how it is reached with: restrike settings set backup.offsite_options",
+                value=self.target,
+            )
         return NetworkError(
             "backup.remote_failed",
-            f"rclone could not {what} the remote ({_sentence(last)}); see that it can be reached, and try again: what"
+            f"rclone could not {what} the remote ({last}); see that it can be reached, and try again: what"
             " is there already is not sent again.",
             value=self.target,
         )
@@ -157,6 +171,7 @@ def _bytes_sent(line: bytes) -> int | None:
 
 def _sentence(line: str) -> str:
     try:
-        return str(json.loads(line)["msg"]).strip()
+        said = str(json.loads(line)["msg"])
     except (ValueError, KeyError, TypeError):
-        return line
+        said = line
+    return _STAMP.sub("", said.strip(), count=1)

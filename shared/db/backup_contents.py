@@ -1,5 +1,6 @@
 """What a copy of a database holds, for its manifest, and whether it is sound; backups, their checks and restores."""
 
+import shutil
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -7,8 +8,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from shared.db.backup_files import BackupFile, BackupKind, Manifest, damaged
-from shared.db.compression import Tell, tell_nobody
+from shared.db.backup_files import LOG, BackupFile, BackupKind, Manifest, damaged
+from shared.db.compression import Tell, sha256_of, tell_nobody
 from shared.db.schema_version import read_applied
 from shared.db.sqlite import sqlite3
 from shared.db.table_checksums import TableContent, contents_of, differences
@@ -92,9 +93,24 @@ def product_version() -> str:
         return "0"
 
 
-def manifest_of(scratch: Path, backup: BackupFile, *, sha256: str) -> Manifest:
-    """The manifest that a plain `.db` would have: what is found in its copy `scratch`."""
+def copy_plain(backup: BackupFile, scratch: Path) -> Manifest:
+    """Copy a plain database to the new file `scratch`, with what only its log holds; the manifest that it would have.
+
+    Raises DatabaseError: it is damaged or not ours; OSError.
+    """
+    shutil.copyfile(backup.path, scratch)
+    log = backup.path.with_name(backup.path.name + LOG)
+    if log.exists():
+        shutil.copyfile(log, scratch.with_name(scratch.name + LOG))
+    try:
+        with closing(sqlite3.connect(scratch, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")  # takes the log into the file
+    except sqlite3.Error as error:
+        raise damaged(backup.path, str(error)) from error
+    sha256 = sha256_of(scratch)
     found = contents(scratch)
+    if not found.schema_version:
+        raise damaged(backup.path, "there is nothing of ours in it")
     return Manifest(
         product_version="",
         kind=backup.kind,

@@ -8,7 +8,6 @@ versions made; it has no manifest.
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -18,6 +17,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from shared.clock import iso_utc
 from shared.db.compression import Tell, sha256_of, tell_nobody, unpack_file
 from shared.db.lock import file_lock
 from shared.db.table_checksums import TableContent
@@ -42,6 +42,9 @@ class BackupKind(StrEnum):
 
 SUFFIXES: Final = {BackupKind.DATABASE: ".db.zst", BackupKind.JSON: ".jsonl.zst"}
 PLAIN: Final = ".db"
+LOG: Final = "-wal"
+"""Ends the name of the file beside a database that holds what is not yet in it."""
+_SQLITE: Final = b"SQLite format 3\0"
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -85,8 +88,8 @@ class BackupFile(Struct, frozen=True, kw_only=True):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is an uncompressed database of an earlier version, without a manifest."""
-        return self.path.suffix == PLAIN
+        """Whether it is an uncompressed database, without a manifest: of an earlier version, or set aside."""
+        return not self.path.name.endswith(tuple(SUFFIXES.values()))
 
 
 def damaged(path: Path, what: str) -> DatabaseError:
@@ -204,14 +207,39 @@ def describe(path: Path) -> BackupFile | None:
     )
 
 
+def describe_database(path: Path) -> BackupFile | None:
+    """The database file `path`, whatever its name, as a plain backup; None if it is none. This process does not have it
+    open.
+    """
+    log = path.with_name(path.name + LOG)
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_SQLITE)) != _SQLITE:
+                return None
+        files = [one.stat() for one in (path, log) if one == path or one.exists()]
+    except OSError:
+        return None
+    return BackupFile(
+        path=path,
+        name=path.stem,
+        kind=BackupKind.DATABASE,
+        reason="",
+        taken_at=iso_utc(max(one.st_mtime_ns for one in files)),
+        size_bytes=sum(one.st_size for one in files),
+    )
+
+
 def find_backup(name: str, folders: Iterable[Path]) -> BackupFile:
-    """The backup that `name` names: a name, a file name, or a path.
+    """The backup that `name` names: a name, a file name, or a path; by its path any database file, too, such as one
+    that a restore replaced.
 
     Raises ValidationError `backup.unknown`: there is none.
     """
     given = Path(name)
-    if given.is_file() and (found := describe(given.absolute())) is not None:
-        return found
+    if given.is_file():
+        found = describe(given.absolute()) or describe_database(given.absolute())
+        if found is not None:
+            return found
     for folder in folders:
         for one in list_backups(folder):
             if name in (one.name, one.path.name):
@@ -219,20 +247,29 @@ def find_backup(name: str, folders: Iterable[Path]) -> BackupFile:
     raise ValidationError("backup.unknown", "There is no such backup; see them with: restrike backup list", value=name)
 
 
+def require_there(folder: str) -> None:
+    """Raise DatabaseError `backup.folder_missing` if the `folder` that is set for backups (empty: none) is missing."""
+    if folder and not Path(folder).is_dir():
+        raise DatabaseError(
+            "backup.folder_missing",
+            "The folder of backups is not there: put its disk in, or name another with: restrike settings set"
+            " backup.folder",
+            value=folder,
+        )
+
+
 def unpack(backup: Path, scratch: Path, *, tell: Tell = tell_nobody) -> Manifest:
     """Write the database in `backup` to the new file `scratch`, checking the SHA-256 of both; its manifest.
 
-    A JSON backup is loaded, and brought to the latest version of the schema. A plain `.db` is copied; what its manifest
-    says is then what was found in it. Nothing is synced, nor are the database's own checks run.
+    A JSON backup is loaded, and brought to the latest version of the schema. A plain `.db` is copied with its log; what
+    its manifest says is then what was found in it. Nothing is synced, nor are the database's own checks run.
     Raises DatabaseError: `backup.damaged` naming what differs, `backup.no_manifest`, `backup.newer`; OSError.
     """
-    found = describe(backup)
+    found = describe(backup) or describe_database(backup)
     if found is not None and found.is_plain:
-        from shared.db.backup_contents import manifest_of  # noqa: PLC0415  # it needs this file
+        from shared.db.backup_contents import copy_plain  # noqa: PLC0415  # it needs this file
 
-        shutil.copyfile(backup, scratch)
-        digest = sha256_of(scratch)
-        return manifest_of(scratch, found, sha256=digest)
+        return copy_plain(found, scratch)
     manifest = read_manifest(backup)
     if manifest.kind is BackupKind.JSON:
         from shared.db.json_backup import load  # noqa: PLC0415  # it needs this file

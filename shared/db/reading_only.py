@@ -1,4 +1,4 @@
-"""Keeps a connection from doing anything but reading: for queries that people write. Whoever runs or keeps them.
+"""Keeps a connection from doing anything but reading: for queries that people write. Whoever runs them.
 
 The authorizer is asked about each step when a statement is prepared, so what is refused has not begun.
 """

@@ -185,7 +185,7 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     """What an import did, or as a dry run would do; with bad rows nothing was written, and counts are of the others.
 
     `columns` says which column of the file was taken for what. `imported_before` is when the same file was imported
-    last (UTC).
+    last (UTC). `warnings` are sentences about what can be imported, but is probably not meant so.
     """
 
     kind: RowKind
@@ -200,6 +200,7 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     unused_columns: list[str] = []
     tournament: str | None = None
     imported_before: str | None = None
+    warnings: list[str] = []
 
 
 class ImportRows(Command[ImportReport], frozen=True, kw_only=True):

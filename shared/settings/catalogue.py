@@ -39,7 +39,7 @@ BACKUP_FOLDER: Final = Key(
     " backups/ beside the database. A folder that is not there is not made: the disk is not in.",
     kind=Kind.STRING,
     default="",
-    rules=Rules(pattern=r"|/.*", max_length=1_000),
+    rules=Rules(pattern=r"|/.*", form="a whole path such as /media/usb/backups", max_length=1_000),
 )
 BACKUP_EVERY_HOURS: Final = Key(
     name="backup.every_hours",
@@ -119,11 +119,17 @@ OFFSITE_TARGET: Final = Key(
     name="backup.offsite_target",
     category=Category.APP,
     title="Where off-site copies go",
-    description="As rclone names it, remote:folder, for example gdrive:restrike or usb:/media/backup; empty: there are"
-    " no off-site copies. The remote is one of `rclone config`, or what backup.offsite_options says.",
+    description="As rclone names it, remote:folder, for example gdrive:restrike; empty: there are no off-site copies."
+    " The remote is one of `rclone config`, or what backup.offsite_options says: a folder on a USB disk is"
+    ' usb:/media/usb/copies with the options {"type": "local"}.',
     kind=Kind.STRING,
     default="",
-    rules=Rules(pattern=r"|[A-Za-z0-9_][A-Za-z0-9_-]*:.*", max_length=500),
+    rules=Rules(
+        pattern=r"|[A-Za-z0-9_][A-Za-z0-9_-]*:.*",
+        form="remote:folder, such as gdrive:restrike, or usb:/media/usb/copies with backup.offsite_options"
+        ' {"type": "local"}',
+        max_length=500,
+    ),
 )
 OFFSITE_OPTIONS: Final[Key[dict[str, str]]] = Key(
     name="backup.offsite_options",

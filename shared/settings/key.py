@@ -33,10 +33,10 @@ class Kind(StrEnum):
 
 
 class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a value must keep to. `min` and `max` are for numbers, `pattern` (the whole text must match) and
-    `max_length` (characters) for texts, `max_length` for the compact text of json, too. A json value must be what its
-    default is: an object or a list; with `names`, it is an object of texts whose names are of that form (numbers and
-    truth values become texts).
+    """What a value must keep to. `min` and `max` are for numbers, `pattern` (the whole text must match; `form` says in
+    words what does) and `max_length` (characters) for texts, `max_length` for the compact text of json, too. A json
+    value must be what its default is: an object or a list; with `names`, it is an object of texts whose names are of
+    that form (numbers and truth values become texts).
     """
 
     min: float | None = None
@@ -45,6 +45,7 @@ class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pattern: str | None = None
     max_length: int | None = None
     names: str | None = None
+    form: str | None = None
 
 
 class Key(Struct, Generic[T], frozen=True, kw_only=True):

@@ -104,7 +104,7 @@ def allowed(key: Key[Any]) -> str:
     elif rules.max is not None:
         words += f", {_number(rules.max)} or less"
     if rules.pattern is not None:
-        words += f" of the form {rules.pattern}"
+        words += f": {rules.form}" if rules.form else f" of the form {rules.pattern}"
     if rules.max_length is not None:
         words += f", up to {rules.max_length} characters"
     if rules.names is not None:
@@ -146,7 +146,7 @@ def _check_text(key: Key[Any], text: str) -> None:
     if rules.enum is not None and text not in rules.enum:
         _refuse(key, "enum", f"one of {', '.join(rules.enum)}", text)
     if rules.pattern is not None and text and not re.fullmatch(rules.pattern, text):
-        _refuse(key, "pattern", f"of the form {rules.pattern}", text)
+        _refuse(key, "pattern", rules.form or f"of the form {rules.pattern}", text)
     _check_length(key, text)
 
 

@@ -140,3 +140,13 @@ def test_beside_another_command(home: Home) -> None:
         assert stand_in(paths) == working
         command.send_signal(signal.SIGINT)
         command.wait(20)
+
+
+def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
+    """One sentence that names the place, and the document; nothing else is said."""
+    with home_in(tmp_path / "home") as home:
+        home.paths.run.write_text("")  # as the tests may run as root, whom no mode of a folder stops
+        done = home.run("settings", "set", "advanced.commit_rest_ms", "6", "--json")
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+        assert str(home.paths.run) in done.stderr
+        assert json.loads(done.stdout)["error"]["code"] == "io.failed"

@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from services.cli import output
-from shared.db.backup_files import BackupFile, list_backups
+from services.cli.query.tables import sheet
+from shared.db.backup_files import BackupFile, BackupKind, list_backups
 from shared.db.sqlite import connect_reader, is_empty, sqlite3
 from shared.errors import DatabaseError
 from shared.paths import Paths
@@ -19,6 +20,10 @@ from shared.settings.reader import Settings
 
 NO_FILE: Final = "no file"
 NO_ROW: Final = "not recorded"
+OK: Final = "ok"
+HEADERS: Final = ("name", "taken", "size", "kind", "state", "checked", "copies")
+READ_WHOLE: Final = frozenset({0, 1, 5})
+_STATES: Final = frozenset({OK, NO_FILE, NO_ROW})
 _ROWS: Final = """
 SELECT b.name, b.path, b.format, b.reason, b.schema_version, b.size_bytes, b.taken_at, v.verified_at, v.is_sound,
     v.problems
@@ -83,7 +88,7 @@ class ScheduleShown(Struct, frozen=True, kw_only=True):
 
 def listed(paths: Paths) -> list[Listed]:
     """The backups with a row, a file, or both; the newest first."""
-    files = {one.name: one for folder in _folders(paths) for one in reversed(list_backups(folder))}
+    files = {one.name: one for folder in folders(paths) for one in reversed(list_backups(folder))}
     rows, copies = _read(paths.database, _ROWS), _copies(paths.database)
     now = datetime.now(UTC)
     found = [_with_row(row, files.pop(row[0], None), copies.get(row[0], []), now=now) for row in rows]
@@ -92,9 +97,10 @@ def listed(paths: Paths) -> list[Listed]:
 
 
 def shown(found: Iterable[Listed]) -> str:
-    """The list as a table."""
-    headers = ("name", "taken", "age", "size", "format", "version", "state", "checked", "copies")
-    return output.table(headers, [_cells(one) for one in found])
+    """The list as a table of at most 100 columns; below it what is wrong with a file, in full."""
+    backups = list(found)
+    faults = [f"{one.name}: {one.state}" for one in backups if one.state not in _STATES]
+    return "\n".join([sheet(HEADERS, [_cells(one) for one in backups], whole=READ_WHOLE), *faults])
 
 
 def schedule_of(paths: Paths) -> ScheduleShown:
@@ -109,7 +115,7 @@ def schedule_of(paths: Paths) -> ScheduleShown:
     return ScheduleShown(
         every_hours=every,
         verify_every_hours=settings.get(catalogue.BACKUP_VERIFY_EVERY_HOURS),
-        folder=str(_folders(paths)[0]),
+        folder=str(folders(paths)[0]),
         last=last,
         last_verified=verified,
         next_due=due,
@@ -137,7 +143,8 @@ def shown_schedule(found: ScheduleShown) -> str:
     )
 
 
-def _folders(paths: Paths) -> list[Path]:
+def folders(paths: Paths) -> list[Path]:
+    """Where backups lie: the folder that is set, and the one of migrations."""
     named = Settings.of_file(paths).get(catalogue.BACKUP_FOLDER)
     return [*([Path(named)] if named else []), paths.backups]
 
@@ -174,7 +181,7 @@ def _with_row(row: tuple[Any, ...], file: BackupFile | None, copies: list[Copy],
         age_s=_age_s(taken_at, now=now),
         size_bytes=size,
         schema_version=version,
-        state=NO_FILE if file is None else file.problem or "ok",
+        state=NO_FILE if file is None else file.problem or OK,
         verified_at=verified_at,
         is_sound=None if is_sound is None else bool(is_sound),
         problems=msgspec.json.decode(problems) if problems else [],
@@ -198,19 +205,14 @@ def _without_row(one: BackupFile, *, now: datetime) -> Listed:
 
 def _cells(one: Listed) -> tuple[object, ...]:
     verdict = None if one.is_sound is None else "sound" if one.is_sound else "DAMAGED"
-    checked = f"{verdict} {output.local_date_time(one.verified_at)}" if verdict else "never"
     copies = ", ".join(f"{copy.remote} ({copy.status})" for copy in one.copies)
-    taken, size = output.local_date_time(one.taken_at), output.size(one.size_bytes)
-    return one.name, taken, _age(one.age_s), size, one.format, one.schema_version, one.state, checked, copies
+    taken = (output.local_date_time(one.taken_at) or "")[: len("2026-03-01 09:30")]
+    kind = "file" if one.format == BackupKind.DATABASE else one.format
+    return one.name, taken, output.size(one.size_bytes), kind, one.state, verdict or "never", copies
 
 
 def _age_s(taken_at: str, *, now: datetime) -> int:
     return int((now - datetime.fromisoformat(taken_at)).total_seconds())
-
-
-def _age(seconds: int) -> str:
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    return f"{days} d" if days > 1 else f"{hours} h" if hours > 1 else f"{minutes} min"
 
 
 def _time(iso: str | None) -> str:

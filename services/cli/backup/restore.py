@@ -12,7 +12,7 @@ from services.cli.supervision import Supervisor
 from shared.clock import monotonic_s, wait_s
 from shared.errors import NetworkError
 from shared.messages.commands import GetDatabaseStatus
-from shared.messages.jobs import Detail, GetJob, Job, StartJob
+from shared.messages.jobs import Detail, GetJob, Job, JobStatus, StartJob
 from shared.paths import Paths
 from shared.rpc import Client, RefusedError
 
@@ -41,19 +41,25 @@ def restore(  # noqa: PLR0913  # a command has as many arguments as options
     backup is stored again from the journal (48 h), unless it is to be left out. The rings go on meanwhile.
     """
     if not yes:
-        typer.confirm(f"Replace the database by {backup}? The present one is kept.", abort=True, err=True)
+        from services.cli.backup.confirming import confirm  # noqa: PLC0415  # loads SQLite, only here
+
+        confirm(backup, Paths.from_environment())
     options: dict[str, Detail] = {"backup": named(backup), "as_of_backup": as_of_backup}
     job = _carry_out(order("restore", options, author=author, reason=reason), json=json)
     if json:
         output.document({"id": job.id, **job.result})
         return
     said = job.result
-    output.line(f"Restored {said['backup']} of {said['taken_at']}: {said['matches']} matches.")
-    output.line(f"The database that was there is kept: data/{said['replaced']}")
+    output.line(f"Restored {said['backup']} of {_local(said)}: {said['matches']} matches.")
+    replaced = Paths.from_environment().data / str(said["replaced"])
+    if replaced.exists():
+        output.line(f"The database that was there is kept: {replaced}")
+        output.line("To go back to it, restore that file.")
     _tell_after(said, is_left_out=as_of_backup)
     _tell_changed(said)
-    if said["acts_meanwhile"]:
-        output.line(f"Acts while it was prepared, which are not in it either: {said['acts_meanwhile']}.")
+    if meanwhile := said.get("acts_meanwhile"):
+        output.line(f"Acts while it was prepared, which are not in it either: {meanwhile}.")
+    _tell_carried(said)
     _tell_times(said)
 
 
@@ -72,7 +78,7 @@ def drill(
         output.document(job.result)
         return
     said = job.result
-    output.line(f"{said['backup']} of {said['taken_at']} can be restored: {said['matches']} matches.")
+    output.line(f"{said['backup']} of {_local(said)} can be restored: {said['matches']} matches.")
     _tell_after(said, is_left_out=False)
     _tell_changed(said)
     _tell_times(said)
@@ -95,7 +101,7 @@ def _carry_out(asked: StartJob, *, json: bool) -> Job:
             if error.code != "job.missing":
                 raise
     _await_in_place(client, job.id)
-    return job
+    return job if job.status is JobStatus.DONE else client.call(GetJob(id=job.id))  # its end came too late for us
 
 
 def _await_in_place(client: Client, job_id: str) -> None:
@@ -140,19 +146,29 @@ def _tell_after(said: dict[str, Detail], *, is_left_out: bool) -> None:
 
 
 def _tell_changed(said: dict[str, Detail]) -> None:
-    changed, unreadable = said["changed_by_hand"], said["unreadable_secrets"]
-    if isinstance(changed, dict) and changed:
-        tables = ", ".join(f"{table} ({rows:+d} rows)" for table, rows in changed.items())
-        output.line(f"Entered by hand since then, and not in the backup: {tables}")
-    elif changed is None:
-        output.line("What was entered by hand since then is not known: the present database cannot be read.")
-    else:
-        output.line("Nothing was entered by hand since then.")
+    from services.cli.backup.confirming import changed  # noqa: PLC0415  # loads SQLite, only here
+
+    unreadable = said["unreadable_secrets"]
+    output.line(changed(said["changed_by_hand"]))
     if unreadable:
         output.line(
             f"Sensitive values that this home's secret.key does not read: {unreadable}. Bring the file that reads them,"
             " or set them again."
         )
+
+
+def _tell_carried(said: dict[str, Detail]) -> None:
+    carried = said["carried_over"]
+    if carried is None:
+        output.line(
+            "The present database cannot be read: the audit, the jobs and what is known of backups went back, too."
+        )
+    else:
+        output.line("The audit, the jobs and what is known of backups were carried over: they did not go back.")
+
+
+def _local(said: dict[str, Detail]) -> str | None:
+    return output.local_date_time(str(said["taken_at"]))
 
 
 def _tell_times(said: dict[str, Detail]) -> None:

@@ -6,6 +6,7 @@ those lie beside the workbook, where there must be room for it anyway.
 """
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -81,8 +82,16 @@ class Book:
         return sheet
 
     def save(self, stream: IO[bytes]) -> None:
-        """Pack everything into `stream`."""
-        self._book.save(stream)
+        """Pack everything into `stream`. A pipe gets the whole workbook at the end: if its reader goes in the midst of
+        packing, the half archive complains on the terminal when it is forgotten.
+        """
+        if stream.seekable():
+            self._book.save(stream)
+            return
+        with tempfile.TemporaryFile() as packed:
+            self._book.save(packed)
+            packed.seek(0)
+            shutil.copyfileobj(packed, stream)
 
     def _note(self, title: str, *, sheets: int, cut: int) -> None:
         if sheets > 1:

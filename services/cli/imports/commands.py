@@ -161,13 +161,15 @@ def _tell(file: Path, table: Table, report: ImportReport, *, json: bool) -> None
 
 
 def _tell_table(file: Path, table: Table, report: ImportReport) -> None:
-    output.line(f"{output.plain(file.name)}: {report.rows} rows; {'; '.join(table.how)}.")
+    output.line(f"{output.plain(file.name)}: {report.rows} rows; {'; '.join(how.rstrip('.') for how in table.how)}.")
     columns = ", ".join(f"{name} is {field}" for field, name in report.columns.items())
     output.line(fill(f"Columns: {columns}.", _WIDTH))
     if report.unused_columns:
         output.line(fill(f"Not used: {', '.join(report.unused_columns)}.", _WIDTH))
     if report.imported_before is not None:
         output.line(f"This very file was imported before, {output.local_date_time(report.imported_before)}.")
+    for warning in report.warnings:
+        output.line(fill(warning, _WIDTH))
     if report.bad:
         rows = [(one.row, one.column, (one.value or "")[:_VALUE_CHARACTERS], one.problem) for one in report.bad]
         output.line(output.table(BAD, rows))

@@ -2,15 +2,18 @@
 
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from services.cli import output
 from services.cli.settings.options import Author, KeyName, Reason
-from shared.errors import ValidationError
+from shared.errors import RestrikeError, ValidationError
 from shared.messages.settings import ChangeSettings, RotateKey, SettingsChanged, SettingValue
 from shared.paths import Paths
+from shared.settings.catalogue import BACKUP_FOLDER
 from shared.settings.key import Key
 from shared.settings.values import MASK, MOST_CHARACTERS, key_named, parsed, sendable, text_of
 
@@ -41,7 +44,22 @@ def set_setting(  # noqa: PLR0913  # they are the options of the command
     """
     known = key_named(key)
     text = _text(known, value, is_on_stdin=stdin)
-    change({known.name: sendable(known, parsed(known, text))}, reason=reason, author=author, json=json)
+    try:
+        wanted = sendable(known, parsed(known, text))
+    except ValidationError:
+        _keep_refused(known, text, reason=reason, author=author)
+        raise
+    change({known.name: wanted}, reason=reason, author=author, json=json)
+
+
+def _keep_refused(key: Key[Any], text: str, *, reason: str | None, author: str | None) -> None:
+    """Let db-writer refuse it, too, so that the audit has it; before the first start there is none."""
+    from services.cli.writer import ask, author_of  # noqa: PLC0415  # start time: only here
+
+    paths = Paths.from_environment()
+    if paths.database.exists():
+        with suppress(RestrikeError):  # it is refused anyway
+            ask(ChangeSettings(author=author_of(author), reason=reason, values={key.name: text}), paths=paths)
 
 
 def reset_setting(key: KeyName, *, reason: Reason = None, author: Author = None, json: output.Json = False) -> None:
@@ -86,6 +104,10 @@ def tell(done: SettingsChanged, values: dict[str, SettingValue], *, is_running: 
     for one in done.changed:
         value = f"{_shown(one)} (its default)" if one.is_default else _shown(one)
         output.line(f"{one.key} is {value}: {_when(one, is_running=is_running)}")
+        if one.key == BACKUP_FOLDER.name and one.value and not Path(str(one.value)).is_dir():
+            output.note(
+                "There is no such folder now: until there is, no backup can be made. Make it, or mount its disk."
+            )
 
 
 def _shown(one: "SettingChanged") -> str:

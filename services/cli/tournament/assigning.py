@@ -3,8 +3,9 @@
 import typer
 
 from services.cli import output
-from services.cli.tournament import options
+from services.cli.tournament import options, shown
 from services.cli.writer import ask, author_of
+from shared.clock import utc_now_iso
 from shared.messages.tournaments import AssignMatches
 from shared.paths import Paths
 
@@ -28,7 +29,10 @@ def assign(  # noqa: PLR0913  # a command has as many arguments as options
 
     if none and (date or tournament):
         raise typer.BadParameter("it is without --date and --tournament.", param_hint="--none")
-    name = None if none else read_tournament(Paths.from_environment().database, tournament).tournament
+    name = None
+    if not none:
+        found = read_tournament(Paths.from_environment().database, tournament)
+        name, date = found.tournament, date and shown.date_meant(found, date, utc_now_iso())
     done = ask(AssignMatches(author=author_of(author), match_ids=matches, tournament=name, date=date))
     if json:
         output.document({"tournament": name, "date": date, "matches": done.matches})

@@ -43,6 +43,7 @@ def show(name: options.NameOrActive = None, *, date: options.ShownDate = None, j
 
     path = Paths.from_environment().database
     found = read_tournament(path, name)
+    date = date and shown.date_meant(found, date, utc_now_iso())
     matches = None if date is None else read_matches_of(path, found, date)
     if json:
         output.document({"tournament": found, "matches": matches})

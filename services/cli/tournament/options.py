@@ -37,9 +37,9 @@ ActiveDate = Annotated[
     str | None,
     typer.Option("--date", metavar="DATE|today", help="The day that matches belong to; else that of their own date."),
 ]
-ShownDate = Annotated[str | None, typer.Option("--date", metavar="DATE", help="Show the matches of this day.")]
+ShownDate = Annotated[str | None, typer.Option("--date", metavar="DATE|today", help="Show the matches of this day.")]
 AssignedDate = Annotated[
-    str | None, typer.Option("--date", metavar="DATE", help="The day; else that of each match's own date.")
+    str | None, typer.Option("--date", metavar="DATE|today", help="The day; else that of each match's own date.")
 ]
 Tournament = Annotated[
     str | None, typer.Option("--tournament", metavar="NAME", help="The tournament; the active one if left out.")

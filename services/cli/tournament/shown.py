@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 LIST: Final = ("tournament", "from", "to", "location", "rule set", "matches", "status")
 DAYS: Final = ("day", "date", "title", "matches", "drawn", "status")
 MATCHES: Final = ("time", "ring", "match", "weight", "chong", "hong", "id")
+OTHER: Final = "!"
+"""Marks a match that was not fought as it was drawn."""
 _WIDTHS: Final = {"name": 26, "location": 14, "rules": 12, "title": 40, "word": 8, "weight": 10, "athlete": 13}
 
 
@@ -71,8 +73,23 @@ def without_day(one: Tournament, now_iso_utc: str) -> str | None:
 
 
 def matches_table(matches: "list[DayMatch]", zone: str) -> str:
-    """The matches of a day; times are those where the tournament takes place."""
-    return output.table(MATCHES, [_match(match, zone) for match in matches])
+    """The matches of a day; times are those of the tournament. Below them, what was fought other than drawn."""
+    others = [f"{OTHER} {_fought(match)}" for match in matches if match.differs]
+    return "\n".join([output.table(MATCHES, [_match(match, zone) for match in matches]), *others])
+
+
+def _fought(match: "DayMatch") -> str:
+    """A sentence about a match that others than those drawn stood in."""
+    chong, hong = _who(match.fought_chong, match.fought_chong_noc), _who(match.fought_hong, match.fought_hong_noc)
+    what = ", ".join(name.replace("_class", "") for name in match.differs)
+    weight = f" in {_cut(match.fought_weight_class, 'weight')}" if match.fought_weight_class else ""
+    number = _cut(match.match_number, "word")
+    return output.one_line(f"{number}: fought by {chong or '?'} and {hong or '?'}{weight}; another {what} was drawn.")
+
+
+def date_meant(one: Tournament, date: str, now_iso_utc: str) -> str:
+    """`date`; `today` is that where the tournament takes place."""
+    return local(now_iso_utc, one.time_zone).date().isoformat() if date == "today" else date
 
 
 def _match(match: "DayMatch", zone: str) -> tuple[object, ...]:
@@ -80,6 +97,8 @@ def _match(match: "DayMatch", zone: str) -> tuple[object, ...]:
     if match.scheduled_at:
         at = f"{local(match.scheduled_at, zone):%H:%M}"
     ring, number = _cut(match.ring, "word"), _cut(match.match_number, "word")
+    if match.differs:
+        number = f"{number}{OTHER}"
     weight = _cut(match.weight_class, "weight")
     chong, hong = _who(match.chong, match.chong_noc), _who(match.hong, match.hong_noc)
     return (at, ring, number, weight, chong, hong, match.match_id)

@@ -23,28 +23,37 @@ _DAY: Final = """
 SELECT d.id FROM tournament_days d JOIN tournaments t ON t.id = d.tournament_id WHERE t.name = ? AND d.date = ?
 """
 _WHO: Final = "{side}.long_name, {side}.country_code"
-# What was drawn with the match that was fought of it, and then what was fought without being drawn.
-_MATCHES: Final = f"""
-SELECT p.match_number, p.ring, p.scheduled_at, p.phase, p.category, p.weight_class, p.division,
-    {_WHO.format(side="c")}, {_WHO.format(side="h")}, m.match_id, m.status
-FROM planned_matches p LEFT JOIN pss_athletes c ON c.id = p.chong_athlete_id
-LEFT JOIN pss_athletes h ON h.id = p.hong_athlete_id LEFT JOIN pss_matches m ON m.id = p.match_id
-WHERE p.tournament_day_id = ?1
-UNION ALL
-SELECT m.match_number, m.ring, NULL, m.category, NULL, m.weight_class, m.division,
-    coalesce(c.long_name, mc.shown_long_name), coalesce(c.country_code, mc.shown_noc),
-    coalesce(h.long_name, mh.shown_long_name), coalesce(h.country_code, mh.shown_noc), m.match_id, m.status
-FROM pss_matches m
+_FOUGHT: Final = "coalesce({side}.long_name, m{side}.shown_long_name), coalesce({side}.country_code, m{side}.shown_noc)"
+_SIDES: Final = """
 LEFT JOIN pss_match_athletes mc ON mc.match_id = m.id AND mc.athlete_position = 1
 LEFT JOIN pss_athletes c ON c.id = mc.athlete_id
 LEFT JOIN pss_match_athletes mh ON mh.match_id = m.id AND mh.athlete_position = 2
 LEFT JOIN pss_athletes h ON h.id = mh.athlete_id
+"""
+# What was drawn with the match that was fought of it, and then what was fought without being drawn.
+_MATCHES: Final = f"""
+SELECT p.match_number, p.ring, p.scheduled_at, p.phase, p.category, p.weight_class, p.division,
+    {_WHO.format(side="pc")}, {_WHO.format(side="ph")}, m.match_id, m.status,
+    {_FOUGHT.format(side="c")}, {_FOUGHT.format(side="h")}, m.weight_class,
+    p.chong_athlete_id <> c.id, p.hong_athlete_id <> h.id
+FROM planned_matches p LEFT JOIN pss_athletes pc ON pc.id = p.chong_athlete_id
+LEFT JOIN pss_athletes ph ON ph.id = p.hong_athlete_id LEFT JOIN pss_matches m ON m.id = p.match_id
+{_SIDES}
+WHERE p.tournament_day_id = ?1
+UNION ALL
+SELECT m.match_number, m.ring, NULL, m.category, NULL, m.weight_class, m.division,
+    {_FOUGHT.format(side="c")}, {_FOUGHT.format(side="h")}, m.match_id, m.status, NULL, NULL, NULL, NULL, NULL, 0, 0
+FROM pss_matches m
+{_SIDES}
 WHERE m.tournament_day_id = ?1 AND NOT EXISTS (SELECT 1 FROM planned_matches p WHERE p.match_id = m.id)
 """
 
 
 class DayMatch(Struct, frozen=True, kw_only=True):
-    """A match of a day, drawn or fought or both; `scheduled_at` is UTC, `match_id` None until it is loaded."""
+    """A match of a day, drawn or fought or both; `scheduled_at` is UTC, `match_id` None until it is loaded.
+
+    Of a drawn one `fought_…` say who stood there, and `differs` which of the two and the weight are others than drawn.
+    """
 
     match_number: str | None
     ring: str | None
@@ -59,6 +68,12 @@ class DayMatch(Struct, frozen=True, kw_only=True):
     hong_noc: str | None
     match_id: str | None
     status: str | None
+    fought_chong: str | None
+    fought_chong_noc: str | None
+    fought_hong: str | None
+    fought_hong_noc: str | None
+    fought_weight_class: str | None
+    differs: list[str]
 
 
 def read_tournaments(path: Path) -> list[Tournament]:
@@ -112,9 +127,21 @@ def read_matches_of(path: Path, tournament: Tournament, date: str) -> list[DayMa
     if not day:
         known = ", ".join(one.date for one in tournament.days)
         raise ValidationError("tournament.no_such_day", f"{tournament.tournament} has {known}.", value=date)
-    names = DayMatch.__struct_fields__
-    found = [DayMatch(**dict(zip(names, row, strict=True))) for row in rows(path, _MATCHES, day[0][0])]
-    return sorted(found, key=_order)
+    return sorted((_match(row) for row in rows(path, _MATCHES, day[0][0])), key=_order)
+
+
+def _match(row: tuple[Any, ...]) -> DayMatch:
+    *values, is_other_chong, is_other_hong = row
+    said = dict(zip(DayMatch.__struct_fields__, values, strict=False))
+    drawn, fought = _weight(said["weight_class"]), _weight(said["fought_weight_class"])
+    is_other_weight = bool(drawn and fought) and drawn != fought
+    found = {"chong": is_other_chong, "hong": is_other_hong, "weight_class": is_other_weight}
+    return DayMatch(**said, differs=[name for name, is_other in found.items() if is_other])
+
+
+def _weight(text: str | None) -> str:
+    """`W -57 kg` and `w-57kg` are the same."""
+    return "".join(sign for sign in (text or "").casefold() if sign.isalnum() or sign == "+").removesuffix("kg")
 
 
 def _order(match: DayMatch) -> tuple[str, str, int, str]:

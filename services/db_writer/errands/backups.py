@@ -19,6 +19,7 @@ from shared.db.backup_files import (
     list_backups,
     manifest_path,
     read_manifest,
+    require_there,
     scratch_file,
     unpack,
 )
@@ -62,14 +63,7 @@ def create(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
 
 def require_folder(options: Options) -> None:
     """Raise DatabaseError `backup.folder_missing` if the `folder` that was set for backups is not there."""
-    folder = options.get("folder")
-    if folder and not Path(folder).is_dir():
-        raise DatabaseError(
-            "backup.folder_missing",
-            "The folder of backups is not there: put its disk in, or name another with: restrike settings set"
-            " backup.folder",
-            value=str(folder),
-        )
+    require_there(str(options.get("folder") or ""))
 
 
 def find(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:  # noqa: ARG001  # every errand takes them

@@ -25,6 +25,7 @@ from shared.db.backup_files import (
     decode_manifest,
     find_backup,
     manifest_path,
+    require_whole,
     scratch_file,
     sync_folder,
     write_durably,
@@ -68,10 +69,10 @@ def part_names(file_name: str, count: int) -> list[str]:
 
 
 def push(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
-    """Copy a backup to the remote and verify the copy.
+    """Copy a backup to the remote and verify the copy. One that is not what its manifest says is not copied.
 
-    Options: backup, folder, target, remote_options, part_mib, kib_per_s. Raises ValidationError, DatabaseError,
-    NetworkError.
+    Options: backup, folder, target, remote_options, part_mib, kib_per_s. Raises ValidationError, DatabaseError
+    (`backup.damaged` among others), NetworkError.
     """
     remote = _remote(options)
     backup = find_backup(str(options["backup"]), _folders(options, paths))
@@ -81,6 +82,7 @@ def push(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
         )
     parts = parts_of(backup.path.name, backup.size_bytes, part_bytes=int(options["part_mib"]) * MIB)
     _require_room(backup.path.parent, max(part.size_bytes for part in parts))
+    require_whole(backup.path, backup.manifest)  # or what was damaged here would be called equal there
     there = {one.name: one.size_bytes for one in remote.listed(backup.name)}
     sent = _send(remote, backup, [part for part in parts if there.get(part.name) != part.size_bytes], tell=tell)
     for part in _differing(remote, backup, parts, tell=tell):

@@ -10,9 +10,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from services.db_writer.after_backup import RingAfter, after, leave_out, tell_gaps
+from services.db_writer.carry_over import carry_over
 from services.db_writer.errand import Options, Tell
 from services.db_writer.errands.backups import require_folder
 from services.db_writer.office.settings import ENCRYPTED
@@ -31,11 +33,13 @@ from shared.db.backup_files import (
     sync_folder,
     unpack,
 )
+from shared.db.by_hand import BY_HAND, changed_by_hand
 from shared.db.migrate import migrate
 from shared.db.sqlite import connect_reader, connect_writer, is_empty, sqlite3
 from shared.db.table_checksums import table_content
 from shared.errors import DatabaseError, ValidationError
 from shared.journal_ends import journal_ends
+from shared.messages.jobs import JobStatus
 from shared.paths import Paths
 from shared.settings.secrets import SecretError, Secrets
 
@@ -45,20 +49,16 @@ ROOM_OF_JSON: Final = 2.0
 """Of the JSON lines' size: the database that is made of them has indexes."""
 MOST_TOLD: Final = 3
 """Of what is wrong with a backup; more do not help."""
-BY_HAND: Final = (
-    "settings_values",
-    "tournaments",
-    "tournament_days",
-    "planned_matches",
-    "saved_queries",
-    "obs_connections",
-    "flag_mappings",
-    "imports",
-)
-"""What people enter here and no journal holds: changes of it since the backup are lost by a restore."""
 _AUDIT: Final = """
 INSERT INTO operator_audit (done_at, author, action, target, details, reason, outcome) VALUES (?, ?, ?, ?, ?, ?, 'done')
 """
+_JOB: Final = """
+INSERT INTO jobs (job_id, kind, options, author, status, result, begun_at, ended_at)
+VALUES (?, 'restore', ?, ?, ?, ?, ?, ?)
+ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, result = excluded.result, ended_at = excluded.ended_at
+"""
+"""The restore itself: of all present jobs it alone does not break off when the restored database takes its place."""
+_LAST_ACT: Final = "SELECT coalesce(max(id), 0) FROM operator_audit"
 
 
 class Timing:
@@ -84,20 +84,24 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
     unreadable_secrets: int
 
 
-class ByHand(Struct, frozen=True, kw_only=True):
-    """What people entered that is not as in the backup: `changed` says how many rows more (or fewer) each table has
-    now, None where the present database cannot be read. `after` is the last act of `operator_audit` at that time.
+class Kept(Struct, frozen=True, kw_only=True):
+    """What becomes of the present rows: `changed` says how many rows more (or fewer) than the backup the tables have
+    that people fill (they are lost), `carried` how many of history were carried over; None where the present database
+    cannot be read. `after` is the last act of `operator_audit` at that time.
     """
 
     changed: dict[str, int] | None
+    carried: dict[str, int] | None
     after: int | None
 
 
 def prepare(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
     """Make `data/restore/restrike.db` of a backup, ready to be put in place.
 
-    Options: backup (name or path), folder, as_of_backup, author, reason. Raises DatabaseError, ValidationError.
+    Options: backup (name or path), folder, as_of_backup, author, reason, job (its id), replaced (the name that the
+    present database gets). Raises DatabaseError, ValidationError.
     """
+    begun_at = utc_now_iso()
     backup = _find(str(options["backup"]), options, paths)
     folder = restore_folder(paths)
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -107,14 +111,18 @@ def prepare(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
     timing = Timing()
     with scratch_file(folder, purpose="prepare") as scratch:
         rebuilt = _rebuild(backup, scratch, paths=paths, timing=timing, tell=tell)
+        with timing.part("compare"):  # late, so that little can be entered afterwards
+            kept = _carry_over(scratch, rebuilt, paths=paths, is_left_out=bool(options.get("as_of_backup")))
+        told = {
+            **_told(rebuilt, kept, timing),
+            "left_out": bool(options.get("as_of_backup")),
+            "replaced": options["replaced"],
+        }
         with timing.part("finish"):
-            _finish(scratch, rebuilt, options=options, paths=paths)
-        with timing.part("compare"):  # last, so that little can be entered afterwards
-            by_hand = _changed_by_hand(scratch, paths.database)
+            _finish(scratch, rebuilt, told, begun_at=begun_at, options=options, paths=paths)
         scratch.rename(folder / PREPARED)
         sync_folder(folder)
-    said = {"changed_by_hand": by_hand.changed, "compared_after": by_hand.after}
-    return {**_told(rebuilt, timing), **said, "left_out": bool(options.get("as_of_backup"))}
+    return {**told, "compared_after": kept.after}
 
 
 def drill(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
@@ -130,8 +138,8 @@ def drill(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
     with scratch_file(folder, purpose="drill") as scratch:
         rebuilt = _rebuild(backup, scratch, paths=paths, timing=timing, tell=tell)
         with timing.part("compare"):
-            by_hand = _changed_by_hand(scratch, paths.database)
-    return {**_told(rebuilt, timing), "changed_by_hand": by_hand.changed}
+            kept = _carry_over(scratch, rebuilt, paths=paths, is_left_out=False)
+    return _told(rebuilt, kept, timing)
 
 
 def _rebuild(backup: Path, scratch: Path, *, paths: Paths, timing: Timing, tell: Tell) -> Rebuilt:
@@ -165,7 +173,9 @@ def _require_room(backup: Path, folder: Path) -> None:
         )
 
 
-def _finish(scratch: Path, rebuilt: Rebuilt, *, options: Options, paths: Paths) -> None:
+def _finish(  # noqa: PLR0913  # what the restore is, and what is told of it
+    scratch: Path, rebuilt: Rebuilt, told: dict[str, Any], *, begun_at: str, options: Options, paths: Paths
+) -> None:
     """Write into the copy what the restore means for it, and put all of it on the disk as one file."""
     with closing(connect_writer(scratch)) as connection:
         connection.execute("BEGIN IMMEDIATE")
@@ -176,6 +186,9 @@ def _finish(scratch: Path, rebuilt: Rebuilt, *, options: Options, paths: Paths) 
         details = f'{{"taken_at":"{rebuilt.manifest.taken_at}"}}'
         what = ("backup.restore", rebuilt.manifest.name, details)
         connection.execute(_AUDIT, (utc_now_iso(), options["author"], *what, options.get("reason")))
+        asked = {"backup": options["backup"], "as_of_backup": told["left_out"]}
+        texts = (_json(asked), options["author"], JobStatus.DONE.value, _json(told))
+        connection.execute(_JOB, (options["job"], *texts, begun_at, utc_now_iso()))
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = DELETE")
     handle = os.open(scratch, os.O_RDONLY | os.O_CLOEXEC)
@@ -185,21 +198,27 @@ def _finish(scratch: Path, rebuilt: Rebuilt, *, options: Options, paths: Paths) 
         os.close(handle)
 
 
-def _changed_by_hand(scratch: Path, database: Path) -> ByHand:
-    """Compare the tables that people fill; the present database may be damaged, or of another version."""
-    if is_empty(database):
-        return ByHand(changed={}, after=0)
-    changed = {}
-    try:
-        with closing(connect_reader(database)) as live, closing(open_scratch(scratch)) as copy:
-            (last_act,) = live.execute("SELECT coalesce(max(id), 0) FROM operator_audit").fetchone()
-            for table in BY_HAND:
-                now, then = table_content(live, table), table_content(copy, table)
-                if now != then:
-                    changed[table] = now.rows - then.rows
-    except (sqlite3.Error, DatabaseError):
-        return ByHand(changed=None, after=None)
-    return ByHand(changed=changed, after=last_act)
+def _carry_over(scratch: Path, rebuilt: Rebuilt, *, paths: Paths, is_left_out: bool) -> Kept:
+    """Compare the tables that people fill, and carry over what history keeps, both at one moment of the present
+    database, which may be damaged, or of another version.
+    """
+    if is_empty(paths.database):
+        return Kept(changed={}, carried={}, after=0)
+    with closing(open_scratch(scratch)) as copy:
+        copy.execute("PRAGMA journal_mode = DELETE")  # it may have to be undone
+        copy.execute("BEGIN IMMEDIATE")
+        try:
+            with closing(connect_reader(paths.database)) as live:
+                live.execute("BEGIN")
+                (after_act,) = live.execute(_LAST_ACT).fetchone()
+                rings = [] if is_left_out else after(rebuilt.manifest.positions, journal_ends(paths))
+                changed = changed_by_hand(live, {table: table_content(copy, table) for table in BY_HAND})
+                carried = carry_over(copy, live, rings=rings)
+        except (sqlite3.Error, DatabaseError):
+            copy.execute("ROLLBACK")
+            return Kept(changed=None, carried=None, after=None)
+        copy.execute("COMMIT")
+    return Kept(changed=changed, carried=carried, after=after_act)
 
 
 def _unreadable_secrets(scratch: Path, secrets: Secrets) -> int:
@@ -215,7 +234,7 @@ def _unreadable_secrets(scratch: Path, secrets: Secrets) -> int:
     return unreadable
 
 
-def _told(rebuilt: Rebuilt, timing: Timing) -> dict[str, Any]:
+def _told(rebuilt: Rebuilt, kept: Kept, timing: Timing) -> dict[str, Any]:
     manifest = rebuilt.manifest
     return {
         "backup": manifest.name,
@@ -226,16 +245,25 @@ def _told(rebuilt: Rebuilt, timing: Timing) -> dict[str, Any]:
         "gone": {ring.ring: ring.gone for ring in rebuilt.rings if ring.gone},
         "other_journal": [ring.ring for ring in rebuilt.rings if ring.is_other_journal],
         "unreadable_secrets": rebuilt.unreadable_secrets,
+        "changed_by_hand": kept.changed,
+        "carried_over": kept.carried,
         "parts_ms": timing.parts_ms,
     }
 
 
+def _json(value: dict[str, Any]) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 def _find(name: str, options: Options, paths: Paths) -> Path:
     try:
-        return find_backup(name, _folders(options, paths)).path
+        found = find_backup(name, _folders(options, paths)).path
     except ValidationError:
         require_folder(options)  # perhaps it is not there as its disk is not in
         raise
+    if paths.database.exists() and found.samefile(paths.database):
+        raise ValidationError("backup.present", "This is the present database; name a backup.", value=name)
+    return found
 
 
 def _newest(options: Options, paths: Paths) -> Path:

@@ -20,7 +20,6 @@ from services.db_writer.office.quiet import why_busy
 from services.db_writer.office.tournaments import tell
 from shared.clock import utc_now_iso
 from shared.config import load
-from shared.db.sqlite import sqlite3
 from shared.errors import ConfigError, ValidationError
 from shared.messages.tournaments import (
     ImportReport,
@@ -59,7 +58,7 @@ def import_rows(desk: Desk, command: ImportRows) -> ImportReport:
         ValidationError: a column is missing, the table is too large, or nobody can say which tournament is meant.
     """
     begun_at = utc_now_iso()
-    plan, report = _planned(desk.connection, command)
+    plan, report = _planned(desk, command)
     report = msgspec.structs.replace(report, warnings=_unknown_rings(desk, plan))
     if command.is_dry_run:
         return report
@@ -83,8 +82,9 @@ def import_rows(desk: Desk, command: ImportRows) -> ImportReport:
     return report
 
 
-def _planned(connection: "sqlite3.Connection", command: ImportRows) -> tuple[Plan, ImportReport]:
-    header, table = _table(connection, command)
+def _planned(desk: Desk, command: ImportRows) -> tuple[Plan, ImportReport]:
+    connection = desk.connection
+    header, table = _table(desk, command)
     row = None if command.kind is RowKind.ATHLETES else rows.meant_or_active(connection, command.tournament)
     order = Order(connection=connection, command=command, header=header, rows=table, tournament=row)
     plan = _PLANS[command.kind](order)
@@ -121,7 +121,7 @@ def _unknown_rings(desk: Desk, plan: Plan) -> list[str]:
     ]
 
 
-def _table(connection: "sqlite3.Connection", command: ImportRows) -> tuple[Header, list[TableRow]]:
+def _table(desk: Desk, command: ImportRows) -> tuple[Header, list[TableRow]]:
     """The names of the columns and the rows below them that are not empty."""
     if len(command.rows) > MOST_ROWS + 1:
         sentence = f"A table has at most {MOST_ROWS} rows; cut the file."
@@ -130,7 +130,7 @@ def _table(connection: "sqlite3.Connection", command: ImportRows) -> tuple[Heade
     if widest > MOST_COLUMNS:
         sentence = f"A table has at most {MOST_COLUMNS} columns; remove the others."
         raise ValidationError("import.too_many_columns", sentence, value=widest)
-    busy = why_busy(connection) if len(command.rows) > MOST_ROWS_DURING_A_MATCH + 1 else None
+    busy = why_busy(desk) if len(command.rows) > MOST_ROWS_DURING_A_MATCH + 1 else None
     if busy is not None:
         most = MOST_ROWS_DURING_A_MATCH
         sentence = f"{busy} While a match runs, a table has at most {most} rows: wait for its end, or cut the file."

@@ -21,7 +21,7 @@ class Office:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         bring_up_to_date(desk)
-        self.jobs = JobLine(desk, KINDS, is_busy=lambda: why_busy(desk.connection))
+        self.jobs = JobLine(desk, KINDS, is_busy=lambda: why_busy(desk))
 
     def handlers(self) -> dict[type[Command[Any]], Callable[[Any], Any]]:
         """What answers each command of operators."""
@@ -38,7 +38,7 @@ class Office:
         """Line a job up that somebody orders; an order that is refused is in the audit."""
         try:
             return self.jobs.start(command)
-        except ValidationError as error:
+        except ValidationError:
             act = Act(author=command.author, action="job.start", target=command.kind[:SHOWN], reason=command.reason)
             with self.desk.acting(act):
-                raise error
+                raise

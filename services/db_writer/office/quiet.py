@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from services.db_writer.office.desk import Desk
 from shared.db.sqlite import sqlite3
 from shared.messages.match import Stage
+from shared.messages.service import INGEST
+from shared.rpc import is_locked
 
 AT_REST: Final = frozenset({Stage.NOT_LOADED, Stage.DECIDED, Stage.CLOSED})
 FORGOTTEN_AFTER: Final = timedelta(minutes=15)
@@ -39,7 +42,9 @@ def _is_running(connection: "sqlite3.Connection", ring: str) -> bool:
     return row is not None and Stage(row[0]) not in AT_REST
 
 
-def why_busy(connection: "sqlite3.Connection") -> str | None:
-    """A sentence when a match is running, None when it is quiet."""
-    rings = running_rings(connection)
+def why_busy(desk: Desk) -> str | None:
+    """A sentence when a match is running, None when it is quiet: where nothing is received, nothing runs."""
+    if not is_locked(desk.paths.lock(INGEST)):
+        return None
+    rings = running_rings(desk.connection)
     return f"A match is running on {', '.join(rings)}." if rings else None

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from services.cli import db_check
 from services.registry import SERVICES
 from shared.db.sqlite import connect_writer
+from shared.messages.jobs import StartJob
 from shared.paths import Paths
 from tests.unit.cli.conftest import Run
 
@@ -103,6 +105,22 @@ def test_a_running_service_keeps_the_database_where_it_is(run: Run, paths: Paths
             code, out, err = run("db", *arguments)
             assert (code, out, service in err, "restrike down" in err) == (1, "", True, True)
     assert not paths.database.exists()
+
+
+def test_who_only_looks_does_not_wait_for_a_match(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`db check` without --repair is begun at any time; repairs wait unless they are forced."""
+    asked: list[StartJob] = []
+    found = db_check.Checked(checked=[], faults={}, informations={}, repaired={}, refused=[], examples=[])
+
+    def care(command: StartJob, _: type[db_check.Checked], *, json: bool) -> db_check.Checked:
+        asked.append(command)
+        assert not json
+        return found
+
+    monkeypatch.setattr(db_check, "care", care)
+    for words in ((), ("--quick",), ("--repair",), ("--repair", "--force")):
+        assert run("db", "check", *words).code == 0
+    assert [command.force for command in asked] == [True, True, False, True]
 
 
 def test_files_that_are_no_database_of_ours(run: Run, paths: Paths) -> None:

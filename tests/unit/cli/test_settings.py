@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from services.cli import writer
 from services.cli.settings.changing import VARIABLE
 from services.db_writer.once import _carry_out
+from shared.db.sqlite import connect_reader
 from shared.paths import Paths
 from shared.settings.catalogue import CATALOGUE
 from shared.settings.key import Category, Key, Kind
@@ -89,6 +91,19 @@ def test_a_value_is_set_shown_and_put_back(run: Run) -> None:
         ("7", None, None),
         (None, "7", "busy"),
     ]
+
+
+def test_a_refused_value_is_in_the_audit(run: Run, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the rule that it broke; of a sensitive one the value is not kept."""
+    assert run("settings", "set", "advanced.writer_nice", "70", "--author", "ana").code == 1
+    monkeypatch.setenv(VARIABLE, "se\ncret")
+    assert run("settings", "set", "test.password").code == 1
+    with closing(connect_reader(paths.database)) as connection:
+        acts = "SELECT action, target, author, outcome, error FROM operator_audit ORDER BY id"
+        nice, password = connection.execute(acts).fetchall()
+    assert nice[:4] == ("setting.change", "advanced.writer_nice", "ana", "refused")
+    assert "at most 19 (rule max)" in nice[4]
+    assert (password[1], password[3], "cret" in password[4]) == ("test.password", "refused", False)
 
 
 @pytest.mark.usefixtures("paths")

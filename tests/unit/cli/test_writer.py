@@ -2,21 +2,48 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from services.cli import writer
 from services.cli.imports import commands
-from shared.errors import ValidationError
-from shared.messages.jobs import StartJob
+from shared.errors import NetworkError, ValidationError
+from shared.messages.jobs import GetJob, Job, JobStatus, StartJob
 from shared.messages.saved_queries import ForgetQuery
 from shared.messages.tournaments import ImportReport, ImportRows, RowKind
 from shared.paths import Paths
+from shared.rpc import Client, RefusedError
 from tests.unit.cli.conftest import Run
 
 BAD = "a\udcffb"
 """An argument that is no UTF-8, as Python gives it."""
+
+
+class Killed:
+    """db-writer that is killed in the midst of a job, and is back after some looks, or is not."""
+
+    def __init__(self, *, back_after: int) -> None:
+        self.left = back_after
+
+    def call(self, command: GetJob) -> Job:
+        self.left -= 1
+        if self.left >= 0:
+            raise NetworkError("service.not_running", "db-writer is not running.")
+        return Job(id=command.id, kind="backup", author="ana", status=JobStatus.BROKEN, begun_at_us=0)
+
+
+def test_db_writer_that_was_killed_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is back after some looks and knows that the job broke off, which is a sentence; for ever nobody waits."""
+    monkeypatch.setattr(writer, "wait_s", lambda _: None)
+    job = Job(id="j", kind="backup", author="ana", status=JobStatus.RUNNING, begun_at_us=0)
+    followed = writer.follow(cast(Client, Killed(back_after=3)), job, lambda _: None)
+    with pytest.raises(RefusedError, match=r"broke off.*give it again") as refused:
+        writer.done(followed)
+    assert refused.value.code == "job.broken"
+    monkeypatch.setattr(writer, "BACK_WITHIN_S", 0.0)
+    with pytest.raises(NetworkError):
+        writer.follow(cast(Client, Killed(back_after=3)), job, lambda _: None)
 
 
 @pytest.mark.parametrize(

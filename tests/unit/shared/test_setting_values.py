@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.errors import ValidationError
 from shared.messages.settings import SettingValue
-from shared.settings.catalogue import BACKUP_FOLDER, CATALOGUE
+from shared.settings.catalogue import BACKUP_FOLDER, CATALOGUE, OFFSITE_TARGET
 from shared.settings.key import Category, Key, Kind, Rules
 from shared.settings.values import MASK, accepted, allowed, key_named, parsed, sendable, text_of
 
@@ -168,9 +168,11 @@ def test_what_is_allowed_in_words() -> None:
     assert allowed(key(Kind.FLOAT, max=1_000_000)) == "a number, 1000000 or less"
     assert allowed(COLOUR) == "one of red, blue"
     told = msgspec.structs.replace(CODE, rules=msgspec.structs.replace(CODE.rules, form="small letters"))
-    assert allowed(told) == "one line of text of the form small letters, up to 5 characters"
-    with pytest.raises(ValidationError, match=r"must be of the form small letters \(rule pattern\)"):
+    assert allowed(told) == "one line of text: small letters, up to 5 characters"
+    with pytest.raises(ValidationError, match=r"must be small letters \(rule pattern\)"):
         parsed(told, "abc1")
+    with pytest.raises(ValidationError, match=r"must be remote:folder, such as gdrive:restrike, or usb:"):
+        parsed(OFFSITE_TARGET, "foo")
     assert allowed(CODE) == "one line of text of the form [a-z]+, up to 5 characters"
     assert allowed(NAME) == "one line of text, not empty"
 

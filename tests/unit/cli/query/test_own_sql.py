@@ -1,5 +1,6 @@
 """`restrike query sql`, `run` and `saved`: they read everything and change nothing, not even by accident."""
 
+import shlex
 from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
@@ -11,6 +12,7 @@ from services.cli.query import box, boxed, moments, source
 from services.cli.query.filters import OPTIONS, Filters
 from shared.db.sqlite import connect_writer
 from shared.errors import ValidationError
+from shared.messages.saved_queries import SavedQuery
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.query.conftest import Ask
 from tests.unit.cli.query.played import Played
@@ -153,6 +155,15 @@ def test_saved_queries_are_listed_and_run(asked: Run, ask: Ask, home: Path, play
     assert ask("run", "per ring", "--param", f"ring={ring}")["rows"] == [[ring, len(course.truths)]]
     assert "Saved: bad, per ring." in asked("run", "nope").err
     assert asked("run", "bad").code == 1
+
+
+def test_a_saved_query_is_run_as_it_is_told(asked: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its name, the command that is named can be pasted into a shell."""
+    name = "a b/../'"
+    kept = SavedQuery(name=name, description=None, sql="SELECT 1", author="ana")
+    monkeypatch.setattr(writer, "ask", lambda _: kept)
+    told = asked("save", name, "SELECT 1").out
+    assert shlex.split(told.partition(": ")[2]) == ["restrike", "query", "run", name]
 
 
 def test_options_are_those_of_the_filters() -> None:

@@ -1,16 +1,23 @@
 """Which backup is to be copied off-site by itself, and how a file is cut into parts."""
 
+from collections.abc import Generator
 from itertools import accumulate
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.db_writer.errands.offsite import parts_of
+from services.db_writer.office import offsite
+from services.db_writer.office.child import ErrandError
 from services.db_writer.office.desk import Desk
+from services.db_writer.office.jobs import Ordered, Result, Step
 from services.db_writer.office.office import Office
 from services.db_writer.office.offsite import newest_uncopied
 from services.db_writer.office.settings import change_settings
 from shared.messages.settings import ChangeSettings
+from shared.paths import Paths
 
 INSERT = """
 INSERT INTO backups (name, path, format, reason, status, schema_version, size_bytes, database_bytes, sha256, taken_at)
@@ -37,6 +44,26 @@ def test_the_newest_backup_is_copied_once(desk: Desk) -> None:
     assert newest_uncopied(desk) == "new"
     desk.connection.execute("UPDATE backup_copies SET status = 'verified'")
     assert newest_uncopied(desk) is None
+
+
+@pytest.mark.parametrize(("code", "status"), [("backup.damaged", "verified"), ("backup.remote_failed", "failed")])
+def test_what_a_failed_push_says_of_the_copy(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, code: str, status: str
+) -> None:
+    """A backup that was damaged here is not sent, and its copy of better days stays what it was."""
+
+    def errand(_name: str, _options: Any, *, paths: Paths) -> Generator[Step, None, Result]:
+        yield Step()
+        raise ErrandError(code, f"No, {paths.home}.")
+
+    Office(desk)
+    monkeypatch.setattr(offsite, "errand", errand)
+    change_settings(desk, ChangeSettings(author="ana", values={"backup.offsite_target": "usb:copies"}))
+    desk.connection.execute(INSERT, ("b", "present", "2026-03-01T09:00:00.000Z"))
+    desk.connection.execute(COPIED, ("usb:copies", "verified", "b"))
+    with pytest.raises(ErrandError, match="No"):
+        list(offsite.push(desk, Ordered(id="job", author="ana", reason=None, options={"backup": "b"})))
+    assert desk.connection.execute("SELECT status FROM backup_copies").fetchall() == [(status,)]
 
 
 @given(st.integers(0, 30_000), st.integers(2, 3_000))
