@@ -76,7 +76,7 @@ A program that only follows what happens should subscribe to the [events](subscr
 | how much per minute, hour, day, ring, kind | `event_counts`, a row for each of them | `count(*)` of events |
 | how much of a ring was received | `packets_received` of `udp_server_sessions` | `count(*)` of `raw_datagrams` |
 | who won, and how sure that is | `match_results`, `round_results` | the messages `WIN` and `WMH` |
-| words in names or messages | `search_names`, `search_events` with `MATCH` | `LIKE '%…%'` |
+| words in names or messages | `search_names`, `search_events` with `MATCH`, plain letters (`duric`) | `LIKE '%…%'` |
 | single events | `pss_events_v2` by one of its indexes, with a `LIMIT` | all rows |
 
 Summaries and counts are written in the same transaction as the events, so they are never behind. The text index is: \

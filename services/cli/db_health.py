@@ -208,7 +208,7 @@ def _problems(health: DatabaseHealth, *, changed_at: str | None) -> Iterator[str
 def _backup_problems(health: DatabaseHealth, *, changed_at: str | None) -> Iterator[str]:
     """A database that nothing was stored in since its backup needs no newer one."""
     if health.backup_error is not None:
-        yield f"The last backup failed: {health.backup_error} Then run: restrike backup create"
+        yield f"The last backup failed: {health.backup_error.rstrip('.')}; then run: restrike backup create"
     if changed_at is None:
         return
     if health.backup_at is None:

@@ -62,7 +62,9 @@ def _found(backup: str, paths: "Paths") -> BackupFile:
 def _changed(backup: BackupFile, paths: "Paths") -> dict[str, int] | None:
     """Known only of a database that can be read and a backup of the same version."""
     manifest = backup.manifest
-    if manifest is None or is_empty(paths.database):
+    if is_empty(paths.database):
+        return {}
+    if manifest is None:
         return None
     try:
         if len(read_applied(paths.database)) != manifest.schema_version:

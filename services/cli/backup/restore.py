@@ -161,7 +161,7 @@ def _tell_carried(said: dict[str, Detail]) -> None:
     carried = said["carried_over"]
     if carried is None:
         output.line(
-            "The present database cannot be read: the audit, the jobs and what is known of backups went back, too."
+            "The database that was there cannot be read: its audit, jobs and rows of backups were not carried over."
         )
     else:
         output.line("The audit, the jobs and what is known of backups were carried over: they did not go back.")

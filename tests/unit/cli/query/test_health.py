@@ -53,7 +53,9 @@ def _health(run: Run) -> tuple[Done, Any]:
 
 
 def test_a_database_with_a_backup_is_well(run: Run, database: Path, execute: Execute) -> None:
-    """Exit 0, with all that is asked for: file, pages, version, backup, text index, slow questions, idle indexes, what lies aside."""
+    """Exit 0, with all that is asked for: file, pages, version, backup, text index, slow questions, idle indexes, and
+    what lies aside.
+    """
     execute(BACKUP, "b1", "present", utc_now_iso())
     replaced = database.with_name("replaced-20260301T093000Z-1.db")
     replaced.write_bytes(b"x" * 2_000)
@@ -105,7 +107,7 @@ def test_the_last_attempt_at_a_backup_counts(run: Run, execute: Execute) -> None
     done, health = _health(run)
     assert (done.code, health["backup_error"]) == (1, "There is no such folder.")
     assert health["problems"] == [
-        "The last backup failed: There is no such folder. Then run: restrike backup create",
+        "The last backup failed: There is no such folder; then run: restrike backup create",
     ]
     execute(attempt, "j4", "done", None, "2026-01-04T00:00:00Z", utc_now_iso())
     assert _health(run)[1]["problems"] == []

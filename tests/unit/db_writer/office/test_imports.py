@@ -78,7 +78,7 @@ def test_athletes(desk: Desk) -> None:
 
 
 def test_a_ring_that_there_is_not_is_told(office: Desk) -> None:
-    """Once for each, with the first row that names it, in a dry run, too; not of rings that are set up or were heard."""
+    """Once for each, with the first row that names it, in a dry run, too; not of rings set up or heard."""
     office.paths.config.write_text('{"rings": [{"name": "ring-1"}, {"name": "ring-2", "port": 9}]}', encoding="utf-8")
     office.connection.execute(
         "INSERT INTO udp_server_sessions (start_time, status, ring) VALUES ('', 'closed', 'ring-5')"
