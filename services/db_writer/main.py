@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from services.db_writer.database import bring_up_to_date, open_database
 from services.db_writer.intake import Intake
-from services.db_writer.office.care_duties import CARE
+from services.db_writer.office.care.duties import CARE
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.office import Office
 from services.db_writer.office.schedule import DUTIES, LOOK_EVERY_S, Schedule

@@ -2,7 +2,7 @@
 
 import re
 
-from services.db_writer.office.care_duties import CARE
+from services.db_writer.office.care.duties import CARE
 from shared.db.check_list import CHECKS, Check
 from tests.contract.tree import ROOT
 

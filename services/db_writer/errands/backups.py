@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from services.db_writer.errand import Options, Tell
-from services.db_writer.office.backup_rows import Found
+from services.db_writer.office.backup.rows import Found
 from shared.clock import monotonic_s
 from shared.db.backup import RESERVE_BYTES, Wanted, make_backup
 from shared.db.backup_contents import problems_against

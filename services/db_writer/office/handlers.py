@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from services.db_writer.office.assignments import assign_matches
 from services.db_writer.office.desk import Desk
-from services.db_writer.office.imports import import_rows
+from services.db_writer.office.imports.tables import import_rows
 from services.db_writer.office.saved_queries import forget_query, save_query
 from services.db_writer.office.settings import change_settings, rotate_key
-from services.db_writer.office.tournaments import activate_day, remove_tournament, save_day, save_tournament
+from services.db_writer.office.tournament.assignments import assign_matches
+from services.db_writer.office.tournament.tournaments import activate_day, remove_tournament, save_day, save_tournament
 from shared.messages.requests import Command
 from shared.messages.saved_queries import ForgetQuery, SaveQuery
 from shared.messages.settings import ChangeSettings, RotateKey

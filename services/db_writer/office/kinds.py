@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from services.db_writer.office import archives, backups, care, checks, leftovers, offsite, restores
+from services.db_writer.office.backup import backups, offsite, restores
+from services.db_writer.office.care import archives, checks, leftovers
+from services.db_writer.office.care import tidying as care
 from services.db_writer.office.jobs import Kind
 from services.db_writer.office.predecessor.work import OPTIONS, import_predecessor
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from services.db_writer.office.care.quiet import why_busy
 from services.db_writer.office.catalogue_rows import bring_up_to_date
 from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.handlers import HANDLERS
 from services.db_writer.office.jobs import SHOWN, JobLine
 from services.db_writer.office.kinds import KINDS
-from services.db_writer.office.quiet import why_busy
 from shared.errors import ValidationError
 from shared.messages.jobs import CancelJob, GetJob, Job, ListJobs, StartJob
 from shared.messages.requests import Command

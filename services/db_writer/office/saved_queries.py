@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from services.db_writer.office.desk import Act, Desk
-from services.db_writer.office.tournament_fields import name_of
+from services.db_writer.office.tournament.fields import name_of
 from shared.clock import utc_now_iso
 from shared.errors import ValidationError
 from shared.messages.saved_queries import ForgetQuery, SavedQuery, SaveQuery

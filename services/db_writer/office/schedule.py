@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from services.db_writer.office.backups import SCHEDULE
+from services.db_writer.office.backup.backups import SCHEDULE
+from services.db_writer.office.backup.offsite import newest_uncopied
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import JobLine, Options
-from services.db_writer.office.offsite import newest_uncopied
 from shared.clock import iso_utc
 from shared.db.sqlite import sqlite3
 from shared.errors import ValidationError

@@ -56,7 +56,8 @@ def test_interrupted_between_any_two_moves(paths: Paths, monkeypatch: pytest.Mon
     reader = connect_reader(paths.database)  # holds the log, so that there are three files to move
     with closing(connect_writer(paths.database)) as connection:
         connection.execute("UPDATE words SET word = 'only in the log'")
-    rename, done = Path.rename, []
+    rename = Path.rename
+    done: list[Path] = []
 
     def stumbling(path: Path, target: Path) -> Path:
         if len(done) == moved:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.db_writer.office.backups import SCHEDULE
-from services.db_writer.office.care_duties import CARE
+from services.db_writer.office.backup.backups import SCHEDULE
+from services.db_writer.office.care.duties import CARE
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import JobLine, Kind, Ordered, Result, Step
 from services.db_writer.office.schedule import DUTIES, Duty, Schedule, last_done

@@ -22,7 +22,7 @@ from services.db_writer.office.predecessor.sessions import add_sessions, read_se
 from services.db_writer.office.predecessor.settings_map import OldSettings
 from services.db_writer.office.predecessor.times import Times
 from services.db_writer.office.predecessor.venue import add_connections, add_flags, add_tournaments
-from services.db_writer.office.time_zones import zone_of
+from services.db_writer.office.tournament.time_zones import zone_of
 from shared.db.backup_files import scratch_file
 from shared.errors import DatabaseError, ValidationError
 from shared.paths import Paths

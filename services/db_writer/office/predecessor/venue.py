@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from services.db_writer.office.predecessor.items import ConnectionItem, Day, FlagItem, TournamentItem
 from services.db_writer.office.predecessor.old_file import Fields, Row, text, whole
 from services.db_writer.office.predecessor.order import Order
-from services.db_writer.office.time_zones import zone_of
-from services.db_writer.office.tournament_fields import dates_between, name_of, noc_of
+from services.db_writer.office.tournament.fields import dates_between, name_of, noc_of
+from services.db_writer.office.tournament.time_zones import zone_of
 from shared.errors import ValidationError
 from shared.settings.secrets import PREFIX
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from services.db_writer.office import tournament_rows
 from services.db_writer.office.child import errand
 from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.jobs import Ordered, Result, Step
@@ -21,7 +20,8 @@ from services.db_writer.office.predecessor.plan import NAME, items_after, planne
 from services.db_writer.office.predecessor.report import Report
 from services.db_writer.office.predecessor.writing import Writing
 from services.db_writer.office.settings import change_settings
-from services.db_writer.office.time_zones import zone_of
+from services.db_writer.office.tournament import rows as tournament_rows
+from services.db_writer.office.tournament.time_zones import zone_of
 from shared.clock import monotonic_s, utc_now_iso
 from shared.db.sqlite import sqlite3
 from shared.errors import ValidationError

@@ -14,7 +14,7 @@ from services.db_writer.event_types import OTHER, EventTypeIds
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.predecessor import insertions as sql
 from services.db_writer.office.predecessor import items
-from services.db_writer.office.time_zones import today_in
+from services.db_writer.office.tournament.time_zones import today_in
 from services.db_writer.summaries import rebuild, rebuild_athlete
 from shared.db.sqlite import sqlite3
 from shared.messages.tournaments import TournamentStatus

@@ -11,7 +11,8 @@ import pytest
 
 from services.db_writer.database import open_database
 from services.db_writer.errand import ERRANDS
-from services.db_writer.office import archives, care, checks
+from services.db_writer.office.care import archives, checks
+from services.db_writer.office.care import tidying as care
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import Ordered, Result, Step
 from services.db_writer.office.kinds import KINDS

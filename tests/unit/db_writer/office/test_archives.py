@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from services.db_writer.errands.archives import STAYS, is_copied
-from services.db_writer.office import jobs, moving
-from services.db_writer.office.archives import LEAST_DAYS
+from services.db_writer.office import jobs
+from services.db_writer.office.care import moving
+from services.db_writer.office.care.archives import LEAST_DAYS
+from services.db_writer.office.care.repairs import repair
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import JobLine
 from services.db_writer.office.kinds import KINDS
-from services.db_writer.office.repairs import repair
 from shared.db.archive_files import BULKY, archive_file, opened_archive, read_archive_manifest
 from shared.db.sqlite import connect_reader
 from shared.db.table_checksums import contents_of, tables_of

@@ -12,7 +12,7 @@ import pytest
 from services.cli.backup.app import list_all
 from services.cli.backup.listing import NO_FILE, NO_ROW, listed, schedule_of, shown, shown_schedule
 from services.db_writer.errands import backups as errands
-from services.db_writer.office import backups
+from services.db_writer.office.backup import backups
 from services.db_writer.office.catalogue_rows import bring_up_to_date
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import Ordered, Result, Step, Work

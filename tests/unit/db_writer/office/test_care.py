@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from services.db_writer.office import care, leftovers
-from services.db_writer.office.care_duties import CARE, is_night
+from services.db_writer.office.care import leftovers
+from services.db_writer.office.care import tidying as care
+from services.db_writer.office.care.duties import CARE, is_night
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import JobLine
 from services.db_writer.office.kinds import KINDS

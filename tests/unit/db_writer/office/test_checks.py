@@ -7,10 +7,10 @@ import pytest
 
 from services.db_writer.errands import checks as finders
 from services.db_writer.errands.check_queries import QUERIES
-from services.db_writer.office import repairs
-from services.db_writer.office.care import shrink_log
+from services.db_writer.office.care import repairs
+from services.db_writer.office.care.repairs import REPAIRS
+from services.db_writer.office.care.tidying import shrink_log
 from services.db_writer.office.desk import Desk
-from services.db_writer.office.repairs import REPAIRS
 from shared.db.archive_files import archive_file
 from shared.db.check_list import CHECKS
 from shared.db.sqlite import connect_reader
@@ -188,7 +188,7 @@ def test_files_without_a_row_are_told(cared: Desk) -> None:
 
 def test_more_faults_than_one_look_takes(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults beyond what one look counts are found and repaired by the next ones, within the same job."""
-    for module in ("services.db_writer.errands.checks", "services.db_writer.office.checks"):
+    for module in ("services.db_writer.errands.checks", "services.db_writer.office.care.checks"):
         monkeypatch.setattr(f"{module}.MOST", 30)
     plant(cared, "UPDATE event_counts SET events = events + 1")
     (count,) = rows(cared, "SELECT count(*) FROM event_counts")[0]
@@ -200,7 +200,7 @@ def test_more_faults_than_one_look_takes(cared: Desk, monkeypatch: pytest.Monkey
 
 def test_a_repair_that_does_not_help_comes_to_an_end(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """What says that it repaired, and did not, is not tried for ever."""
-    for module in ("services.db_writer.errands.checks", "services.db_writer.office.checks"):
+    for module in ("services.db_writer.errands.checks", "services.db_writer.office.care.checks"):
         monkeypatch.setattr(f"{module}.MOST", 30)
     plant(cared, "UPDATE event_counts SET events = events + 1")
     tried: list[int] = []

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from services.cli.imports.table import MOST_ROWS
 from services.db_writer.athletes import athlete_code
-from services.db_writer.office import imports
 from services.db_writer.office.desk import Desk
-from services.db_writer.office.import_cells import as_date, as_ring, as_time, given_first
-from services.db_writer.office.imports import import_rows
-from services.db_writer.office.tournaments import activate_day, save_tournament
+from services.db_writer.office.imports import tables as imports
+from services.db_writer.office.imports.cells import as_date, as_ring, as_time, given_first
+from services.db_writer.office.imports.tables import import_rows
+from services.db_writer.office.tournament.tournaments import activate_day, save_tournament
 from shared.errors import ValidationError
 from shared.messages.pss import AthleteName
 from shared.messages.tournaments import ActivateDay, ImportReport, ImportRows, RowKind, SaveTournament, TableRow

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.db_writer.errands.offsite import parts_of
-from services.db_writer.office import offsite
+from services.db_writer.office.backup import offsite
+from services.db_writer.office.backup.offsite import newest_uncopied
 from services.db_writer.office.child import ErrandError
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import Ordered, Result, Step
 from services.db_writer.office.office import Office
-from services.db_writer.office.offsite import newest_uncopied
 from services.db_writer.office.settings import change_settings
 from shared.messages.settings import ChangeSettings
 from shared.paths import Paths

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.db_writer.errands.indexes import counting, read
-from services.db_writer.office import care
+from services.db_writer.office.care import tidying as care
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import Result, Step
 from shared.paths import Paths

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.db_writer.errands.checks import check
-from services.db_writer.office import archives
+from services.db_writer.office.care import archives
 from services.db_writer.office.catalogue_rows import bring_up_to_date
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.predecessor import work as importing

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.db_writer.office.care.quiet import FORGOTTEN_AFTER, running_rings, why_busy
 from services.db_writer.office.desk import Desk
-from services.db_writer.office.quiet import FORGOTTEN_AFTER, running_rings, why_busy
 from shared.clock import utc_now_iso
 from shared.messages.match import Stage
 from shared.messages.service import INGEST

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.db_writer.office.retention import Candidate, Keep, to_remove
+from services.db_writer.office.backup.retention import Candidate, Keep, to_remove
 
 NOW = datetime(2026, 3, 15, 12, 30, tzinfo=UTC)
 NONE = Keep(hourly=0, daily=0, weekly=0, monthly=0, before_days=0)

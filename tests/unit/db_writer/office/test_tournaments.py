@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from services.db_writer.office.assignments import assign_matches
 from services.db_writer.office.desk import Desk
-from services.db_writer.office.time_zones import today_in, zone_of_machine
-from services.db_writer.office.tournaments import activate_day, remove_tournament, save_day, save_tournament
+from services.db_writer.office.tournament.assignments import assign_matches
+from services.db_writer.office.tournament.time_zones import today_in, zone_of_machine
+from services.db_writer.office.tournament.tournaments import activate_day, remove_tournament, save_day, save_tournament
 from shared.errors import RestrikeError
 from shared.messages.tournaments import (
     ActivateDay,

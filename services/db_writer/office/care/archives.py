@@ -11,10 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from services.db_writer.office.care.moving import Moved, put_back, remove_archived
 from services.db_writer.office.child import errand
 from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.jobs import Options, Ordered, Result, Step
-from services.db_writer.office.moving import Moved, put_back, remove_archived
 from shared.clock import utc_now_iso
 from shared.errors import RestrikeError, ValidationError
 from shared.settings.catalogue import RETENTION_DATAGRAMS_DAYS, RETENTION_EVENTS_DAYS

@@ -5,9 +5,9 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from services.db_writer.office.import_cells import Cells
-from services.db_writer.office.import_columns import Header
-from services.db_writer.office.tournament_rows import Row
+from services.db_writer.office.imports.cells import Cells
+from services.db_writer.office.imports.columns import Header
+from services.db_writer.office.tournament.rows import Row
 from shared.db.sqlite import sqlite3
 from shared.messages.pss import AthleteName
 from shared.messages.tournaments import BadRow, ImportRows, RowChange, RowEffect, TableRow

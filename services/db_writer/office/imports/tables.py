@@ -9,15 +9,15 @@ from typing import Final
 
 import msgspec
 
-from services.db_writer.office import tournament_rows as rows
+from services.db_writer.office.care.quiet import why_busy
 from services.db_writer.office.desk import Act, Desk
-from services.db_writer.office.import_athletes import plan_athletes
-from services.db_writer.office.import_columns import Header, header_of
-from services.db_writer.office.import_days import plan_days
-from services.db_writer.office.import_draws import plan_draws
-from services.db_writer.office.import_plan import Order, Plan
-from services.db_writer.office.quiet import why_busy
-from services.db_writer.office.tournaments import tell
+from services.db_writer.office.imports.athletes import plan_athletes
+from services.db_writer.office.imports.columns import Header, header_of
+from services.db_writer.office.imports.days import plan_days
+from services.db_writer.office.imports.draws import plan_draws
+from services.db_writer.office.imports.plan import Order, Plan
+from services.db_writer.office.tournament import rows
+from services.db_writer.office.tournament.tournaments import tell
 from shared.clock import utc_now_iso
 from shared.config import load
 from shared.errors import ConfigError, ValidationError

@@ -5,12 +5,11 @@ from typing import Any, Final
 
 import msgspec
 
-from services.db_writer.office import tournament_fields as fields
-from services.db_writer.office import tournament_rows as rows
 from services.db_writer.office.desk import Act, Desk
-from services.db_writer.office.logos import logo_type
-from services.db_writer.office.time_zones import today_in, zone_of, zone_of_machine
-from services.db_writer.office.tournament_days import fit_days, grow
+from services.db_writer.office.tournament import fields, rows
+from services.db_writer.office.tournament.days import fit_days, grow
+from services.db_writer.office.tournament.logos import logo_type
+from services.db_writer.office.tournament.time_zones import today_in, zone_of, zone_of_machine
 from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3
 from shared.errors import ValidationError

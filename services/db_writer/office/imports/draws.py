@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from services.db_writer.office.import_cells import (
+from services.db_writer.office.imports.cells import (
     Cells,
     as_date,
     as_dates,
@@ -22,10 +22,10 @@ from services.db_writer.office.import_cells import (
     given_first,
     person,
 )
-from services.db_writer.office.import_plan import Order, Plan, Write, make_athlete, stored_short_name
-from services.db_writer.office.time_zones import zone_of
-from services.db_writer.office.tournament_fields import date_of
-from services.db_writer.office.tournament_rows import Row, day_ids
+from services.db_writer.office.imports.plan import Order, Plan, Write, make_athlete, stored_short_name
+from services.db_writer.office.tournament.fields import date_of
+from services.db_writer.office.tournament.rows import Row, day_ids
+from services.db_writer.office.tournament.time_zones import zone_of
 from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3
 from shared.messages.pss import AthleteName

@@ -7,12 +7,12 @@ from typing import Final
 
 import msgspec
 
-from services.db_writer.office import backup_rows
-from services.db_writer.office.backup_rows import Found
+from services.db_writer.office.backup import rows as backup_rows
+from services.db_writer.office.backup.retention import Keep, to_remove
+from services.db_writer.office.backup.rows import Found
 from services.db_writer.office.child import errand
 from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.jobs import Ordered, Result, Step
-from services.db_writer.office.retention import Keep, to_remove
 from shared.db.backup_files import BackupKind
 from shared.errors import DatabaseError, ValidationError
 from shared.messages.jobs import Detail

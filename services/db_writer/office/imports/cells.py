@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final, TypeVar
 
 from services.db_writer.athletes import athlete_code
-from services.db_writer.office.import_columns import Header, plain
+from services.db_writer.office.imports.columns import Header, plain
 from shared.messages.pss import AthleteName
 from shared.messages.tournaments import BadRow, TableRow
 

@@ -4,10 +4,10 @@ from collections.abc import Generator
 from typing import Any, Final
 
 from services.db_writer.errands.checks import MOST
+from services.db_writer.office.care.repairs import REPAIRS, repair
 from services.db_writer.office.child import errand
 from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.jobs import Ordered, Result, Step
-from services.db_writer.office.repairs import REPAIRS, repair
 from shared.db.check_list import CHECKS
 from shared.errors import DatabaseError
 

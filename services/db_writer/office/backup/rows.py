@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from services.db_writer.office.backup.retention import Candidate
 from services.db_writer.office.desk import Desk
-from services.db_writer.office.retention import Candidate
 from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3
 from shared.settings.catalogue import BACKUP_FOLDER

@@ -6,7 +6,7 @@ Each repair looks again whether the fault is still there: the stream went on sin
 from collections.abc import Callable
 from typing import Any, Final
 
-from services.db_writer.office.backup_rows import mark_removed
+from services.db_writer.office.backup.rows import mark_removed
 from services.db_writer.summaries import athletes_of, rebuild, rebuild_athlete
 from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3

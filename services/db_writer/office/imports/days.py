@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from services.db_writer.office.import_cells import as_date
-from services.db_writer.office.import_plan import Order, Plan, Write
-from services.db_writer.office.tournament_days import grow, grown
-from services.db_writer.office.tournament_fields import MOST_CHARACTERS
-from services.db_writer.office.tournament_rows import Row
+from services.db_writer.office.imports.cells import as_date
+from services.db_writer.office.imports.plan import Order, Plan, Write
+from services.db_writer.office.tournament.days import grow, grown
+from services.db_writer.office.tournament.fields import MOST_CHARACTERS
+from services.db_writer.office.tournament.rows import Row
 from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3
 from shared.errors import ValidationError

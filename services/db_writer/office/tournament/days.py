@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Final
 
-from services.db_writer.office.tournament_fields import date_of, dates_between
-from services.db_writer.office.tournament_rows import Row, day_ids
+from services.db_writer.office.tournament.fields import date_of, dates_between
+from services.db_writer.office.tournament.rows import Row, day_ids
 from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3
 

@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from services.db_writer.office import tournament_fields as fields
-from services.db_writer.office import tournament_rows as rows
 from services.db_writer.office.desk import Act, Desk
-from services.db_writer.office.time_zones import local_date
+from services.db_writer.office.tournament import fields, rows
+from services.db_writer.office.tournament.time_zones import local_date
 from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3
 from shared.errors import ValidationError

@@ -4,8 +4,8 @@ A row is the athlete whom scoring systems send by that long name and NOC. Of a k
 changes, and only if the table has a column for it: how the long name is written is the scoring system's.
 """
 
-from services.db_writer.office.import_cells import Cells, as_noc, as_text, given_first, person
-from services.db_writer.office.import_plan import Order, Plan, Write, make_athlete, stored_short_name
+from services.db_writer.office.imports.cells import Cells, as_noc, as_text, given_first, person
+from services.db_writer.office.imports.plan import Order, Plan, Write, make_athlete, stored_short_name
 from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3
 from shared.messages.pss import AthleteName

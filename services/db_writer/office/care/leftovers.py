@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from services.db_writer.office.backup_rows import folders
+from services.db_writer.office.backup.rows import folders
 from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.jobs import Ordered, Result, Step
 from services.db_writer.restoring import PLAN, restore_folder

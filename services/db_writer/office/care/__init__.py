@@ -1,0 +1,1 @@
+"""Archives, tidying, checks and repairs, and when they are done; jobs of db-writer."""

@@ -1,0 +1,1 @@
+"""Tournaments, their days and what belongs to them; operators' acts, db-writer."""
