@@ -5,10 +5,10 @@ from typing import Annotated, TypeVar
 import msgspec
 import typer
 
-from services.cli.writer import author_of, run_job
+from services.cli.author import author_of
+from services.cli.writer import run_job
 from shared.messages.jobs import Detail, StartJob
 
-Author = Annotated[str | None, typer.Option("--author", metavar="NAME", help="Who acts; the login name if left out.")]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for the audit.")]
 Force = Annotated[bool, typer.Option("--force", help="Also while a match is running.")]
 

@@ -6,7 +6,8 @@ import typer
 from msgspec import Struct
 
 from services.cli import output
-from services.cli.care_jobs import Author, Force, Reason, care, ordered
+from services.cli.author import Author
+from services.cli.care_jobs import Force, Reason, care, ordered
 from shared.paths import Paths
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from services.cli import output
-from services.cli.care_jobs import Author
+from services.cli.author import Author, author_of
 from shared.clock import iso_utc
 from shared.errors import ValidationError
 from shared.messages.jobs import CancelJob, GetJob, Job, JobStatus, ListJobs
@@ -31,7 +31,7 @@ def jobs(
     json: output.Json = False,
 ) -> None:
     """List jobs, the newest first; or wait for the end of one, or end one after its present step."""
-    from services.cli.writer import ask, author_of  # noqa: PLC0415  # loads ZeroMQ, only here
+    from services.cli.writer import ask  # noqa: PLC0415  # loads ZeroMQ, only here
 
     if follow is not None and cancel is not None:
         raise ValidationError("job.which", "Give --follow or --cancel, not both.")

@@ -17,9 +17,6 @@ Listed = Annotated[
     typer.Argument(metavar="MATCH|RING", help="Only those of this match, or of a ring's matches; all if left out."),
 ]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.")]
-Author = Annotated[
-    str | None, typer.Option("--author", metavar="NAME", help="Who; it is kept. The login name if left out.")
-]
 Winner = Annotated[str | None, typer.Option("--winner", metavar="chong|hong|tie", help="Who won the match.")]
 RoundWinners = Annotated[
     list[str] | None,

@@ -2,7 +2,6 @@
 journals it; nothing that a scoring system sent is overwritten.
 """
 
-import getpass
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -10,6 +9,7 @@ import typer
 
 from services.cli import edit_options as options
 from services.cli import output
+from services.cli.author import Author, author_of
 from services.cli.edit_options import WINNERS
 from services.cli.meant_match import Meant, meant_match, shown_states
 from shared.errors import ValidationError
@@ -58,7 +58,7 @@ def edit(  # noqa: PLR0913  # a command has as many arguments as options
     chong_noc: options.ChongNoc = None,
     hong: options.Hong = None,
     hong_noc: options.HongNoc = None,
-    author: options.Author = None,
+    author: Author = None,
     json: output.Json = False,
 ) -> None:
     """Change something about a match.
@@ -77,19 +77,17 @@ def edit(  # noqa: PLR0913  # a command has as many arguments as options
     meant = meant_match(paths, match)
     _check_rounds(changes, meant)
     match_id = meant.match_id
-    command = EditMatch(ring=meant.ring, match_id=match_id, author=_author(author), reason=reason, changes=changes)
+    command = EditMatch(ring=meant.ring, match_id=match_id, author=author_of(author), reason=reason, changes=changes)
     done = Client(paths).call(command)
     then = f"To undo it: restrike match undo {done.id}"
     _tell(done, match_id, f"Edited {match_id}: {_shown(changes)}.", then, json=json)
 
 
-def undo(
-    edit_id: options.EditId, *, reason: options.Reason, author: options.Author = None, json: output.Json = False
-) -> None:
+def undo(edit_id: options.EditId, *, reason: options.Reason, author: Author = None, json: output.Json = False) -> None:
     """Take an edit back."""
     paths = Paths.from_environment()
     ring, match_id = _edited(paths, edit_id)
-    command = UndoEdit(ring=ring, match_id=match_id, edit_id=edit_id, author=_author(author), reason=reason)
+    command = UndoEdit(ring=ring, match_id=match_id, edit_id=edit_id, author=author_of(author), reason=reason)
     _tell(Client(paths).call(command), match_id, f"Took {edit_id} of {match_id} back.", None, json=json)
 
 
@@ -107,7 +105,7 @@ def new(  # noqa: PLR0913  # a command has as many arguments as options
     hong_noc: options.HongNoc = None,
     rounds: options.Rounds = None,
     round_s: options.RoundSeconds = None,
-    author: options.Author = None,
+    author: Author = None,
     json: output.Json = False,
 ) -> None:
     """Enter a match by hand.
@@ -118,7 +116,7 @@ def new(  # noqa: PLR0913  # a command has as many arguments as options
     athletes = {"chong_name": chong, "chong_noc": chong_noc, "hong_name": hong, "hong_noc": hong_noc}
     command = EnterMatch(
         ring=ring,
-        author=_author(author),
+        author=author_of(author),
         reason=reason,
         changes=msgspec.convert({**about, **athletes}, Changes),
         total_rounds=rounds,
@@ -133,7 +131,7 @@ def close(
     match: options.MatchOrRing,
     *,
     reason: options.Reason,
-    author: options.Author = None,
+    author: Author = None,
     json: output.Json = False,
 ) -> None:
     """End a match that has no result."""
@@ -143,7 +141,7 @@ def close(
         result = f"{_SIDES.get(meant.winner, '?') if meant.winner is not None else '?'}, {meant.decision or '?'}"
         sentence = f"{meant.match_id} has a result ({result}); correct it with: restrike match edit {meant.match_id}"
         raise ValidationError("match.decided", sentence)
-    command = CloseMatch(ring=meant.ring, match_id=meant.match_id, author=_author(author), reason=reason)
+    command = CloseMatch(ring=meant.ring, match_id=meant.match_id, author=author_of(author), reason=reason)
     _tell(Client(paths).call(command), meant.match_id, f"Closed {meant.match_id}.", None, json=json)
 
 
@@ -182,15 +180,6 @@ def _edited(paths: Paths, edit_id: str) -> tuple[str, str]:
             if made.edit_id == edit_id:
                 return state.ring, made.match_id
     raise ValidationError("edit.unknown", f"There is no edit {edit_id}. See restrike match edits.", value=edit_id)
-
-
-def _author(given: str | None) -> str:
-    if given is not None:
-        return given
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:  # an account without a name
-        raise ValidationError("edit.no_author", "Nobody is logged in by name: give --author.") from error
 
 
 def _tell(done: Journaled, match_id: str | None, sentence: str, then: str | None, *, json: bool) -> None:

@@ -3,7 +3,6 @@
 So that an operator can set things up before the first start, and the database still has one writer.
 """
 
-import getpass
 import os
 import subprocess
 import sys
@@ -38,20 +37,6 @@ OVER: Final = frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED, 
 
 R = TypeVar("R")
 Show = Callable[[Job], None]
-
-
-def author_of(given: str | None) -> str:
-    """Who acts: the name given, else the login name.
-
-    Raises:
-        ValidationError: there is none.
-    """
-    if given is not None:
-        return given
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:  # an account without a name
-        raise ValidationError("author.unknown", "Nobody is logged in by name: give --author.") from error
 
 
 def is_running(paths: Paths) -> bool:

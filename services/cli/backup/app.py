@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from services.cli import output, writer
+from services.cli.author import Author, author_of
 from services.cli.backup import PURPOSE, offsite, restore
-from services.cli.backup.orders import Author, Reason, named, run
+from services.cli.backup.orders import Reason, named, run
 from services.cli.group import group
 from shared.errors import ValidationError
 from shared.messages.jobs import Detail
@@ -145,7 +146,7 @@ def schedule(
         raise ValidationError("backup.which", "Give --every or --off, not both.")
     if every is not None or off:
         values: dict[str, str | int | float | bool | None] = {"backup.every_hours": 0 if off else every}
-        writer.ask(ChangeSettings(author=writer.author_of(author), reason=reason, values=values))
+        writer.ask(ChangeSettings(author=author_of(author), reason=reason, values=values))
     found = schedule_of(Paths.from_environment())
     if json:
         output.document(found)

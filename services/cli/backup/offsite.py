@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from services.cli import output
-from services.cli.backup.orders import Author, Name, Reason, named, run
+from services.cli.author import Author
+from services.cli.backup.orders import Name, Reason, named, run
 
 
 def push(backup: Name, *, reason: Reason = None, author: Author = None, json: output.Json = False) -> None:

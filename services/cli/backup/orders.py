@@ -6,12 +6,10 @@ from typing import Annotated
 import typer
 
 from services.cli import writer
+from services.cli.author import author_of
 from shared.messages.jobs import Detail, Job, StartJob
 
 Name = Annotated[str, typer.Argument(metavar="BACKUP", help="Its name as `restrike backup list` shows it, or a file.")]
-Author = Annotated[
-    str | None, typer.Option("--author", metavar="NAME", help="Who; it is kept. The login name if left out.")
-]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.")]
 
 
@@ -23,7 +21,7 @@ def named(backup: str) -> str:
 
 def order(kind: str, options: dict[str, Detail], *, author: str | None, reason: str | None = None) -> StartJob:
     """A job as it is asked of db-writer."""
-    return StartJob(kind=kind, author=writer.author_of(author), reason=reason, options=options)
+    return StartJob(kind=kind, author=author_of(author), reason=reason, options=options)
 
 
 def run(

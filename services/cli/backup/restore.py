@@ -6,7 +6,8 @@ from typing import Annotated, Final
 import typer
 
 from services.cli import output, writer
-from services.cli.backup.orders import Author, Name, Reason, named, order, run
+from services.cli.author import Author
+from services.cli.backup.orders import Name, Reason, named, order, run
 from services.cli.job_progress import shown
 from services.cli.supervision import Supervisor
 from shared.clock import monotonic_s, wait_s

@@ -10,10 +10,11 @@ from typing import Annotated, Final
 import typer
 
 from services.cli import output
+from services.cli.author import Author, author_of
 from services.cli.group import group
 from services.cli.imports import PURPOSE, predecessor
 from services.cli.imports.table import Reading, Table, read_table
-from services.cli.writer import ask, author_of
+from services.cli.writer import ask
 from shared.messages.tournaments import ImportReport, ImportRows, RowKind
 
 app = group("import", PURPOSE)
@@ -43,9 +44,6 @@ Encoding = Annotated[
 ]
 FamilyFirst = Annotated[
     bool, typer.Option("--family-first", help="Names stand as 'ANIĆ Ana'; scoring systems send 'Ana ANIĆ'.")
-]
-Author = Annotated[
-    str | None, typer.Option("--author", metavar="NAME", help="Who; it is kept. The login name if left out.")
 ]
 
 

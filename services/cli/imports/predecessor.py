@@ -8,7 +8,8 @@ import typer
 from msgspec import Struct
 
 from services.cli import output
-from services.cli.writer import author_of, run_job
+from services.cli.author import Author, author_of
+from services.cli.writer import run_job
 from shared.messages.jobs import Detail, StartJob
 
 COUNTS: Final = ("table", "read", "imported", "merged", "dropped")
@@ -33,7 +34,6 @@ TimeZone = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what is in it and what would be done.")]
 Again = Annotated[bool, typer.Option("--again", help="Import what is missing of a file that was imported before.")]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for the audit.")]
-Author = Annotated[str | None, typer.Option("--author", metavar="NAME", help="Who; the login name if left out.")]
 
 
 class _Counts(Struct):

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from services.cli import output
-from services.cli.edit_options import Author
+from services.cli.author import Author, author_of
 from services.cli.query import boxed, own_sql, tables
 from services.cli.query.filters import Filters, asking
 from services.cli.query.question import Question
@@ -88,7 +88,7 @@ def save(  # noqa: PLR0913  # a command has as many arguments as options
     json: output.Json = False,
 ) -> None:
     """Keep a query under a name; what it asks with :name is given at each run."""
-    from services.cli.writer import ask, author_of  # noqa: PLC0415  # needed only here
+    from services.cli.writer import ask  # noqa: PLC0415  # needed only here
     from shared.db.sqlite import is_empty  # noqa: PLC0415  # as above
     from shared.messages.saved_queries import SaveQuery  # noqa: PLC0415  # as above
 
@@ -104,7 +104,7 @@ def save(  # noqa: PLR0913  # a command has as many arguments as options
 
 def forget(name: Name, *, author: Author = None, json: output.Json = False) -> None:
     """Remove a saved query."""
-    from services.cli.writer import ask, author_of  # noqa: PLC0415  # needed only here
+    from services.cli.writer import ask  # noqa: PLC0415  # needed only here
     from shared.messages.saved_queries import ForgetQuery  # noqa: PLC0415  # as above
 
     done = ask(ForgetQuery(query=name, author=author_of(author)))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from services.cli import output
-from services.cli.settings.options import Author, KeyName, Reason
+from services.cli.author import Author, author_of
+from services.cli.settings.options import KeyName, Reason
 from shared.errors import RestrikeError, ValidationError
 from shared.messages.settings import ChangeSettings, RotateKey, SettingsChanged, SettingValue
 from shared.paths import Paths
@@ -54,7 +55,7 @@ def set_setting(  # noqa: PLR0913  # they are the options of the command
 
 def _keep_refused(key: Key[Any], text: str, *, reason: str | None, author: str | None) -> None:
     """Let db-writer refuse it, too, so that the audit has it; before the first start there is none."""
-    from services.cli.writer import ask, author_of  # noqa: PLC0415  # start time: only here
+    from services.cli.writer import ask  # noqa: PLC0415  # start time: only here
 
     paths = Paths.from_environment()
     if paths.database.exists():
@@ -72,7 +73,7 @@ def rotate_key(*, author: Author = None, json: output.Json = False) -> None:
 
     The old key is let go: sensitive values in older backups of the database can then only be set again.
     """
-    from services.cli.writer import ask, author_of  # noqa: PLC0415  # start time: only here
+    from services.cli.writer import ask  # noqa: PLC0415  # start time: only here
 
     paths = Paths.from_environment()
     done = ask(RotateKey(author=author_of(author)), paths=paths)
@@ -85,7 +86,7 @@ def rotate_key(*, author: Author = None, json: output.Json = False) -> None:
 
 def change(values: dict[str, SettingValue], *, reason: str | None, author: str | None, json: bool) -> None:
     """Have the values changed, and tell what did."""
-    from services.cli.writer import ask, author_of, is_running  # noqa: PLC0415  # start time: only here
+    from services.cli.writer import ask, is_running  # noqa: PLC0415  # start time: only here
 
     paths = Paths.from_environment()
     done = ask(ChangeSettings(author=author_of(author), reason=reason, values=values), paths=paths)

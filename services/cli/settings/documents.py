@@ -13,8 +13,9 @@ import typer
 from msgspec import Struct
 
 from services.cli import output
+from services.cli.author import Author
 from services.cli.settings.changing import change
-from services.cli.settings.options import Author, Reason
+from services.cli.settings.options import Reason
 from shared.clock import utc_now_iso
 from shared.errors import RestrikeError, ValidationError
 from shared.messages.settings import SettingValue

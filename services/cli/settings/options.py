@@ -6,6 +6,3 @@ import typer
 
 KeyName = Annotated[str, typer.Argument(metavar="KEY", help="Name of the setting, such as udp.clients_kept.")]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.")]
-Author = Annotated[
-    str | None, typer.Option("--author", metavar="NAME", help="Who; it is kept. The login name if left out.")
-]

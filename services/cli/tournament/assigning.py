@@ -3,8 +3,9 @@
 import typer
 
 from services.cli import output
+from services.cli.author import Author, author_of
 from services.cli.tournament import options, shown
-from services.cli.writer import ask, author_of
+from services.cli.writer import ask
 from shared.clock import utc_now_iso
 from shared.messages.tournaments import AssignMatches
 from shared.paths import Paths
@@ -21,7 +22,7 @@ def assign(  # noqa: PLR0913  # a command has as many arguments as options
     date: options.AssignedDate = None,
     tournament: options.Tournament = None,
     none: options.NoDay = False,
-    author: options.Author = None,
+    author: Author = None,
     json: output.Json = False,
 ) -> None:
     """Put stored matches into a day of a tournament, or into none; all of them or none of them."""

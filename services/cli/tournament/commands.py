@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from services.cli import output
+from services.cli.author import Author, author_of
 from services.cli.group import group
 from services.cli.tournament import PURPOSE, assigning, days, options, shown
-from services.cli.writer import ask, author_of
+from services.cli.writer import ask
 from shared.clock import utc_now_iso
 from shared.errors import IoError, RestrikeError
 from shared.messages.tournaments import ActivateDay, RemoveTournament, SaveTournament, Tournament
@@ -65,7 +66,7 @@ def new(  # noqa: PLR0913  # a command has as many arguments as options
     noc: options.Noc = None,
     rules: options.Rules = None,
     logo: options.Logo = None,
-    author: options.Author = None,
+    author: Author = None,
     json: output.Json = False,
 ) -> None:
     """Make a tournament, with a day for each date."""
@@ -97,7 +98,7 @@ def edit(  # noqa: PLR0913  # a command has as many arguments as options
     rules: options.Rules = None,
     logo: options.Logo = None,
     status: options.Status = None,
-    author: options.Author = None,
+    author: Author = None,
     json: output.Json = False,
 ) -> None:
     """Change a tournament; an empty text takes a field away.
@@ -121,7 +122,7 @@ def edit(  # noqa: PLR0913  # a command has as many arguments as options
 
 
 @app.command(epilog="Example: restrike tournament remove 'Croatia Open 2026'")
-def remove(name: options.Name, *, author: options.Author = None, json: output.Json = False) -> None:
+def remove(name: options.Name, *, author: Author = None, json: output.Json = False) -> None:
     """Remove a tournament that no match belongs to, with its days and draws."""
     removed = ask(RemoveTournament(tournament=name, author=author_of(author)))
     if json:
@@ -135,7 +136,7 @@ def activate(
     name: options.Name,
     *,
     date: options.ActiveDate = None,
-    author: options.Author = None,
+    author: Author = None,
     json: output.Json = False,
 ) -> None:
     """Let new matches belong to a tournament, and judge all rings by its rule set."""
@@ -156,7 +157,7 @@ def activate(
 
 
 @app.command(epilog="Example: restrike tournament deactivate")
-def deactivate(*, author: options.Author = None, json: output.Json = False) -> None:
+def deactivate(*, author: Author = None, json: output.Json = False) -> None:
     """Let new matches belong to no tournament. The rings' rule sets stay as they are."""
     found = ask(ActivateDay(author=author_of(author), tournament=None))
     if json:

@@ -3,9 +3,10 @@
 import typer
 
 from services.cli import output
+from services.cli.author import Author, author_of
 from services.cli.group import group
 from services.cli.tournament import options, shown
-from services.cli.writer import ask, author_of
+from services.cli.writer import ask
 from shared.errors import ValidationError
 from shared.messages.tournaments import SaveDay, Tournament
 from shared.paths import Paths
@@ -36,7 +37,7 @@ def add(
     date: options.DayDate,
     *,
     title: options.Title = None,
-    author: options.Author = None,
+    author: Author = None,
     json: output.Json = False,
 ) -> None:
     """Add a day.
@@ -54,7 +55,7 @@ def edit(  # noqa: PLR0913  # a command has as many arguments as options
     *,
     title: options.Title = None,
     status: options.Status = None,
-    author: options.Author = None,
+    author: Author = None,
     json: output.Json = False,
 ) -> None:
     """Change a day; an empty title takes it away."""

@@ -45,6 +45,3 @@ Tournament = Annotated[
     str | None, typer.Option("--tournament", metavar="NAME", help="The tournament; the active one if left out.")
 ]
 NoDay = Annotated[bool, typer.Option("--none", help="Take them out of their day.")]
-Author = Annotated[
-    str | None, typer.Option("--author", metavar="NAME", help="Who; it is kept. The login name if left out.")
-]
