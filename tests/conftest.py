@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from shared.db.sqlite import connect_writer
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+# A run in the background of a shell ignores SIGINT, and so would every process that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:
