@@ -1,14 +1,23 @@
-"""docs/findings.md lists every finding that the parser can tell, and no other."""
+"""docs/findings.md lists every finding that pss-parser and db-writer can tell, and no other."""
 
 import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from services.db_writer import after_backup, deductions, refused
+
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "findings.md"
 TELLERS = {"Finding", "information", "warning", "tell", "told"}
 RULE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
+OF_DB_WRITER = {
+    refused.RULE,
+    deductions.UNKNOWN_MATCH,
+    deductions.UNKNOWN_EDIT,
+    after_backup.GAP,
+    after_backup.LEFT_OUT,
+}
 SEVERITIES = ("information", "warning", "error")
 
 
@@ -58,7 +67,7 @@ def test_every_finding_is_listed_and_no_other() -> None:
     """A new rule needs a row, and a row needs a rule."""
     rules = [row[0].strip("`") for row in listed()]
     assert len(rules) == len(set(rules))
-    assert set(rules) == told()
+    assert set(rules) == told() | OF_DB_WRITER
     assert len(rules) > 40
 
 
