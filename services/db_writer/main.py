@@ -31,6 +31,9 @@ RETRY_S: Final = 0.5
 """How often a database that could not be written, or a parser that did not answer, is tried again."""
 ASK_S: Final = 1.0
 """How long pss-parser may take for a page: while it is waited for, nothing is stored and no command answered."""
+FLOOD: Final = 200
+"""Entries of a transaction: more come ten times as fast as from the busiest venue, and storing needs all the time."""
+AFTER_FLOOD_S: Final = 1.0
 FAREWELL_S: Final = 1.0
 """How long whoever asked for what needs a new start may still ask how it ended."""
 READING: Final = frozenset({GetJob, ListJobs})
@@ -91,7 +94,7 @@ class Writer:
         self._schema_version = schema_version
         self._positions = intake.stored()
         self._error: str | None = None
-        self._retry_at = self._ask_at = 0.0
+        self._retry_at = self._ask_at = self._flood_until_s = 0.0
         self._farewell = farewell
         self._entries = self._messages = self._refused = self._transactions = 0
 
@@ -119,6 +122,8 @@ class Writer:
     def _commit(self) -> None:
         while (applied := self._intake.commit()) is not None:
             self._tell(applied)
+            if applied.entries >= FLOOD:
+                self._flood_until_s = monotonic_s() + AFTER_FLOOD_S
             # The first datagram after silence is stored at once, under load a commit's cost is shared (docs/adr/0006).
             self._runtime.rest(self._settings.get(COMMIT_REST_MS) / 1000)
 
@@ -136,6 +141,10 @@ class Writer:
         if first is not None:
             self._ask_at = monotonic_s() + RETRY_S
             raise first
+
+    def is_free(self) -> bool:
+        """Whether there is time for what may wait: nothing is to be stored, and no flood is on."""
+        return not self._intake.pending and not self._intake.behind and monotonic_s() >= self._flood_until_s
 
     def positions(self) -> dict[str, Position]:
         """How far each ring is in the database."""
@@ -220,7 +229,7 @@ def build(runtime: Runtime) -> None:
     open_office(runtime, desk, farewell)
     upkeep = Upkeep(
         connection,
-        is_free=lambda: not intake.pending and not intake.behind,
+        is_free=writer.is_free,
         turn_again=lambda: runtime.post(_turn_again),
         log=runtime.log,
     )
