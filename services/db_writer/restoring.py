@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from shared.clock import utc_now_iso
+from shared.durable import sync
 from shared.errors import DatabaseError
 from shared.messages.database import Restored
 from shared.paths import Paths
@@ -68,7 +69,7 @@ def carry_out(paths: Paths) -> Restored | None:
                 if old.exists():
                     old.rename(replaced.with_name(replaced.name + suffix))
             (folder / PREPARED).rename(paths.database)
-            _sync(paths.data)
+            sync(paths.data)
         kept = plan.replaced if (paths.data / plan.replaced).exists() else None
         restored = Restored(id=plan.id, backup=plan.backup, replaced=kept, restored_at=utc_now_iso())
         _write(paths.data / LAST, restored)
@@ -90,7 +91,7 @@ def _write(path: Path, value: Struct) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def _read(path: Path, kind: type[T]) -> T | None:
@@ -100,11 +101,3 @@ def _read(path: Path, kind: type[T]) -> T | None:
         return None
     except (OSError, msgspec.DecodeError) as error:
         raise DatabaseError("restore.unreadable", f"{path} cannot be read ({error}); remove it.") from error
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

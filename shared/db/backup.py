@@ -15,20 +15,11 @@ from msgspec import Struct
 
 from shared.clock import utc_now_iso
 from shared.db.backup_contents import Contents, contents, open_scratch, product_version
-from shared.db.backup_files import (
-    PARTIAL,
-    REASON,
-    SUFFIXES,
-    BackupKind,
-    Manifest,
-    encode_manifest,
-    manifest_path,
-    sync_folder,
-    write_durably,
-)
+from shared.db.backup_files import PARTIAL, REASON, SUFFIXES, BackupKind, Manifest, encode_manifest, manifest_path
 from shared.db.compression import LEVEL, Packed, Tell, pack, tell_nobody
 from shared.db.lock import file_lock
 from shared.db.sqlite import connect_reader, sqlite3
+from shared.durable import sync, write_durably
 from shared.errors import DatabaseError
 
 RESERVE_BYTES: Final = 64 << 20
@@ -117,7 +108,7 @@ def _make(path: Path, backups: Path, wanted: Wanted, *, tell: Tell) -> Path:
         write_durably(sealed, encode_manifest(manifest))
         sealed.rename(manifest_path(final))
         packed.rename(final)
-        sync_folder(backups)
+        sync(backups)
     finally:
         for partial in (scratch, packed, sealed):
             partial.unlink(missing_ok=True)

@@ -152,24 +152,6 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return before + _sealed(before, after).encode() + after
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Write the new file `path`, for its owner only, and wait for the disk. Raises OSError."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until new names in `folder` are on the disk. Raises OSError."""
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def list_backups(folder: Path) -> list[BackupFile]:
     """The backups in `folder`, the newest first; none if it is not there. Their contents are not looked at."""
     paths = sorted(folder.iterdir()) if folder.is_dir() else []

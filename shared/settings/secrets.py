@@ -8,9 +8,9 @@ import contextlib
 import hashlib
 import os
 import stat
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from shared.durable import sync, write_durably
 from shared.errors import IoError
 from shared.paths import Paths
 
@@ -115,13 +115,13 @@ class Secrets:
         try:
             try:
                 beside.unlink(missing_ok=True)  # of one that was killed
-                _write_whole(beside, b"".join(key + b"\n" for key in keys))
+                write_durably(beside, b"".join(key + b"\n" for key in keys))
                 if is_first:
                     with contextlib.suppress(FileExistsError):
                         os.link(beside, self.path)
                 else:
                     beside.replace(self.path)
-                _sync_folder(self.path.parent)
+                sync(self.path.parent)
             finally:
                 beside.unlink(missing_ok=True)
         except OSError as error:
@@ -129,22 +129,6 @@ class Secrets:
                 "secret.key_not_written",
                 f"{self.path} cannot be written ({error.strerror}): free space, and see whose the folder is.",
             ) from error
-
-
-def _write_whole(path: Path, body: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(fd)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _new_key() -> bytes:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
+from shared.durable import sync
 from shared.errors import IoError, ValidationError
 
 PARTIAL: Final = ".partial"
@@ -100,8 +101,4 @@ def _busy(partial: Path) -> IoError:
 def _sync_folder(folder: Path) -> None:
     """Let the new name survive a power cut; some file systems (a USB stick's) cannot sync a folder."""
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(folder)

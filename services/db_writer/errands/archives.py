@@ -27,11 +27,12 @@ from shared.db.archive_files import (
     unpack_checked,
 )
 from shared.db.backup_contents import product_version
-from shared.db.backup_files import PARTIAL, manifest_path, scratch_file, sync_folder, write_durably
+from shared.db.backup_files import PARTIAL, manifest_path, scratch_file
 from shared.db.compression import pack
 from shared.db.migrate import migrate
 from shared.db.sqlite import reader_uri, sqlite3
 from shared.db.table_checksums import TableContent, columns_of, contents_of, tables_of
+from shared.durable import sync, write_durably
 from shared.errors import DatabaseError
 from shared.paths import Paths
 
@@ -217,4 +218,4 @@ def _keep(folder: Path, packed_file: Path, manifest: ArchiveManifest, tell: Tell
     manifest_path(final).unlink(missing_ok=True)  # of one that was killed here
     write_durably(manifest_path(final), msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
     packed_file.rename(final)
-    sync_folder(folder)
+    sync(folder)

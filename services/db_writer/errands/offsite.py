@@ -27,10 +27,9 @@ from shared.db.backup_files import (
     manifest_path,
     require_whole,
     scratch_file,
-    sync_folder,
-    write_durably,
 )
 from shared.db.compression import sha256_of
+from shared.durable import sync, write_durably
 from shared.errors import DatabaseError, NetworkError, ValidationError
 from shared.paths import Paths
 
@@ -209,7 +208,7 @@ def _keep(scratch: Path, final: Path, manifest_text: bytes) -> None:
     beside.unlink(missing_ok=True)  # of a fetch that was killed here
     write_durably(beside, manifest_text)
     scratch.rename(final)
-    sync_folder(final.parent)
+    sync(final.parent)
 
 
 def _send(remote: Remote, backup: BackupFile, parts: list[Part], *, tell: Tell) -> int:

@@ -3,7 +3,6 @@
 Everything is done on a copy; the present database is only read, and the suite goes on meanwhile.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -30,13 +29,13 @@ from shared.db.backup_files import (
     find_backup,
     list_backups,
     scratch_file,
-    sync_folder,
     unpack,
 )
 from shared.db.by_hand import BY_HAND, changed_by_hand
 from shared.db.migrate import migrate
 from shared.db.sqlite import connect_reader, connect_writer, is_empty, sqlite3
 from shared.db.table_checksums import table_content
+from shared.durable import sync
 from shared.errors import DatabaseError, ValidationError
 from shared.journal_ends import journal_ends
 from shared.messages.jobs import JobStatus
@@ -121,7 +120,7 @@ def prepare(options: Options, *, paths: Paths, tell: Tell) -> dict[str, Any]:
         with timing.part("finish"):
             _finish(scratch, rebuilt, told, begun_at=begun_at, options=options, paths=paths)
         scratch.rename(folder / PREPARED)
-        sync_folder(folder)
+        sync(folder)
     return {**told, "compared_after": kept.after}
 
 
@@ -191,11 +190,7 @@ def _finish(  # noqa: PLR0913  # what the restore is, and what is told of it
         connection.execute(_JOB, (options["job"], *texts, begun_at, utc_now_iso()))
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = DELETE")
-    handle = os.open(scratch, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(scratch)
 
 
 def _carry_over(scratch: Path, rebuilt: Rebuilt, *, paths: Paths, is_left_out: bool) -> Kept:
