@@ -8,6 +8,20 @@ from shared.messages.database import DatabaseStatus
 from shared.messages.edits import Changes
 from shared.messages.jobs import CancelJob, GetJob, ListJobs, StartJob
 from shared.messages.match import MatchState
+from shared.messages.obs_commands import (
+    ActOnObs,
+    AskObs,
+    CheckRules,
+    DeleteVideo,
+    EnableRules,
+    GetObsStatus,
+    KeepVideo,
+    RemoveObsConnection,
+    RemoveRules,
+    SaveObsConnection,
+    SaveRules,
+)
+from shared.messages.outbox import ReplayFacts
 from shared.messages.requests import Command
 from shared.messages.rules import Interpretation
 from shared.messages.saved_queries import ForgetQuery, SaveQuery
@@ -369,5 +383,17 @@ COMMANDS: Final = listed(
         CancelJob,
         SaveQuery,
         ForgetQuery,
+        SaveObsConnection,
+        RemoveObsConnection,
+        SaveRules,
+        EnableRules,
+        RemoveRules,
+        ReplayFacts,
+        GetObsStatus,
+        ActOnObs,
+        AskObs,
+        CheckRules,
+        KeepVideo,
+        DeleteVideo,
     ]
 )

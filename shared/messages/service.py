@@ -9,6 +9,7 @@ ANY_SERVICE: Final = "*"
 PARSER: Final = "pss-parser"
 INGEST: Final = "udp-ingest"
 WRITER: Final = "db-writer"
+BRIDGE: Final = "obs-bridge"
 
 
 class Life(StrEnum):

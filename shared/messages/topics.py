@@ -4,15 +4,31 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from shared.messages import database, jobs, match, pss, service, settings, tournaments, udp, wire
-from shared.messages.service import ANY_SERVICE, INGEST, PARSER, WRITER
+from shared.messages import (
+    automation,
+    database,
+    jobs,
+    match,
+    obs,
+    outbox,
+    pss,
+    recordings,
+    service,
+    settings,
+    tournaments,
+    udp,
+    wire,
+)
+from shared.messages.service import ANY_SERVICE, BRIDGE, INGEST, PARSER, WRITER
 
 RING: Final = "ring"
 SERVICE: Final = "service"
+CONNECTION: Final = "connection"
 
 
 class Topic(Struct, frozen=True, kw_only=True):
-    """A topic: its frame is `name/<key>/`, where the key is a ring or a service (`keyed_by`).
+    """A topic: its frame is `name/<key>/`, where the key is a ring, a service or an OBS connection
+    (`keyed_by`).
 
     `type` is what `event` holds. `direct` topics do not cross the broker: their consumers connect to the producer.
     `durable` facts go through their producer's outbox. While there is something to say, `max_silence_s` is the longest
@@ -63,6 +79,15 @@ WIRE_EVENTS: Final = Topic(
     direct=True,
     max_silence_s=1.0,
     doc="What the parser made of each entry, for db-writer; an empty batch each second says where the parser is.",
+)
+WIRE_FACTS: Final = Topic(
+    name="wire.facts",
+    type=outbox.Facts,
+    producer=BRIDGE,
+    keyed_by=SERVICE,
+    direct=True,
+    max_silence_s=1.0,
+    doc="What must be stored, as it is committed to the outbox; an empty batch each second says where the outbox is.",
 )
 READING_TOPICS: Final[dict[type[pss.Reading], Topic]] = {
     pss.LoadBegan: _reading("load", pss.LoadBegan),
@@ -164,6 +189,70 @@ JOB_PROGRESS: Final = Topic(
     keyed_by=SERVICE,
     doc="How far a backup, an archive, an import or a check is.",
 )
+OBS_CHANGED: Final = Topic(
+    name="obs.changed",
+    type=obs.ObsChanged,
+    producer=WRITER,
+    keyed_by=SERVICE,
+    doc="Connections to OBS, or rules, were made, changed or removed.",
+)
+OBS_LINK: Final = Topic(
+    name="obs.link",
+    type=obs.ObsLinkChanged,
+    producer=BRIDGE,
+    keyed_by=CONNECTION,
+    doc="A connection to OBS came up, went down, or is refused.",
+)
+OBS_STATUS: Final = Topic(
+    name="obs.status",
+    type=obs.ObsStatus,
+    producer=BRIDGE,
+    keyed_by=CONNECTION,
+    max_silence_s=1.0,
+    doc="Scene, outputs, time codes, frames and load of an OBS, each second while connected.",
+)
+OBS_ALARM: Final = Topic(
+    name="obs.alarm",
+    type=obs.ObsAlarm,
+    producer=BRIDGE,
+    keyed_by=CONNECTION,
+    doc="Something is wrong with an OBS that ought to work for a match, or is well again.",
+)
+OBS_RECORDING: Final = Topic(
+    name="obs.recording",
+    type=recordings.RecordingChanged,
+    producer=BRIDGE,
+    keyed_by=CONNECTION,
+    durable=True,
+    doc="The recording of a match is prepared, runs, ends or failed.",
+)
+OBS_VIDEO: Final = Topic(
+    name="obs.video",
+    type=recordings.VideoStored,
+    producer=BRIDGE,
+    durable=True,
+    doc="A file that OBS wrote, and what is known of it.",
+)
+OBS_VIDEO_EVENTS: Final = Topic(
+    name="obs.video_events",
+    type=recordings.VideoEventsPlaced,
+    producer=BRIDGE,
+    durable=True,
+    doc="Where in a recording something is to be seen.",
+)
+REVIEW_CLIP_READY: Final = Topic(
+    name="review.clip_ready",
+    type=recordings.ClipReady,
+    producer=BRIDGE,
+    doc="The clip of a video review can be watched.",
+)
+OBS_RULE_FIRED: Final = Topic(
+    name="obs.rule_fired",
+    type=automation.RuleFired,
+    producer=BRIDGE,
+    durable=True,
+    doc="A rule made OBS do something, and what came of it.",
+)
 SERVICE_HEALTH: Final = Topic(
     name="service.health",
     type=service.ServiceHealth,
@@ -209,6 +298,7 @@ TOPICS: Final = listed(
     [
         WIRE_DATAGRAMS,
         WIRE_EVENTS,
+        WIRE_FACTS,
         *READING_TOPICS.values(),
         *DEDUCTION_TOPICS.values(),
         MATCH_STATE,
@@ -221,6 +311,15 @@ TOPICS: Final = listed(
         SETTINGS_CHANGED,
         TOURNAMENT_CHANGED,
         JOB_PROGRESS,
+        OBS_CHANGED,
+        OBS_LINK,
+        OBS_STATUS,
+        OBS_ALARM,
+        OBS_RECORDING,
+        OBS_VIDEO,
+        OBS_VIDEO_EVENTS,
+        REVIEW_CLIP_READY,
+        OBS_RULE_FIRED,
         SERVICE_HEALTH,
         SERVICE_FAULT,
         SERVICE_LOSS,

@@ -254,5 +254,55 @@ CARE_TO_HOUR: Final = Key(
     rules=Rules(min=0, max=23),
 )
 
+OBS_PAUSED: Final = Key(
+    name="obs.paused",
+    category=Category.OBS,
+    title="Automation is paused",
+    description="Nothing is recorded, saved, shown or streamed by itself while this is on; what runs goes on, and"
+    " operators' commands work. Switched by: restrike obs pause, restrike obs resume.",
+    kind=Kind.BOOLEAN,
+    default=False,
+)
+OBS_ACT_WITHIN_MS: Final = Key(
+    name="obs.act_within_ms",
+    category=Category.OBS,
+    title="How old an event may be that moves OBS",
+    description="An event of a match that is older than this many milliseconds when it reaches obs-bridge makes OBS do"
+    " nothing: a scene that changes late is worse than one that does not. It is recorded as too old.",
+    kind=Kind.INTEGER,
+    default=5_000,
+    rules=Rules(min=100, max=5_000),
+)
+OBS_CONFIRM_MS: Final = Key(
+    name="obs.confirm_ms",
+    category=Category.OBS,
+    title="How long OBS may take to confirm",
+    description="Milliseconds within which OBS must say that a recording, a stream or a replay buffer has started or"
+    " ended, before it counts as failed. A recording ends in 0.6 to 2 s; a slow disk takes longer.",
+    kind=Kind.INTEGER,
+    default=8_000,
+    rules=Rules(min=1_000, max=60_000),
+)
+OBS_CLIP_DAYS: Final = Key(
+    name="obs.clip_days",
+    category=Category.OBS,
+    title="Days that review clips are kept",
+    description="Days after which the clips of reviews are deleted, unless somebody keeps them (restrike obs reviews"
+    " keep); 0: never. A protest comes within days.",
+    kind=Kind.INTEGER,
+    default=30,
+    rules=Rules(min=0, max=36_500),
+)
+OBS_DROPPED_PERCENT: Final = Key(
+    name="obs.dropped_percent",
+    category=Category.OBS,
+    title="Frames dropped that are an alarm",
+    description="Percent of the frames of the last ten seconds that OBS skipped or dropped, from which it is an alarm:"
+    " one in a hundred is seen.",
+    kind=Kind.FLOAT,
+    default=1.0,
+    rules=Rules(min=0.1, max=100),
+)
+
 CATALOGUE: Final[dict[str, Key[Any]]] = listed(list(vars().values()))
 """Every key above by its name."""

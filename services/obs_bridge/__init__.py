@@ -1,0 +1,1 @@
+"""obs-bridge: keeps the connections to OBS Studio, and makes OBS follow the matches."""
