@@ -43,4 +43,13 @@ class LicenseError(RestrikeError):
 
 
 class ObsError(RestrikeError):
-    """OBS Studio refused or stayed silent."""
+    """OBS Studio refused or stayed silent.
+
+    `status` is the number that OBS gave for its refusal (604: output not running; 0: none was given),
+    `comment` what it said with it.
+    """
+
+    def __init__(self, code: str, message: str, *, value: object = None, status: int = 0, comment: str = "") -> None:
+        super().__init__(code, message, value=value)
+        self.status = status
+        self.comment = comment

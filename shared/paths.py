@@ -69,6 +69,10 @@ class Paths:
         """Where `service` publishes its `wire.*` stream."""
         return self.socket(f"{service}.wire")
 
+    def outbox(self, service: str) -> Path:
+        """The file of `service`'s own outbox: what must be stored, and what it must remember."""
+        return self.data / f"{service}.db"
+
     def lock(self, service: str) -> Path:
         """The file that a running `service` holds locked; its modification time says when it was last alive."""
         return self.run / f"{service}.lock"

@@ -115,8 +115,52 @@ class Client:
             socket.close()
 
 
+class Later:
+    """What a handler returns whose reply takes time: the loop's thread gives it once, by `answer` or `refuse`. Whoever
+    asked waits no longer than the command's deadline.
+    """
+
+    def __init__(self) -> None:
+        self._outcome: Callable[[], Any] | None = None
+        self._deliver: Callable[[Callable[[], Any]], None] | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether it was answered or refused."""
+        return self._outcome is not None
+
+    def answer(self, result: object) -> None:
+        """Reply with `result`.
+
+        Raises:
+            ValueError: it is answered already.
+        """
+        self._end(lambda: result)
+
+    def refuse(self, error: RestrikeError) -> None:
+        """Reply that it was not done; raises like `answer`."""
+
+        def refuse() -> None:
+            raise error
+
+        self._end(refuse)
+
+    def when_answered(self, deliver: Callable[[Callable[[], Any]], None]) -> None:
+        """Have `deliver` called with the outcome, which returns the result or raises; for the server."""
+        self._deliver = deliver
+        if self._outcome is not None:
+            deliver(self._outcome)
+
+    def _end(self, outcome: Callable[[], Any]) -> None:
+        if self._outcome is not None:
+            raise ValueError("this command was answered already")
+        self._outcome = outcome
+        if self._deliver is not None:
+            self._deliver(outcome)
+
+
 class Handler(Protocol):
-    """Does what a command asks and returns its reply."""
+    """Does what a command asks and returns its reply, or a `Later`."""
 
     def __call__(self, command: Any, /) -> Any:
         """Answer `command`."""
@@ -129,6 +173,7 @@ class Server:
         self.socket = socket
         self._on_fault = on_fault
         self._handlers: dict[str, tuple[type[Command[Any]], Handler]] = {}
+        self._open: set[Later] = set()
 
     def on(self, command: type[Command[Any]], handler: Handler) -> None:
         """Let `handler` answer `command`; each command has one handler."""
@@ -144,28 +189,51 @@ class Server:
             *route, body = self.socket.recv_multipart(zmq.NOBLOCK)
         except zmq.Again:
             return
-        self.socket.send_multipart([*route, _encode(self._reply_to(body))])
+        self._take(route, body)
 
-    def _reply_to(self, body: bytes) -> Reply:
+    def refuse_open(self, error: RestrikeError) -> None:
+        """Refuse what was to be answered later and will not be: the service ends."""
+        for later in list(self._open):
+            later.refuse(error)
+
+    def _take(self, route: list[bytes], body: bytes) -> None:
+        def send(reply: Reply) -> None:
+            self.socket.send_multipart([*route, _encode(reply)])
+
         try:
             request = _decode_request(body)
         except UNREADABLE as error:
-            return _refusal("", "command.unreadable", f"The request is not understood: {error}")
+            return send(_refusal("", "command.unreadable", f"The request is not understood: {error}"))
         known = self._handlers.get(request.command)
         if known is None:
-            return _refusal(request.id, "command.unknown", f"There is no command {request.command!r} here.")
+            return send(_refusal(request.id, "command.unknown", f"There is no command {request.command!r} here."))
         try:
             command = msgspec.msgpack.decode(request.body, type=known[0])
         except UNREADABLE as error:
-            return _refusal(request.id, "command.invalid", f"{request.command}: {error}")
+            return send(_refusal(request.id, "command.invalid", f"{request.command}: {error}"))
+        return self._answer(request, lambda: known[1](command), send)
+
+    def _answer(self, request: Request, outcome: Callable[[], Any], send: Callable[[Reply], None]) -> None:
         try:
-            return Reply(id=request.id, ok=True, result=msgspec.Raw(_encode(known[1](command))))
+            result = outcome()
+            if isinstance(result, Later):
+                return self._answer_later(request, result, send)
+            reply = Reply(id=request.id, ok=True, result=msgspec.Raw(_encode(result)))
         except RestrikeError as error:
             value = None if error.value is None else str(error.value)
-            return Reply(id=request.id, ok=False, error=Err(code=error.code, message=error.message, value=value))
+            reply = Reply(id=request.id, ok=False, error=Err(code=error.code, message=error.message, value=value))
         except Exception as error:  # noqa: BLE001  # a request must always be answered, whatever its handler did
             self._on_fault(request.command, error)
-            return _refusal(request.id, "internal", f"{request.command} failed inside the service: {error!r}")
+            reply = _refusal(request.id, "internal", f"{request.command} failed inside the service: {error!r}")
+        return send(reply)
+
+    def _answer_later(self, request: Request, later: Later, send: Callable[[Reply], None]) -> None:
+        def deliver(outcome: Callable[[], Any]) -> None:
+            self._open.discard(later)
+            self._answer(request, outcome, send)
+
+        self._open.add(later)
+        later.when_answered(deliver)
 
 
 def _refusal(request_id: str, code: str, message: str) -> Reply:

@@ -23,7 +23,7 @@ from shared import log
 from shared.bus import PUBLISH_QUEUE, WIRE_QUEUE, Publisher, Subscriber
 from shared.clock import monotonic_s, wait_s
 from shared.config import Config, load
-from shared.errors import ConfigError, RestrikeError
+from shared.errors import ConfigError, NetworkError, RestrikeError
 from shared.messages.commands import GetHealth
 from shared.messages.requests import Command
 from shared.messages.service import EventsLost, Life, Position, ServiceFault, ServiceHealth
@@ -32,6 +32,7 @@ from shared.paths import Paths
 from shared.rpc import Client, Handler, Server
 from shared.settings.key import Key
 from shared.settings.reader import LOOK_EVERY_S, Settings
+from shared.timers import Callback, Timer, Timers
 from shared.watchdog import Watchdog
 
 STUCK_AFTER_S: Final = 10
@@ -44,7 +45,6 @@ EXIT_ASKED: Final = 0
 EXIT_CRASH: Final = 1
 EXIT_CONFIGURATION: Final = 2
 
-Callback = Callable[[], None]
 F = TypeVar("F", bound=Callable[[Any], None])
 T = TypeVar("T")
 
@@ -72,13 +72,12 @@ class Runtime:
         self._life = Life.STARTING
         self._started = monotonic_s()
         self.watchdog = Watchdog(STUCK_AFTER_S)
-        self._lag_s = 0.0
         self._faults = 0
         self._poller = zmq.Poller()
         self._urgent = zmq.Poller()
         self._rest_until = 0.0
         self._readers: dict[Any, Callback] = {}
-        self._timers: list[_Timer] = []
+        self._timers = Timers()
         self._after_turn: list[Callback] = []
         self._on_start: list[Callback] = []
         self._on_stop: list[Callback] = []
@@ -137,7 +136,7 @@ class Runtime:
         return register
 
     def on_command(self, command: type[Command[Any]], handler: Handler) -> None:
-        """Let `handler` answer `command`: it returns the reply or raises a RestrikeError."""
+        """Let `handler` answer `command`: it returns the reply, or a `Later`, or raises a RestrikeError."""
         self._server.on(command, handler)
 
     def on_readable(self, readable: Any, callback: Callback) -> None:
@@ -164,7 +163,11 @@ class Runtime:
 
     def every(self, seconds: float, callback: Callback) -> None:
         """Call `callback` every `seconds`, first after that time."""
-        self._timers.append(_Timer(seconds, callback))
+        self._timers.every(seconds, callback)
+
+    def after(self, seconds: float, callback: Callback) -> Timer:
+        """Call `callback` once, after `seconds`, unless the timer is cancelled before."""
+        return self._timers.after(seconds, callback)
 
     def after_turn(self, callback: Callback) -> None:
         """Call `callback` at the end of each turn of the loop: everything that waited was handled."""
@@ -210,6 +213,8 @@ class Runtime:
         self._life = Life.DRAINING
         for callback in self._on_stop:
             self._guarded(callback)
+        sentence = f"{self.service} was asked to end before it was done: look how it stands, and ask again."
+        self._server.refuse_open(NetworkError("service.ended", sentence))
         self._life = Life.STOPPED
         self._beat()
         self.watchdog.stop()
@@ -217,7 +222,7 @@ class Runtime:
         self._close()
 
     def _turn(self) -> None:
-        due, now = min(timer.due for timer in self._timers), monotonic_s()
+        due, now = self._timers.due, monotonic_s()
         poller = self._poller
         if self._rest_until > now:
             poller, due = self._urgent, min(due, self._rest_until)
@@ -225,12 +230,7 @@ class Runtime:
             callback = self._readers.get(readable)
             if callback is not None:
                 self._guarded(callback)
-        now = monotonic_s()
-        for timer in self._timers:
-            if timer.due <= now:
-                self._lag_s = now - timer.due
-                timer.due = now + timer.period
-                self._guarded(timer.callback)
+        self._timers.turn(self._guarded)
         for _ in range(len(self._posted)):  # what these post in turn waits for the next turn
             self._guarded(self._posted.pop(0))
         for callback in self._after_turn:
@@ -286,7 +286,7 @@ class Runtime:
             life=self._life,
             on_bus=self.bus.on_bus,
             uptime_s=round(monotonic_s() - self._started, 3),
-            loop_lag_ms=round(self._lag_s * 1000, 3),
+            loop_lag_ms=round(self._timers.lag_s * 1000, 3),
             received=sum(s.received for s in subscribers),
             sent=sum(p.sent for p in self._publishers),
             lost=sum(s.lost for s in subscribers),
@@ -320,13 +320,6 @@ class Runtime:
         self.context.destroy(linger=200)
         self._waker.close()
         self._wake.close()
-
-
-class _Timer:
-    def __init__(self, period: float, callback: Callback) -> None:
-        self.period = period
-        self.callback = callback
-        self.due = monotonic_s() + period
 
 
 def take_lock(paths: Paths, service: str) -> int | None:

@@ -11,16 +11,22 @@ from services.db_writer.office.care.duties import CARE
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.office import Office
 from services.db_writer.office.schedule import DUTIES, LOOK_EVERY_S, Schedule
+from services.db_writer.outboxes.intake import FactIntake
+from services.db_writer.outboxes.reception import ASK_S as PRODUCER_ASK_S
+from services.db_writer.outboxes.reception import Reception
+from services.db_writer.outboxes.store import FactStore
 from services.db_writer.restoring import last_restore
 from services.db_writer.store import Applied, Store
 from services.db_writer.upkeep import EVERY_S, Upkeep
 from shared.clock import monotonic_s, unix_ns
+from shared.db.sqlite import sqlite3
 from shared.errors import DatabaseError, NetworkError
 from shared.messages.commands import GetDatabaseStatus
 from shared.messages.database import DatabaseStatus, EntriesCommitted, WriteTrouble
 from shared.messages.jobs import GetJob, ListJobs
+from shared.messages.outbox import FactsPage, ReplayFacts
 from shared.messages.service import Position
-from shared.messages.topics import DB_COMMITTED, DB_TROUBLE, WIRE_EVENTS
+from shared.messages.topics import DB_COMMITTED, DB_TROUBLE, WIRE_EVENTS, WIRE_FACTS
 from shared.messages.wire import ParsedEntries
 from shared.rpc import Handler, RefusedError
 from shared.runtime import Runtime, serve
@@ -79,7 +85,7 @@ class Farewell:
 class Writer:
     """Takes what the parser publishes through the intake into the store."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what the process consists of
         self,
         runtime: Runtime,
         intake: Intake,
@@ -87,8 +93,10 @@ class Writer:
         *,
         schema_version: int,
         farewell: Farewell,
+        facts: Reception,
     ) -> None:
         self._runtime = runtime
+        self._facts = facts
         self._settings = settings
         self._intake = intake
         self._schema_version = schema_version
@@ -103,21 +111,33 @@ class Writer:
         self._intake.take(batch)
 
     def store(self) -> None:
-        """Store what waits; at the end of each turn. One page a turn for rings that are behind, so that commands are
-        answered meanwhile.
+        """Store what waits; at the end of each turn. One page a turn for rings and producers that are behind, so that
+        commands are answered meanwhile.
         """
-        if monotonic_s() < self._retry_at or self._farewell.is_taken:
-            return
-        try:
-            self._commit()
-            if self._intake.behind and monotonic_s() >= self._ask_at:
+        for step in (self._store_stream, self._store_facts):
+            if monotonic_s() < self._retry_at or self._farewell.is_taken:
+                return
+            try:
+                step()
+            except DatabaseError as error:
+                self._trouble(error)
+
+    def _store_stream(self) -> None:
+        self._commit()
+        if self._intake.behind and monotonic_s() >= self._ask_at:
+            try:
                 self._catch_up()
+            except (NetworkError, RefusedError) as error:
+                self._ask_at = monotonic_s() + RETRY_S
+                self._runtime.log.info("parser_not_answering", reason=str(error))
+            else:
                 self._runtime.post(_turn_again)
-        except DatabaseError as error:
-            self._trouble(error)
-        except (NetworkError, RefusedError) as error:
-            self._ask_at = monotonic_s() + RETRY_S
-            self._runtime.log.info("parser_not_answering", reason=str(error))
+
+    def _store_facts(self) -> None:
+        if self._facts.turn():
+            self._writable()
+        if self._facts.is_behind:
+            self._runtime.post(_turn_again)
 
     def _commit(self) -> None:
         while (applied := self._intake.commit()) is not None:
@@ -150,6 +170,10 @@ class Writer:
         """How far each ring is in the database."""
         return self._positions
 
+    def done_with(self) -> dict[str, Position]:
+        """How far each ring and each outbox is in the database."""
+        return {**self._positions, **self._facts.done_with()}
+
     def status(self) -> DatabaseStatus:
         """Where the store is, and how far."""
         return DatabaseStatus(
@@ -158,8 +182,8 @@ class Writer:
             positions=self._positions,
             entries_stored=self._entries,
             messages_stored=self._messages,
-            rows_refused=self._refused,
-            transactions=self._transactions,
+            rows_refused=self._refused + self._facts.refused,
+            transactions=self._transactions + self._facts.transactions,
             error=self._error,
             last_restore=last_restore(self._runtime.paths),
         )
@@ -180,6 +204,9 @@ class Writer:
                 committed_at_us=committed_at_us,
             )
             self._runtime.bus.publish(DB_COMMITTED, ring, committed)
+        self._writable()
+
+    def _writable(self) -> None:
         if self._error is not None:
             self._error = None
             self._runtime.log.info("database_writable_again")
@@ -209,11 +236,12 @@ def build(runtime: Runtime) -> None:
     now_us, most_entries = lambda: unix_ns() // 1000, lambda: settings.get(COMMIT_ENTRIES)
     intake = Intake(store, ask, now_us=now_us, most_entries=most_entries)
     farewell = Farewell()
-    writer = Writer(runtime, intake, settings, schema_version=version, farewell=farewell)
+    facts = receive_facts(runtime, connection, store)
+    writer = Writer(runtime, intake, settings, schema_version=version, farewell=farewell, facts=facts)
     runtime.on(WIRE_EVENTS)(writer.take)
     runtime.on_command(GetDatabaseStatus, lambda _: writer.status())
     runtime.positions = writer.positions
-    runtime.done_with = writer.positions
+    runtime.done_with = writer.done_with
     runtime.queue_depth = lambda: len(intake.pending)
     runtime.after_turn(writer.store)
     runtime.every(RETRY_S, _turn_again)
@@ -235,6 +263,18 @@ def build(runtime: Runtime) -> None:
     )
     runtime.after_turn(upkeep.turn)
     runtime.every(EVERY_S, upkeep.look)
+
+
+def receive_facts(runtime: Runtime, connection: "sqlite3.Connection", store: Store) -> Reception:
+    """Listen to the outboxes of other producers."""
+
+    def ask(producer: str, command: ReplayFacts) -> FactsPage:
+        return runtime.client.call(command, service=producer, deadline_s=PRODUCER_ASK_S)
+
+    intake = FactIntake(FactStore(connection), ask, now_us=lambda: unix_ns() // 1000)
+    reception = Reception(intake, stored=store.forget, log=runtime.log)
+    runtime.on(WIRE_FACTS)(reception.take)
+    return reception
 
 
 def open_office(runtime: Runtime, desk: Desk, farewell: Farewell) -> None:

@@ -28,7 +28,7 @@ class Refused:
         """
         entry = parsed.entry
         at = self._times.text(entry.received_at_us)
-        reason = _storable(f"{type(error).__name__}: {error}")
+        reason = storable(f"{type(error).__name__}: {error}")
         if entry.fact is None:
             session.count(len(entry.body), (entry.address, entry.port), at)
             session.errors += 1
@@ -49,10 +49,11 @@ class Refused:
         for index, message in enumerate(parsed.messages):
             event_id = self._entries.take_event_id()
             where = (event_id, session.id, None, None, self._entries.types.other, at)
-            what = (_storable(message.raw), None, number, index, None, None, False, reason, message.kind.value)
+            what = (storable(message.raw), None, number, index, None, None, False, reason, message.kind.value)
             rows.append(where + what)
         return rows
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """`text` with what is no Unicode spelt out."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -65,7 +65,7 @@ class Store:
         try:
             return self._attempt(_Work(batches, is_careful=True))
         except REFUSALS as error:
-            raise _write_failed(error) from error
+            raise write_failed(error) from error
 
     def keep_clients(self, most: Callable[[], int]) -> None:
         """Tell apart as many senders of a session as `most` says each time, not the default number."""
@@ -159,7 +159,7 @@ class Store:
         except REFUSALS:
             raise
         except sqlite3.Error as error:
-            raise _write_failed(error) from error
+            raise write_failed(error) from error
         finally:
             if self._connection.in_transaction:
                 # After some errors SQLite has rolled back by itself; if it could not, the next BEGIN will say so.
@@ -187,7 +187,8 @@ class _Work:
         )
 
 
-def _write_failed(error: Exception) -> DatabaseError:
+def write_failed(error: Exception) -> DatabaseError:
+    """What is told of a transaction that could not be made."""
     return DatabaseError(
         "db.write_failed",
         "The database could not be written and nothing of this batch was stored; free space on its file system and see"

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from services.udp_ingest.decisions import Decisions
-from services.udp_ingest.journal import open_journal
 from services.udp_ingest.recorder import Recorder, trimmer
 from services.udp_ingest.rings import Rings
 from shared import interfaces
+from shared.journal import Journal
 from shared.messages.commands import (
     ApplyInterpretation,
     AskSender,
@@ -45,7 +45,7 @@ TRIM_EVERY_S = 5.0
 def build(runtime: Runtime) -> None:
     """Open the journal, register rings, commands and timers."""
     config = runtime.config
-    journal, damaged = open_journal(runtime.paths.journal)
+    journal, damaged = Journal.opened(runtime.paths.journal)
     if damaged is not None:
         runtime.log.error("journal_damaged", set_aside=str(damaged), help="A new journal was begun; keep the old file.")
     recorder = Recorder(

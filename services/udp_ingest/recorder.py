@@ -10,13 +10,13 @@ from typing import Final
 import structlog
 from msgspec import Raw
 
-from services.udp_ingest.backlog import Backlog
-from services.udp_ingest.journal import Journal, StoredBatch, is_damage, page_of, replace_journal
 from services.udp_ingest.stream import Stream, lost_batch, tells_the_end
+from shared.backlog import Backlog
 from shared.bus import Channel, Publisher
 from shared.clock import monotonic_s, unix_ns
 from shared.db.sqlite import sqlite3
 from shared.errors import ValidationError
+from shared.journal import Journal, StoredBatch, is_damage, page_of
 from shared.messages.commands import EncodedEntriesPage, ReplayEntries
 from shared.messages.facts import EntriesLost
 from shared.messages.topics import UDP_JOURNAL, WIRE_DATAGRAMS
@@ -70,7 +70,7 @@ class Recorder:
         """
         entries, size = self.waiting()
         self.journal.close()
-        self.journal, aside = replace_journal(self.journal.path)
+        self.journal, aside = Journal.begun_anew(self.journal.path)
         self._backlog.clear()
         self.error, self.is_damaged, self._has_journaled = None, False, False
         for stream in self.streams.values():

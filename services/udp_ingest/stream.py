@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
-from services.udp_ingest.journal import RingEnd, StoredBatch
 from shared.clock import monotonic_ns, unix_ns
+from shared.journal import RingEnd, StoredBatch
 from shared.messages.facts import (
     AnyFact,
     CloseAsked,

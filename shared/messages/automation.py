@@ -49,7 +49,8 @@ class Conditions(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `phases`, `weights`, `divisions` and `tournaments` are patterns (`*final*`), in any case; `days` are numbers.
     `athlete` is 1 (chong) or 2 (hong), 0 the referee's own review. `leader`: who leads, 0 a tie. The clock counts down,
     in milliseconds. `points` is the least value of a point. `outcomes` are those of a review (won, lost, rejected …).
-    `scenes`: the program scene is one of these.
+    `scenes`: the program scene is one of these. `stages`: how far the match is then (running, break …).
+    `score_at_least` and `gam_jeoms_at_least` are the athlete's whom it is about, else the higher of the two.
     """
 
     rings: tuple[str, ...] = ()
@@ -71,6 +72,7 @@ class Conditions(Struct, frozen=True, kw_only=True, omit_defaults=True):
     clock_at_most_ms: int | None = None
     outcomes: tuple[str, ...] = ()
     scenes: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
 
 
 class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -106,6 +108,7 @@ class FiringOutcome(StrEnum):
     PARTLY = "partly"
     FAILED = "failed"
     TOO_OLD = "too_old"
+    DROPPED = "dropped"
     UNKNOWN = "unknown"
 
 

@@ -33,7 +33,7 @@ def test_a_foreign_import_is_noticed() -> None:
     path = Path("services/broker/main.py")
     assert _may_import(path, "services.registry.SERVICES")
     assert _may_import(path, "services.broker.curve.secure")
-    assert not _may_import(path, "services.udp_ingest.journal")
+    assert not _may_import(path, "services.udp_ingest.recorder")
     assert not _may_import(path, "services.broker2.x")
     assert not _may_import(path, "deploy.reference")
 

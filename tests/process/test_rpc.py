@@ -118,3 +118,40 @@ def test_many_callers_at_once(house: House, tiny: Service) -> None:
         caller.join(20)
     assert answers == {caller: [f"{caller}/{n}" for n in range(25)] for caller in range(8)}
     assert tiny.call(GetHealth()).faults == 0
+
+
+def test_an_answer_that_comes_later_keeps_nobody_waiting(tiny: Service) -> None:
+    """Meanwhile other commands are answered, each asker with his own reply."""
+    answers: list[str] = []
+    askers = [
+        threading.Thread(target=lambda text=text: answers.append(tiny.call(Do(what="answer_later", text=text))))
+        for text in ("one", "two")
+    ]
+    for asker in askers:
+        asker.start()
+    asked = monotonic_s()
+    while monotonic_s() - asked < 0.3:
+        assert tiny.call(Do(what="echo", text="now"), deadline_s=0.2) == "now"
+    assert answers == []
+    for asker in askers:
+        asker.join(5)
+    assert sorted(answers) == ["one", "two"]
+
+
+def test_who_waits_when_a_service_ends_is_told(tiny: Service) -> None:
+    """At once, and not by a time-out. (The timer that would have answered is cancelled by another one.)"""
+    refusals: list[str] = []
+
+    def ask() -> None:
+        with pytest.raises(RefusedError, match="ask again") as refusal:
+            tiny.call(Do(what="never_answer"), deadline_s=10)
+        refusals.append(refusal.value.code)
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    asked = monotonic_s()
+    while monotonic_s() - asked < 0.5:
+        assert tiny.call(Do(what="echo", text="now"), deadline_s=0.5) == "now"
+    assert tiny.stop() == 0
+    asker.join(5)
+    assert refusals == ["service.ended"]

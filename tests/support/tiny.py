@@ -13,6 +13,7 @@ from shared.errors import ValidationError
 from shared.messages.requests import Command
 from shared.messages.service import ServiceFault
 from shared.messages.topics import SERVICE_FAULT
+from shared.rpc import Later
 from shared.runtime import STUCK_AFTER_S, Runtime, serve
 
 
@@ -57,6 +58,17 @@ class Tiny:
 
     def stick(self, _: str) -> None:
         self._runtime.post(_stick)
+
+    def answer_later(self, text: str) -> Later:
+        later = Later()
+        self._runtime.after(0.5, lambda: later.answer(text))
+        return later
+
+    def never_answer(self, _: str) -> Later:
+        later = Later()
+        cancelled = self._runtime.after(0.2, lambda: later.answer("too early"))
+        self._runtime.after(0.1, cancelled.cancel)
+        return later
 
     def post_from_a_thread(self, text: str) -> None:
         threading.Thread(target=self._runtime.post, args=(lambda: self._said.append(text),)).start()

@@ -17,6 +17,7 @@ from services.db_writer.carry_over import carry_over
 from services.db_writer.errand import Options, Tell
 from services.db_writer.errands.backups import require_folder
 from services.db_writer.office.settings import ENCRYPTED
+from services.db_writer.outboxes.leaving_out import leave_out_facts
 from services.db_writer.restoring import PLAN, PREPARED, restore_folder
 from shared.clock import monotonic_s, utc_now_iso
 from shared.db.backup import RESERVE_BYTES
@@ -181,6 +182,7 @@ def _finish(  # noqa: PLR0913  # what the restore is, and what is told of it
         if options.get("as_of_backup"):
             ends = journal_ends(paths)
             leave_out(connection, after(rebuilt.manifest.positions, ends), ends)
+            leave_out_facts(connection, paths)
         tell_gaps(connection, rebuilt.rings)
         details = f'{{"taken_at":"{rebuilt.manifest.taken_at}"}}'
         what = ("backup.restore", rebuilt.manifest.name, details)

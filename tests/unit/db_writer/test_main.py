@@ -43,10 +43,17 @@ def test_only_a_database_that_cannot_be_ours_ends_the_service(
         bring_up_to_date(paths)
 
 
+def silent() -> Mock:
+    """No other producer says anything."""
+    return Mock(turn=lambda: False, is_behind=False)
+
+
 def make(store: Store, ask: Callable[[ReplayEvents], EventsPage]) -> tuple[Writer, Intake]:
     intake = Intake(store, ask, now_us=lambda: NOW_US)
     settings = Settings(dict, Mock())
-    return Writer(Mock(service="db-writer"), intake, settings, schema_version=1, farewell=Farewell()), intake
+    return Writer(
+        Mock(service="db-writer"), intake, settings, schema_version=1, farewell=Farewell(), facts=silent()
+    ), intake
 
 
 def test_a_mistake_with_one_ring_keeps_no_other_ring_waiting(store: Store) -> None:
@@ -123,6 +130,33 @@ def test_a_restore_that_is_ready_lets_nothing_be_lost(path: Path, monkeypatch: p
         ended = [handlers[GetJob](GetJob(id=job.id)).status for job in (first, second)]
         assert (ended, begun) == ([JobStatus.DONE, JobStatus.BROKEN], [])
         intake = Mock()
-        writer = Writer(runtime, intake, Settings(dict, Mock()), schema_version=1, farewell=farewell)
+        facts = Mock()
+        writer = Writer(runtime, intake, Settings(dict, Mock()), schema_version=1, farewell=farewell, facts=facts)
         writer.store()
         intake.commit.assert_not_called()
+        facts.turn.assert_not_called()
+
+
+def test_trouble_with_facts_and_with_the_stream_keeps_neither_waiting(store: Store) -> None:
+    """A mistake in the facts is reported after the stream had its turn; while the parser is silent facts are stored."""
+
+    def ask(_: ReplayEvents) -> EventsPage:
+        raise NetworkError("service.no_answer", "It did not answer.")
+
+    writer, intake = make(store, ask)
+    facts = writer._facts = Mock(is_behind=False)
+    facts.turn.side_effect = KeyError("mistake")
+    live, behind = journal("live"), journal("behind")
+    writer.take(behind.batches(after=10)[0])
+    writer.take(live.batches()[0])
+    with pytest.raises(KeyError):
+        writer.store()
+    assert intake.stored()["live"].entry == 30
+    facts.turn.side_effect = DatabaseError("db.write_failed", "It is full.")
+    writer.store()
+    assert writer._error is not None
+    writer._retry_at = 0.0
+    facts.turn = Mock(return_value=True)
+    writer.store()
+    assert facts.turn.called
+    assert writer._error is None

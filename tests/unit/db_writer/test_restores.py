@@ -5,6 +5,7 @@ import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import Mock
 
 import pytest
 
@@ -18,8 +19,11 @@ from shared.db.backup import RESERVE_BYTES, Wanted, make_backup
 from shared.db.backup_files import BackupKind, read_manifest
 from shared.db.sqlite import connect_writer
 from shared.errors import DatabaseError, ValidationError
+from shared.messages.service import BRIDGE
 from shared.messages.settings import ChangeSettings
+from shared.outbox import Outbox
 from shared.paths import Paths
+from tests.support.facts import fired
 
 KNOWN = """
 INSERT INTO backups (id, name, path, format, reason, status, schema_version, size_bytes, database_bytes, sha256,
@@ -110,6 +114,23 @@ def test_neither_verdicts_nor_the_audit_go_back(paths: Paths) -> None:
     with closing(connect_writer(restore_folder(paths) / PREPARED)) as connection:
         assert connection.execute("SELECT job_id, status FROM jobs").fetchall() == [("job-1", "done")]
         assert connection.execute(VERDICTS).fetchall() == []
+
+
+@pytest.mark.parametrize("is_left_out", [True, False])
+def test_facts_of_other_producers_come_back_or_are_left_out(paths: Paths, is_left_out: bool) -> None:  # noqa: FBT001  # a parameter of pytest
+    """They are in the producer's outbox: as of the backup the restored database stands at the end of it, of every run;
+    otherwise where it stood, so that they are fetched.
+    """
+    backup, runs = back_up(paths), []
+    for _ in range(2):
+        outbox = Outbox(paths.outbox(BRIDGE), producer=BRIDGE, publish=lambda _: None, log=Mock())
+        outbox.add([fired(1), fired(2)])
+        runs.append(outbox.outbox_id)
+        outbox.close()
+    done(prepare, paths, backup=backup, as_of_backup=is_left_out)
+    with closing(connect_writer(restore_folder(paths) / PREPARED)) as connection:
+        rows = connection.execute("SELECT producer, outbox_id, entry FROM outbox_marks ORDER BY id").fetchall()
+    assert rows == ([(BRIDGE, runs[0], 2), (BRIDGE, runs[1], 4)] if is_left_out else [])
 
 
 def test_a_replaced_database_is_put_back(paths: Paths, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from shared.errors import NetworkError, ValidationError
 from shared.messages.commands import GetRings, Rings, StartRing
 from shared.messages.requests import Reply, Request
 from shared.paths import Paths
-from shared.rpc import Client, RefusedError, Server, is_locked
+from shared.rpc import Client, Later, RefusedError, Server, is_locked
 
 NIL = msgspec.Raw(b"\xc0")
 
@@ -195,3 +195,65 @@ def test_a_client_that_is_told_to_stop(impostor: Impostor) -> None:
         impostor.client.call(GetRings(), deadline_s=30)
     assert refusal.value.code == "service.no_answer"
     assert monotonic_s() - started < 2
+
+
+def _server(handler: Callable[[Any], Any]) -> tuple[Server, Wire, list[tuple[str, Exception]]]:
+    faults: list[tuple[str, Exception]] = []
+    wire = Wire(_request({"ring": "ring-1"}))
+    server = Server(cast("zmq.Socket[bytes]", wire), on_fault=lambda where, error: faults.append((where, error)))
+    server.on(StartRing, handler)
+    server.answer_next()
+    return server, wire, faults
+
+
+def test_an_answer_may_come_later() -> None:
+    """Nothing is sent until it is there; then it is, once, to the one who asked."""
+    later = Later()
+    server, wire, faults = _server(lambda _: later)
+    assert (wire.replies, later.is_answered) == ([], False)
+    later.answer("done")
+    (reply,) = wire.replies
+    assert (reply.id, reply.ok, msgspec.msgpack.decode(reply.result)) == ("r1", True, "done")
+    with pytest.raises(ValueError, match="already"):
+        later.answer("again")
+    with pytest.raises(ValueError, match="already"):
+        later.refuse(ValidationError("x", "No."))
+    server.refuse_open(NetworkError("service.ended", "It ends."))
+    assert (len(wire.replies), faults) == (1, [])
+
+
+def test_a_refusal_may_come_later() -> None:
+    """As whole as one that comes at once."""
+    later = Later()
+    _, wire, _ = _server(lambda _: later)
+    later.refuse(ValidationError("tiny.refused", "This is refused.", value=42))
+    (reply,) = wire.replies
+    assert reply.error is not None
+    assert (reply.ok, reply.error.code, reply.error.value) == (False, "tiny.refused", "42")
+
+
+def test_an_answer_that_is_there_at_once() -> None:
+    """A handler may know it before it returns."""
+    later = Later()
+    later.answer("done")
+    _, wire, _ = _server(lambda _: later)
+    assert [reply.ok for reply in wire.replies] == [True]
+
+
+def test_a_later_answer_that_cannot_be_sent_is_answered_for() -> None:
+    later = Later()
+    _, wire, faults = _server(lambda _: later)
+    later.answer(object())
+    (reply,) = wire.replies
+    assert reply.error is not None
+    assert (reply.error.code, len(faults)) == ("internal", 1)
+
+
+def test_what_is_open_at_the_end_is_refused() -> None:
+    """Nobody waits for an answer that cannot come any more."""
+    later = Later()
+    server, wire, _ = _server(lambda _: later)
+    server.refuse_open(NetworkError("service.ended", "It ends."))
+    (reply,) = wire.replies
+    assert reply.error is not None
+    assert (reply.error.code, later.is_answered) == ("service.ended", True)

@@ -8,7 +8,6 @@ import structlog
 
 from services.udp_ingest import port as port_module
 from services.udp_ingest import resync as module
-from services.udp_ingest.journal import RingEnd
 from services.udp_ingest.port import Port
 from services.udp_ingest.resync import QUERIES, Resync
 from services.udp_ingest.senders import SenderRecord
@@ -16,6 +15,7 @@ from services.udp_ingest.stream import Stream
 from shared.clock import unix_ns
 from shared.config import Ring
 from shared.errors import NetworkError
+from shared.journal import RingEnd
 from shared.messages.facts import QueriesSent
 from shared.messages.wire import Origin
 from tests.support.suite import free_port

@@ -11,12 +11,12 @@ import pytest
 import structlog
 
 from services.udp_ingest import port as port_module
-from services.udp_ingest.journal import Journal
 from services.udp_ingest.recorder import Recorder
 from services.udp_ingest.rings import Rings
 from shared import interfaces
 from shared.bus import Publisher
 from shared.config import Config, Ring
+from shared.journal import Journal
 from shared.messages.commands import BeginReplay, EndReplay, ReplayEntries
 from shared.messages.facts import NetworkInterface, SessionClosed, SessionOpened
 from shared.messages.wire import Datagrams, Origin

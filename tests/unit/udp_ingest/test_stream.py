@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from services.udp_ingest.journal import RingEnd, StoredBatch
 from services.udp_ingest.stream import Stream, lost_batch, tells_the_end
 from shared.clock import unix_ns
+from shared.journal import RingEnd, StoredBatch
 from shared.messages.facts import CloseAsked, EntriesLost, ReplayEnded, SessionBroken, SessionClosed, SessionOpened
 from shared.messages.wire import Datagrams
 

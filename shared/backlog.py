@@ -1,7 +1,7 @@
 """What is published but not yet journaled, while the journal cannot be written (disk full, I/O error).
 
-Kept in memory up to a limit; beyond it the oldest batches fall out and are counted, and the journal gets an entry that
-names them as soon as it can be written again.
+Kept in memory up to a limit; beyond it the oldest batches fall out and are counted, so that the journal can say so as
+soon as it can be written again. For udp-ingest, and for every outbox.
 """
 
 from collections import Counter, deque
@@ -10,7 +10,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from services.udp_ingest.journal import StoredBatch
+from shared.journal import StoredBatch
 
 
 class Lost(Struct, kw_only=True):

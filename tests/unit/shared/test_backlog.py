@@ -1,7 +1,7 @@
 """What waits in memory for the journal: in order, bounded, and nothing falls out uncounted."""
 
-from services.udp_ingest.backlog import Backlog
-from services.udp_ingest.journal import StoredBatch
+from shared.backlog import Backlog
+from shared.journal import StoredBatch
 
 
 def batch(first: int, last: int, *, ring: str = "ring-1", size: int = 10) -> StoredBatch:

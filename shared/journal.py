@@ -1,15 +1,16 @@
-"""The journal: what every ring received, in order, on disk before anybody hears of it.
+"""The journal: what its owner must not lose, in order, on disk before anybody hears of it.
 
-`journal.db` belongs to udp-ingest. One row is one batch as it was published (`wire.datagrams`), so that a commit costs
-the same for one datagram and for a thousand, and a replay sends the stored bytes. Numbers are never reused: what was
-trimmed away leaves its last number in `rings`.
+`journal.db` belongs to udp-ingest and holds what every ring received; an outbox (shared/outbox.py) is a journal whose
+one ring is its producer. One row is one batch as it was published on the owner's `wire.*` stream, so that a commit
+costs the same for one datagram and for a thousand, and a replay sends the stored bytes. Numbers are never reused: what
+was trimmed away leaves its last number in `rings`.
 """
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final, Self
 
 from msgspec import Struct
 
@@ -24,7 +25,7 @@ TRIM_BATCHES: Final = 2_000
 TRIM_BYTES: Final = 8 * 1024 * 1024
 """What is deleted in one go, a few milliseconds' work, so that trimming never delays a datagram noticeably."""
 
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS journal (id TEXT NOT NULL, format INTEGER NOT NULL, created_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS rings (ring TEXT PRIMARY KEY, last INTEGER NOT NULL, session TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS batches (
@@ -35,7 +36,7 @@ CREATE TABLE IF NOT EXISTS batches (
 
 
 class StoredBatch(Struct, frozen=True, gc=False):
-    """A batch for the journal: `body` is the encoded `Datagrams`, `received_at_us` its last entry's time."""
+    """A batch for the journal: `body` is the batch as it is published, `received_at_us` its last entry's time."""
 
     ring: str
     last: int
@@ -70,6 +71,8 @@ class Journal:
     soon as that can be done. `set_aside` is where the file went that was in its place.
     """
 
+    schema: ClassVar[str] = SCHEMA
+
     def __init__(self, path: Path, *, exclusive: bool = False, unwritten: bool = False) -> None:
         self.path = path
         self._is_unwritten = unwritten
@@ -84,8 +87,34 @@ class Journal:
             self._connection.close()
             raise
 
+    @classmethod
+    def opened(cls, path: Path) -> tuple[Self, Path | None]:
+        """The journal at `path`, whatever happened to the file: its owner must go on. A damaged or foreign file is set
+        aside, never deleted, and a new journal begun; where no file can be used at all the journal is `unwritten`.
+        Returns the journal, and where a damaged file went.
+        """
+        for exclusive in (False, True):
+            try:
+                return cls(path, exclusive=exclusive), None
+            except (DatabaseError, sqlite3.Error) as error:
+                if is_damage(error):
+                    return cls.begun_anew(path)
+        return cls(path, unwritten=True), None
+
+    @classmethod
+    def begun_anew(cls, path: Path) -> tuple[Self, Path | None]:
+        """Set the damaged file at `path` aside and begin a new journal; like `opened`."""
+        try:
+            aside = _set_aside(path, "damaged")
+        except OSError:
+            return cls(path, unwritten=True), None
+        try:
+            return cls(path), aside
+        except (DatabaseError, sqlite3.Error):
+            return cls(path, unwritten=True), aside
+
     def _prepare(self, new_id: str) -> str:
-        self._connection.executescript(_SCHEMA)
+        self._connection.executescript(self.schema)
         row = self._connection.execute("SELECT id, format FROM journal").fetchone()
         if row is None:
             row = (new_id, FORMAT)
@@ -102,7 +131,7 @@ class Journal:
         try:
             _remove(fresh)
             with contextlib.closing(_connect_exclusive(fresh)) as made:
-                made.executescript(_SCHEMA)
+                made.executescript(self.schema)
                 made.execute("INSERT INTO journal VALUES (?, ?, ?)", (self.id, FORMAT, utc_now_iso()))
             self.set_aside = _set_aside(self.path, "unread") or self.set_aside
             fresh.rename(self.path)
@@ -127,20 +156,28 @@ class Journal:
         Raises:
             sqlite3.Error: nothing of it was stored (disk full, I/O error, damage).
         """
+        with self._transaction():
+            self._insert(batches)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
         if self._is_unwritten:
             self._make_file()
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         try:
-            self._connection.executemany(
-                "INSERT INTO batches (ring, last, first, session, received_at_us, body) VALUES (?, ?, ?, ?, ?, ?)",
-                [(b.ring, b.last, b.first, b.session, b.received_at_us, b.body) for b in batches],
-            )
+            yield
             execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:
                 execute("ROLLBACK")
             raise
+
+    def _insert(self, batches: Sequence[StoredBatch]) -> None:
+        self._connection.executemany(
+            "INSERT INTO batches (ring, last, first, session, received_at_us, body) VALUES (?, ?, ?, ?, ?, ?)",
+            [(b.ring, b.last, b.first, b.session, b.received_at_us, b.body) for b in batches],
+        )
 
     def end(self, ring: str, *, counts: Callable[[bytes], bool] = lambda _: True) -> RingEnd:
         """Where the ring's journal ends, with the last batch that `counts`, if there is one."""
@@ -163,9 +200,10 @@ class Journal:
         )
         bodies = page_of(rows, after=after, limit=limit)
         rows.close()
-        return Page(session_at_after=self._session_of(ring, after), first=self._first(ring), bodies=bodies)
+        return Page(session_at_after=self.session_of(ring, after), first=self._first(ring), bodies=bodies)
 
-    def _session_of(self, ring: str, entry: int) -> str | None:
+    def session_of(self, ring: str, entry: int) -> str | None:
+        """The session of an entry, None when it is not held (any more)."""
         row = self._connection.execute(
             "SELECT session, first FROM batches WHERE ring = ? AND last >= ? ORDER BY last LIMIT 1", (ring, entry)
         ).fetchone()
@@ -226,32 +264,6 @@ def page_of(batches: Iterable[tuple[int, int, bytes]], *, after: int, limit: int
         if entries >= limit or size >= PAGE_BYTES:
             break
     return bodies
-
-
-def open_journal(path: Path) -> tuple[Journal, Path | None]:
-    """The journal at `path`, whatever happened to the file: a ring must be heard. A damaged or foreign file is set
-    aside, never deleted, and a new journal begun; where no file can be used at all the journal is `unwritten`.
-    Returns the journal, and where a damaged file went.
-    """
-    for exclusive in (False, True):
-        try:
-            return Journal(path, exclusive=exclusive), None
-        except (DatabaseError, sqlite3.Error) as error:
-            if is_damage(error):
-                return replace_journal(path)
-    return Journal(path, unwritten=True), None
-
-
-def replace_journal(path: Path) -> tuple[Journal, Path | None]:
-    """Set the damaged file at `path` aside and begin a new journal; like `open_journal`."""
-    try:
-        aside = _set_aside(path, "damaged")
-    except OSError:
-        return Journal(path, unwritten=True), None
-    try:
-        return Journal(path), aside
-    except (DatabaseError, sqlite3.Error):
-        return Journal(path, unwritten=True), aside
 
 
 def is_damage(error: Exception) -> bool:

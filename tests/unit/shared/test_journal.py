@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from services.udp_ingest import journal as module
-from services.udp_ingest.journal import Journal, StoredBatch, open_journal
+from shared import journal as module
 from shared.clock import unix_ns
 from shared.db.sqlite import sqlite3
+from shared.journal import Journal, StoredBatch
 
 RING = "ring-1"
 
@@ -132,7 +132,7 @@ def test_a_journal_without_a_file_gets_one(tmp_path: Path) -> None:
     kept.
     """
     path = tmp_path / "data" / "journal.db"
-    journal, aside = open_journal(path)
+    journal, aside = Journal.opened(path)
     assert (aside, journal.rings(), journal.end(RING).last) == (None, [], 0)
     for _ in range(2):
         with pytest.raises(sqlite3.Error):
@@ -167,7 +167,7 @@ def test_the_file_has_one_identity(tmp_path: Path) -> None:
     """Its id is made with it and stays; another file has another one."""
     ids = []
     for name in ("a.db", "a.db", "b.db"):
-        journal, aside = open_journal(tmp_path / name)
+        journal, aside = Journal.opened(tmp_path / name)
         ids.append(journal.id)
         journal.close()
         assert aside is None

@@ -1,0 +1,63 @@
+"""The timers of one service's loop: what is to be called when."""
+
+import math
+from collections.abc import Callable
+
+from shared.clock import monotonic_s
+
+Callback = Callable[[], None]
+
+
+class Timer:
+    """A callback and when it is `due` (monotonic, seconds), then each `period`; one that is over is due never."""
+
+    def __init__(self, callback: Callback, *, due: float, period: float = math.inf) -> None:
+        self.callback = callback
+        self.due = due
+        self.period = period
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it will not call any more."""
+        return self.due == math.inf
+
+    def cancel(self) -> None:
+        """Never call any more."""
+        self.due = math.inf
+
+
+class Timers:
+    """All timers of a loop. `lag_s` is how late the last one was."""
+
+    def __init__(self) -> None:
+        self.lag_s = 0.0
+        self._timers: list[Timer] = []
+
+    @property
+    def due(self) -> float:
+        """When the next one is due."""
+        return min((timer.due for timer in self._timers), default=math.inf)
+
+    def every(self, seconds: float, callback: Callback) -> Timer:
+        """Call `callback` every `seconds`, first after that time."""
+        return self._add(Timer(callback, due=monotonic_s() + seconds, period=seconds))
+
+    def after(self, seconds: float, callback: Callback) -> Timer:
+        """Call `callback` once, after `seconds`."""
+        return self._add(Timer(callback, due=monotonic_s() + seconds))
+
+    def turn(self, call: Callable[[Callback], None]) -> None:
+        """Have `call` call what is due."""
+        now = monotonic_s()
+        due = [timer for timer in self._timers if timer.due <= now]
+        for timer in due:
+            if timer.due <= now:  # else one before it has cancelled it
+                self.lag_s = now - timer.due
+                timer.due = now + timer.period
+                call(timer.callback)
+        if due:
+            self._timers = [timer for timer in self._timers if not timer.is_over]
+
+    def _add(self, timer: Timer) -> Timer:
+        self._timers.append(timer)
+        return timer

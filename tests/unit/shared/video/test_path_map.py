@@ -1,0 +1,136 @@
+r"""Where OBS's files are here: Windows and Unix names, shares, the longest folder, and no way out of it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.video.path_map import is_this_machine, to_ours, to_theirs
+
+WINDOWS = {"D:\\Rec": "/mnt/rec", "D:\\Rec\\Clips\\": "/mnt/clips", "\\\\nas\\video": "/mnt/nas", "E:\\": "/mnt/e"}
+UNIX = {"/srv/obs/Videos/": "/mnt/obs", "/": "/mnt/all"}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("D:\\Rec\\a.mkv", "/mnt/rec/a.mkv"),
+        ("D:/Rec/Cup/Day 1/a.mkv", "/mnt/rec/Cup/Day 1/a.mkv"),
+        ("d:\\REC\\A.mkv", "/mnt/rec/A.mkv"),
+        ("D:\\Rec", "/mnt/rec"),
+        ("D:\\Rec\\", "/mnt/rec"),
+        ("D:\\Rec\\\\.\\a.mkv", "/mnt/rec/a.mkv"),
+        ("D:/Rec/clips/a.mkv", "/mnt/clips/a.mkv"),
+        ("D:\\Recorded\\a.mkv", None),
+        ("D:\\Other\\a.mkv", None),
+        ("D:Rec\\a.mkv", None),
+        ("E:\\a.mkv", "/mnt/e/a.mkv"),
+        ("\\\\NAS\\Video\\a.mkv", "/mnt/nas/a.mkv"),
+        ("//nas/video/x/a.mkv", "/mnt/nas/x/a.mkv"),
+        ("\\\\nas\\other\\a.mkv", None),
+        ("\\\\?\\D:\\Rec\\a.mkv", "/mnt/rec/a.mkv"),
+        ("\\\\?\\UNC\\nas\\video\\a.mkv", "/mnt/nas/a.mkv"),
+        ("D:\\Rec\\..\\secret", None),
+        ("D:/Rec/x/../../secret", None),
+        ("D:\\Rec\\a\0.mkv", None),
+        ("/mnt/rec/a.mkv", None),
+        ("a.mkv", None),
+        ("", None),
+    ],
+)
+def test_names_of_windows(theirs: str, ours: str | None) -> None:
+    """Any slashes and case; the longest folder counts, whole names only; nothing climbs out."""
+    assert to_ours(theirs, WINDOWS) == (None if ours is None else Path(ours))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("/srv/obs/Videos/a.mkv", "/mnt/obs/a.mkv"),
+        ("/srv/obs/videos/a.mkv", "/mnt/all/srv/obs/videos/a.mkv"),
+        ("/srv/obs/Videos/a\\b.mkv", "/mnt/obs/a\\b.mkv"),
+        ("/srv/obs/Videos/../a.mkv", None),
+        ("D:\\Rec\\a.mkv", None),
+    ],
+)
+def test_names_of_unix(theirs: str, ours: str | None) -> None:
+    """Case counts, and a backslash is a letter like others."""
+    assert to_ours(theirs, UNIX) == (None if ours is None else Path(ours))
+
+
+def test_a_folder_of_ours_must_be_whole() -> None:
+    """A folder relative to nothing is no place."""
+    assert to_ours("D:\\Rec\\a.mkv", {"D:\\Rec": "rec"}) is None
+
+
+def test_a_local_obs_needs_no_map(tmp_path: Path) -> None:
+    """Its path is ours if it exists; one of another machine never is; a map goes first."""
+    there = tmp_path / "a.mkv"
+    there.touch()
+    assert to_ours(str(there), {}, is_local=True) == there
+    assert to_ours(str(there), {}) is None
+    assert to_ours(str(tmp_path / "b.mkv"), {}, is_local=True) is None
+    assert to_ours(f"{tmp_path}/x/../a.mkv", {}, is_local=True) is None
+    assert to_ours(str(there), {str(tmp_path): "/mnt/rec"}, is_local=True) == Path("/mnt/rec/a.mkv")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("/mnt/rec/Cup/a.mkv", "D:\\Rec\\Cup\\a.mkv"),
+        ("/mnt/rec", "D:\\Rec"),
+        ("/mnt/e/a.mkv", "E:\\a.mkv"),
+        ("/mnt/nas/a.mkv", "\\\\nas\\video\\a.mkv"),
+        ("/mnt/recorded/a.mkv", None),
+        ("/mnt/rec/../x", None),
+        ("mnt/rec/a", None),
+    ],
+)
+def test_our_names_for_windows(ours: str, theirs: str | None) -> None:
+    """Written with the slashes of the map."""
+    assert to_theirs(Path(ours), WINDOWS) == theirs
+
+
+def test_our_names_for_unix_and_at_home() -> None:
+    """The longest of our folders counts; a local OBS names files as we do."""
+    assert to_theirs(Path("/mnt/obs/a.mkv"), UNIX) == "/srv/obs/Videos/a.mkv"
+    assert to_theirs(Path("/mnt/all/a.mkv"), UNIX) == "/a.mkv"
+    assert to_theirs(Path("/srv/a.mkv"), {}, is_local=True) == "/srv/a.mkv"
+    assert to_theirs(Path("/mnt/rec/a.mkv"), {"D:/Rec": "/mnt/rec"}) == "D:/Rec/a.mkv"
+
+
+_NAMES = st.text(st.characters(exclude_characters='/\\\0:*?"<>|', exclude_categories=["C"]), min_size=1)
+
+
+@given(st.lists(_NAMES.filter(lambda name: name not in (".", "..")), min_size=1, max_size=4))
+def test_there_and_back(parts: list[str]) -> None:
+    """Every file of ours that has a name there is found again by it."""
+    ours = Path("/mnt/rec", *parts)
+    theirs = to_theirs(ours, WINDOWS)
+    assert theirs is not None
+    assert to_ours(theirs, {"D:\\Rec": "/mnt/rec"}) == ours
+
+
+@given(st.text(), st.sampled_from(["D:\\Rec", "D:\\Rec\\", "/rec", "\\\\nas\\v"]))
+def test_nothing_leads_out(rest: str, root: str) -> None:
+    """Whatever OBS reports, what is found lies in the map's folder."""
+    found = to_ours(f"{root}{rest}", {root: "/mnt/rec"})
+    assert found is None or found.is_relative_to("/mnt/rec")
+    assert found is None or ".." not in found.parts
+
+
+@pytest.mark.parametrize(
+    ("host", "is_ours"),
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("::1", True),
+        ("127.3.3.3", True),
+        ("192.0.2.7", False),
+        ("x.y", False),
+    ],
+)
+def test_this_machine(host: str, is_ours: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    """Loopback and its names are this machine."""
+    assert is_this_machine(host) is is_ours
