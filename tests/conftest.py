@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from hypothesis import HealthCheck, settings
 from shared.db.lock import file_lock
 from shared.db.migrate import migrate
 from shared.db.sqlite import connect_writer
+from tests.support.obs.display import Display
+from tests.support.obs.real import RealObs, real_obs
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
@@ -49,3 +52,24 @@ def season_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / "new").mkdir()
             small_database(folder / "new").rename(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[Display]:
+    """A screen for every OBS of this run that is started with `real_obs(..., display=screen)`."""
+    with Display() as display:
+        yield display
+
+
+@pytest.fixture
+def obs(tmp_path: Path, screen: Display) -> Iterator[RealObs]:
+    """A real OBS that answers; mark the test with `needs_obs`."""
+    with real_obs(tmp_path, display=screen) as one:
+        yield one
+
+
+@pytest.fixture
+def two_obs(tmp_path: Path, screen: Display) -> Iterator[tuple[RealObs, RealObs]]:
+    """Two real OBS at once."""
+    with real_obs(tmp_path, display=screen) as one, real_obs(tmp_path, display=screen) as two:
+        yield one, two
