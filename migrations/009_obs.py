@@ -1,14 +1,41 @@
-"""OBS Studio: how connections record, recordings and clips with what is to be seen where, rules and what they did; and
-how far the facts of other producers are stored.
+"""OBS: connections and how they record, recordings, clips, rules with what they did, and marks of other outboxes.
 
 Words of the contract (state, kind, outcome and so on) have no CHECK: a new word must not need a new table. `match_key`
-is the match's own key: what OBS did may be stored before its match is, and `match_id` follows.
+is the match's own key: what OBS did may be stored before its match is, and `match_id` follows. Triggers see to that,
+and that a video review and its clip know of each other, whichever is stored first. They leave `updated_at` alone, so
+that rows of a backup come back as they were, in any order.
 """
 
 EDITED = """
             created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
             updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))"""
 ROLES = '["recording","replay","streaming","scenes"]'
+OF_MATCHES = ("obs_recording_sessions", "recorded_videos", "obs_rule_firings")
+# The clip that is to be watched: one that our machine can open before one that only OBS's can.
+CLIP = """
+    UPDATE challenges SET replay_clip = (
+        SELECT coalesce(v.path, v.obs_path) FROM recorded_videos v
+        WHERE v.match_id = new.match_id AND v.kind = 'review' AND v.challenge_number = {number}
+            AND v.deleted_at IS NULL AND coalesce(v.path, v.obs_path) IS NOT NULL
+        ORDER BY v.path IS NULL, v.id LIMIT 1)
+    WHERE match_id = new.match_id AND number = {number} AND EXISTS (
+        SELECT 1 FROM recorded_videos v
+        WHERE v.match_id = new.match_id AND v.kind = 'review' AND v.challenge_number = {number});"""
+# How a review ended is what the scoring system says last, whatever was known when the clip was stored.
+OUTCOME = """
+    UPDATE recorded_videos SET outcome = c.status FROM challenges c
+    WHERE c.match_id = new.match_id AND c.number = {number} AND c.status <> 'requested'
+        AND recorded_videos.match_id = new.match_id AND recorded_videos.kind = 'review'
+        AND recorded_videos.challenge_number = {number} AND recorded_videos.outcome IS NOT c.status;"""
+TRIGGERS = {
+    "tr_pss_matches_recorded": "INSERT ON pss_matches",
+    "tr_challenges_asked": "INSERT ON challenges",
+    "tr_challenges_decided": "UPDATE OF status ON challenges",
+    "tr_recorded_videos_stored": "INSERT ON recorded_videos",
+    "tr_recorded_videos_changed": (
+        "UPDATE OF kind, match_id, challenge_number, path, obs_path, outcome, deleted_at ON recorded_videos"
+    ),
+}
 
 
 def migrate(migrator, database, fake=False, **kwargs):
@@ -18,6 +45,7 @@ def migrate(migrator, database, fake=False, **kwargs):
     migrator.sql("ALTER TABLE obs_connections ADD COLUMN path_map TEXT NOT NULL DEFAULT '{}'")
     make_recordings(migrator)
     make_rules(migrator)
+    make_links(migrator)
 
 
 def make_outboxes(migrator):
@@ -149,7 +177,7 @@ def make_recordings(migrator):
             clock_ms INTEGER,
             score_chong INTEGER,
             score_hong INTEGER,
-            UNIQUE (video_id, session_uuid, entry, entry_index, kind)
+            UNIQUE (video_id, session_uuid, entry, entry_index, kind, happened_at)
         )
         """
     )
@@ -197,7 +225,23 @@ def make_rules(migrator):
     migrator.sql("CREATE INDEX ix_obs_rule_firings_match_id ON obs_rule_firings (match_id)")
 
 
+def make_links(migrator):
+    for table in OF_MATCHES:
+        migrator.sql(f"CREATE INDEX ix_{table}_waiting ON {table} (match_key) WHERE match_id IS NULL")
+    link = "".join(
+        f"\n    UPDATE {table} SET match_id = new.id WHERE match_key = new.match_id AND match_id IS NULL;"
+        for table in OF_MATCHES
+    )
+    review = (CLIP + OUTCOME).format(number="new.number")
+    clip = (CLIP + OUTCOME).format(number="new.challenge_number")
+    for name, when in TRIGGERS.items():
+        body = {"pss_matches": link, "challenges": review, "recorded_videos": clip}[when.rpartition(" ")[2]]
+        migrator.sql(f"CREATE TRIGGER {name} AFTER {when} BEGIN{body}\nEND")
+
+
 def rollback(migrator, database, fake=False, **kwargs):
+    for trigger in TRIGGERS:
+        migrator.sql(f"DROP TRIGGER {trigger}")
     for table in (
         "obs_rule_firings",
         "obs_rules",

@@ -7,4 +7,5 @@ SERVICES: Final = {
     "udp-ingest": "services.udp_ingest.main",
     "pss-parser": "services.pss_parser.main",
     "db-writer": "services.db_writer.main",
+    "obs-bridge": "services.obs_bridge.main",
 }

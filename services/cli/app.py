@@ -20,6 +20,7 @@ from services.cli import (
     export,
     imports,
     match,
+    obs,
     output,
     pss,
     query,
@@ -58,6 +59,7 @@ for part in (
     lazy_group("export", export.PURPOSE, "services.cli.export.commands"),
     lazy_group("settings", settings.PURPOSE, "services.cli.settings.app"),
     lazy_group("tournament", tournament.PURPOSE, "services.cli.tournament.commands"),
+    lazy_group("obs", obs.PURPOSE, "services.cli.obs.app"),
     lazy_group("import", imports.PURPOSE, "services.cli.imports.commands"),
     config.app,
 ):

@@ -5,6 +5,7 @@ from typing import Any, Final, Generic, Protocol
 
 from msgspec import Struct
 
+from services.obs_bridge import faults
 from services.obs_bridge.procedure import Ask, Confirmed, Data, Event, Pause, Procedure, Proof, R, Step
 from shared.errors import ObsError, RestrikeError
 
@@ -19,6 +20,8 @@ class Timer(Protocol):
         """Have it not called; nothing when it was."""
 
 
+Post = Callable[[Callable[[], None]], None]
+"""Has a function called by the loop's thread; may be called by any thread."""
 After = Callable[[float, Callable[[], None]], Timer]
 """Calls the second argument in the loop's thread when as many seconds went by."""
 
@@ -41,31 +44,52 @@ class Outcome(Struct, Generic[R], frozen=True, kw_only=True):
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """What came of one request: its answer's `data`, or an `error`; sent_ns: when it went out, None: it did not."""
+    """What came of one request: its answer's `data`, or an `error`. sent_ns, answered_ns: when (monotonic ns); None:
+    it was not.
+    """
 
     data: Data | None = None
     error: ObsError | None = None
     sent_ns: int | None = None
+    answered_ns: int | None = None
+
+
+class Sent(Protocol):
+    """A request that was handed over; `went_out`: it may have reached OBS; `is_called_off`: nobody waits for it."""
+
+    went_out: bool
+    is_called_off: bool
 
 
 class Requests(Protocol):
     """Sends requests. `told` is called later in the same thread, never before this returns."""
 
-    def __call__(self, ask: Ask, told: Callable[[Reply], None]) -> None:
+    def __call__(self, ask: Ask, told: Callable[[Reply], None]) -> Sent:
         """Send `ask`; call `told` once with what came of it."""
 
 
 class Execution(Generic[R]):
-    """One procedure under way. Whoever keeps it hands it the events (`hear`) and the loss of the connection (`lose`)."""
+    """One procedure under way. Who keeps it hands it the events (`hear`) and the loss of the connection (`lose`)."""
 
-    def __init__(
-        self, procedure: Procedure[R], then: Callable[[Outcome[R]], None], *, requests: Requests, after: After
+    def __init__(  # noqa: PLR0913  # the loop that it lives in
+        self,
+        procedure: Procedure[R],
+        then: Callable[[Outcome[R]], None],
+        *,
+        what: str,
+        requests: Requests,
+        after: After,
+        post: Post,
     ) -> None:
         self._procedure = procedure
         self._then = then
+        self._what = what
+        self._post = post
         self._requests = requests
         self._after = after
         self._step: Step | None = None
+        self._sent: Sent | None = None
+        self._is_started = self._is_starting = False
         self._turn = 0
         self._timer: Timer | None = None
         self._answer: Data | None = None
@@ -77,7 +101,11 @@ class Execution(Generic[R]):
 
     def start(self) -> None:
         """Do the first step."""
-        self._go_on(lambda: self._procedure.send(None))
+        self._is_started = self._is_starting = True
+        try:
+            self._go_on(lambda: self._procedure.send(None))
+        finally:
+            self._is_starting = False
 
     def hear(self, event: str, data: Data) -> None:
         """Take an event of OBS."""
@@ -87,10 +115,14 @@ class Execution(Generic[R]):
         if isinstance(self._step, Confirmed | Event):
             self._look(self._step)
 
-    def lose(self, error: ObsError) -> None:
-        """Raise `error` in the procedure: the connection is lost, so that it can only end."""
+    def lose(self, why: ObsError) -> None:
+        """The connection is lost: raise that in the procedure, which can only end. The error is `obs.not_connected`
+        while it waits for a request to go out, else `obs.gone`.
+        """
         if self.is_over:
             return
+        waits = isinstance(self._step, Ask | Confirmed) and self._sent is not None and not self._sent.went_out
+        error = faults.not_sent(why) if waits or not self._is_started else faults.lost_while(self._what, why)
         self._leave_step()
         try:
             self._procedure.throw(error)
@@ -133,7 +165,8 @@ class Execution(Generic[R]):
             return
         if isinstance(step, Confirmed | Ask):
             self._heard = []
-            self._requests(step if isinstance(step, Ask) else step.ask, lambda reply: self._replied(turn, reply))
+            ask = step if isinstance(step, Ask) else step.ask
+            self._sent = self._requests(ask, lambda reply: self._replied(turn, reply))
         if isinstance(step, Confirmed | Event):
             self._timer = self._after(step.within_s, lambda: self._time_is_up(turn))
         if isinstance(step, Event):
@@ -193,6 +226,9 @@ class Execution(Generic[R]):
 
     def _leave_step(self) -> None:
         self._turn += 1
+        if self._sent is not None:
+            self._sent.is_called_off = True
+            self._sent = None
         self._step = self._answer = self._proof = None
         self._is_late = False
         if self._timer is not None:
@@ -203,8 +239,13 @@ class Execution(Generic[R]):
         if self.is_over:
             return
         self.is_over = True
-        self._procedure.close()
-        self._then(outcome)
+        try:
+            self._procedure.close()
+        finally:
+            if self._is_starting:  # who started it has not yet got hold of it
+                self._post(lambda: self._then(outcome))
+            else:
+                self._then(outcome)
 
     def _end_by_fault(self) -> None:
         """Tell that the procedure itself is at fault, while what it raised goes on to the loop, which logs it."""

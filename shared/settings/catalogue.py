@@ -227,9 +227,9 @@ RETENTION_EVENTS_DAYS: Final = Key(
 RETENTION_AUDIT_DAYS: Final = Key(
     name="retention.audit_days",
     category=Category.ADVANCED,
-    title="Audit and jobs kept",
-    description="Days for which it is kept who did what to the database, and which jobs ran; 0: for ever. Ten years"
-    " are little: it is some rows a day.",
+    title="Audit, jobs and firings of rules kept",
+    description="Days for which it is kept who did what to the database, which jobs ran, and what rules made OBS do; 0:"
+    " for ever. Ten years are little: it is some rows a match. What was recorded stays as long as its match, for ever.",
     kind=Kind.INTEGER,
     default=3_650,
     rules=Rules(min=0, max=36_500),
@@ -292,6 +292,26 @@ OBS_CLIP_DAYS: Final = Key(
     kind=Kind.INTEGER,
     default=30,
     rules=Rules(min=0, max=36_500),
+)
+OBS_CHECKSUM_MIB: Final = Key(
+    name="obs.checksum_mib",
+    category=Category.OBS,
+    title="Videos that get a checksum",
+    description="Size in MiB up to which a recording gets a SHA-256, read at 50 MB/s while nothing else is to be done;"
+    " 0: none gets one. A match of half an hour has 2,000 to 6,000.",
+    kind=Kind.INTEGER,
+    default=16_384,
+    rules=Rules(min=0, max=16_777_216),
+)
+OBS_PLAYER: Final = Key(
+    name="obs.player",
+    category=Category.OBS,
+    title="Player of review clips",
+    description="The command that restrike obs reviews open starts, with {file} for the clip and {seconds} for where it"
+    " begins, such as: mpv --fs --start={seconds} {file}. Empty: mpv, else ffplay or vlc, if one is installed.",
+    kind=Kind.STRING,
+    default="",
+    rules=Rules(pattern=r"|.*\{file\}.*", form="a command with {file}", max_length=1_000),
 )
 OBS_DROPPED_PERCENT: Final = Key(
     name="obs.dropped_percent",

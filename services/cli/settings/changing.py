@@ -10,6 +10,7 @@ import typer
 
 from services.cli import output
 from services.cli.author import Author, author_of
+from services.cli.secret_input import on_stdin
 from services.cli.settings.options import KeyName, Reason
 from shared.errors import RestrikeError, ValidationError
 from shared.messages.settings import ChangeSettings, RotateKey, SettingsChanged, SettingValue
@@ -152,10 +153,7 @@ def _text(key: Key[Any], argument: str | None, *, is_on_stdin: bool) -> str:
 
 
 def _read_stdin(key: Key[Any]) -> str:
-    body = sys.stdin.buffer.read(MOST_BYTES + 1)
-    try:
-        if len(body) <= MOST_BYTES:
-            return body.decode().removesuffix("\n")
-    except UnicodeDecodeError:
-        pass
-    raise ValidationError("setting.unreadable", f"{key.name} takes UTF-8 text of up to {MOST_BYTES} bytes.")
+    text = on_stdin(most_bytes=MOST_BYTES)
+    if text is None:
+        raise ValidationError("setting.unreadable", f"{key.name} takes UTF-8 text of up to {MOST_BYTES} bytes.")
+    return text

@@ -48,8 +48,16 @@ STAYS: Final = frozenset(
         "imports",
         "jobs",
         "obs_connections",
+        "obs_recording_config",
+        "obs_recording_sessions",
+        "obs_rule_firings",
+        "obs_rules",
         "operator_audit",
+        "outbox_marks",
         "pss_events",
+        "recorded_video_events",
+        "recorded_videos",
+        "refused_facts",
         "saved_queries",
         "settings_categories",
         "settings_history",
@@ -58,7 +66,7 @@ STAYS: Final = frozenset(
         "watermarks",
     }
 )
-"""What is about this installation and its people, secrets among it, and what old databases brought."""
+"""What is about this installation, its people and its files, secrets among it, and what old databases brought."""
 BY_MATCH: Final = "match_id"
 # What `search_events` keeps for itself is made anew for the rows that are there.
 _SEARCH: Final = ("search_events", "search_names", "search_progress")

@@ -5,10 +5,13 @@ from typing import Any, Final
 
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.imports.tables import import_rows
+from services.db_writer.office.obs.connections import remove_connection, save_connection
+from services.db_writer.office.obs.rules import enable_rules, remove_rules, save_rules
 from services.db_writer.office.saved_queries import forget_query, save_query
 from services.db_writer.office.settings import change_settings, rotate_key
 from services.db_writer.office.tournament.assignments import assign_matches
 from services.db_writer.office.tournament.tournaments import activate_day, remove_tournament, save_day, save_tournament
+from shared.messages.obs_commands import EnableRules, RemoveObsConnection, RemoveRules, SaveObsConnection, SaveRules
 from shared.messages.requests import Command
 from shared.messages.saved_queries import ForgetQuery, SaveQuery
 from shared.messages.settings import ChangeSettings, RotateKey
@@ -32,4 +35,9 @@ HANDLERS: Final[dict[type[Command[Any]], Callable[[Desk, Any], Any]]] = {
     ImportRows: import_rows,
     SaveQuery: save_query,
     ForgetQuery: forget_query,
+    SaveObsConnection: save_connection,
+    RemoveObsConnection: remove_connection,
+    SaveRules: save_rules,
+    EnableRules: enable_rules,
+    RemoveRules: remove_rules,
 }

@@ -11,6 +11,17 @@ from shared.db.models.care import (
     SavedQuery,
 )
 from shared.db.models.flags import Flag, FlagMapping, RecognitionHistory
+from shared.db.models.obs import (
+    ObsConnection,
+    ObsRecordingConfig,
+    ObsRecordingSession,
+    ObsRule,
+    ObsRuleFiring,
+    OutboxMark,
+    RecordedVideo,
+    RecordedVideoEvent,
+    RefusedFact,
+)
 from shared.db.models.pss import (
     Athlete,
     Event,
@@ -39,7 +50,6 @@ from shared.db.models.results import (
 from shared.db.models.settings import (
     LegacyConfig,
     LegacyEvent,
-    ObsConnection,
     SettingsCategory,
     SettingsHistory,
     SettingsKey,
@@ -88,11 +98,19 @@ __all__ = [
     "MatchWarning",
     "NetworkInterface",
     "ObsConnection",
+    "ObsRecordingConfig",
+    "ObsRecordingSession",
+    "ObsRule",
+    "ObsRuleFiring",
     "OperatorAct",
+    "OutboxMark",
     "PlannedMatch",
     "RawDatagram",
     "RecognitionHistory",
     "Record",
+    "RecordedVideo",
+    "RecordedVideoEvent",
+    "RefusedFact",
     "RingInterpretation",
     "Round",
     "RoundResult",
@@ -118,7 +136,6 @@ __all__ = [
 
 MODELS: tuple[type[Record], ...] = (
     LegacyEvent,
-    ObsConnection,
     LegacyConfig,
     SettingsCategory,
     SettingsKey,
@@ -168,4 +185,13 @@ MODELS: tuple[type[Record], ...] = (
     AthleteSummary,
     EventCount,
     SearchProgress,
+    OutboxMark,
+    RefusedFact,
+    ObsConnection,
+    ObsRecordingConfig,
+    ObsRecordingSession,
+    RecordedVideo,
+    RecordedVideoEvent,
+    ObsRule,
+    ObsRuleFiring,
 )

@@ -1,4 +1,4 @@
-"""Models of settings, OBS connections, and the legacy tables (migrations 001 and 002)."""
+"""Models of settings, and the legacy tables (migrations 001 and 002)."""
 
 import peewee as pw
 
@@ -22,21 +22,6 @@ class LegacyEvent(Record):
 
     class Meta:
         table_name = "pss_events"
-
-
-class ObsConnection(EditedRecord):
-    """An OBS Studio that we may drive; `password` is encrypted and never shown."""
-
-    name = pw.TextField(unique=True)
-    host = pw.TextField()
-    port = pw.IntegerField()
-    password = pw.TextField(null=True)
-    is_active = pw.BooleanField(null=True, default=True)
-    status = pw.TextField(null=True)
-    error = pw.TextField(null=True)
-
-    class Meta:
-        table_name = "obs_connections"
 
 
 class LegacyConfig(EditedRecord):

@@ -14,7 +14,7 @@ CLOSED = {"data_type": "string", "origin": "live", "severity": "warning"}
 
 Rows = dict[str, list[dict[str, object]]]
 # Of a table: columns (type, NOT NULL, default, key), the tables that they refer to, indexes (kind, columns) where the
-# kind is U unique, ix plain, one unique among the rows that a condition names.
+# kind is U unique, ix plain, one unique and some plain among the rows that a condition names.
 Table = tuple[dict[str, tuple[object, ...]], dict[str, str], set[tuple[str, tuple[str, ...]]]]
 
 
@@ -125,6 +125,7 @@ def _schema(path: Path) -> dict[str, Table]:
             indexes = set()
             for _, name, unique, _, partial in connection.execute(f"PRAGMA index_list({table})").fetchall():
                 indexed = tuple(row[2] for row in connection.execute(f"PRAGMA index_info({name})"))
-                indexes.add(("one" if partial else "U" if unique else "ix", indexed))
+                kinds = ("some", "one") if partial else ("ix", "U")
+                indexes.add((kinds[unique], indexed))
             found[table] = (columns, keys, indexes)
         return found

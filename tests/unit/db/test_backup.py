@@ -98,7 +98,7 @@ def test_no_room_is_said_before_anything_is_written(
     free = backup.RESERVE_BYTES + latest.stat().st_size
     usage = shutil._ntuple_diskusage(2 * free, free, free)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(DatabaseError, match=r"needs 65 MiB .* and 64 MiB are free") as refusal:
+    with pytest.raises(DatabaseError, match=r"needs 66 MiB .* and 64 MiB are free") as refusal:
         back_up(latest, backups=backups, reason="by-hand")
     assert refusal.value.code == "backup.no_room"
     assert _files(backups) == []

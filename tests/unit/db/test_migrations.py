@@ -13,7 +13,7 @@ from shared.db.migrate import SHIPPED, main, migrate, rollback, status
 from shared.db.sqlite import connect_reader, connect_writer
 from shared.errors import DatabaseError
 
-LATEST = 8
+LATEST = 9
 # What its migration puts rows into.
 FILLED = {"settings_categories", "event_counts", "search_progress"}
 PINS = Path(__file__).with_name("migration_hashes.json")
@@ -119,7 +119,7 @@ def test_status_lists_each_migration(latest: Path, backups: Path) -> None:
     found = status(latest)
     assert (found.current, found.latest) == (4, LATEST)
     assert [state.name for state in found.migrations] == [path.stem for path in sorted(SHIPPED.glob("*.py"))]
-    assert [state.applied_at is not None for state in found.migrations] == [True] * 4 + [False] * 4
+    assert [state.applied_at is not None for state in found.migrations] == [True] * 4 + [False] * 5
     assert all(state.description.endswith(".") for state in found.migrations)
 
 
@@ -139,14 +139,14 @@ def test_backup_before_a_change_only(latest: Path, backups: Path) -> None:
 def test_newer_database_is_refused(latest: Path, backups: Path) -> None:
     """A database of a later program is neither migrated nor rolled back; `status` still reads it."""
     with closing(connect_writer(latest)) as connection:
-        connection.execute("INSERT INTO schema_version VALUES (9, 'later', '2030-01-01T00:00:00.000Z')")
+        connection.execute("INSERT INTO schema_version VALUES (10, 'later', '2030-01-01T00:00:00.000Z')")
     before = latest.read_bytes()
     for act in (migrate, rollback):
         with pytest.raises(DatabaseError, match="install the newer program") as refusal:
             act(latest, LATEST, backups=backups)
         assert refusal.value.code == "database.newer"
     assert latest.read_bytes() == before
-    assert (status(latest).current, status(latest).latest) == (9, LATEST)
+    assert (status(latest).current, status(latest).latest) == (10, LATEST)
     assert status(latest).migrations[-1].description == "later"
 
 
@@ -297,12 +297,12 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["status", path, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["current"] == 4
     assert main(["migrate", path, *backups]) == 0
-    assert capsys.readouterr().out.startswith("version 4 -> 8; backup: ")
+    assert capsys.readouterr().out.startswith("version 4 -> 9; backup: ")
     assert main(["migrate", path, *backups]) == 0
-    assert capsys.readouterr().out == "nothing to do: version 8\n"
+    assert capsys.readouterr().out == "nothing to do: version 9\n"
     assert main(["status", path]) == 0
     assert len(capsys.readouterr().out.splitlines()) == LATEST + 1
-    assert main(["rollback", path, *backups, "--to", "9"]) == 1
+    assert main(["rollback", path, *backups, "--to", "10"]) == 1
     out, err = capsys.readouterr()
     assert (out, len(err.splitlines())) == ("", 1)
     with pytest.raises(SystemExit, match="2"):

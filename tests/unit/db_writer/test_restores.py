@@ -17,6 +17,7 @@ from services.db_writer.office.settings import change_settings
 from services.db_writer.restoring import PREPARED, restore_folder
 from shared.db.backup import RESERVE_BYTES, Wanted, make_backup
 from shared.db.backup_files import BackupKind, read_manifest
+from shared.db.migrate import rollback
 from shared.db.sqlite import connect_writer
 from shared.errors import DatabaseError, ValidationError
 from shared.messages.service import BRIDGE
@@ -88,6 +89,17 @@ def test_it_says_what_is_not_in_the_backup(paths: Paths) -> None:
     assert told["unreadable_secrets"] == 1
     paths.database.write_bytes(b"damaged" * 1_000)
     assert (done(drill, paths)["changed_by_hand"], done(drill, paths)["carried_over"]) == (None, None)
+
+
+def test_over_a_database_of_an_older_version(paths: Paths) -> None:
+    """One that was not brought up to date yet lacks tables: what it has is compared and carried over all the same."""
+    backup = back_up(paths)
+    save(paths, {"advanced.commit_rest_ms": 6})
+    rollback(paths.database, 8, backups=paths.backups)
+    told = done(prepare, paths, backup=backup)
+    assert told["changed_by_hand"]["settings_values"] == 1
+    assert "obs_rules" not in told["changed_by_hand"]
+    assert told["carried_over"]["operator_audit"] == 1
 
 
 def test_neither_verdicts_nor_the_audit_go_back(paths: Paths) -> None:

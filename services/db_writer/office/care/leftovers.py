@@ -1,4 +1,4 @@
-"""The job `clean`: files that something killed left behind, and rows about operators that are old enough; db-writer."""
+"""The job `clean`: files that something killed left behind, and rows about acts that are old enough; db-writer."""
 
 import re
 import shutil
@@ -36,8 +36,19 @@ _SCRATCH: Final = re.compile(rf"\.[a-z]+-(\d+){re.escape(PARTIAL)}.*")
 
 _OLD_ACTS: Final = "SELECT id FROM operator_audit WHERE done_at < ? ORDER BY done_at LIMIT ?"
 _OLD_JOBS: Final = "SELECT id FROM (SELECT id, begun_at FROM jobs ORDER BY id LIMIT ?2) WHERE begun_at < ?1"
+_OLD_FIRINGS: Final = "SELECT id FROM obs_rule_firings WHERE fired_at < ? ORDER BY fired_at LIMIT ?"
+_OLD_FACTS: Final = "SELECT id FROM refused_facts WHERE created_at < ? LIMIT ?"
+OLD: Final = {
+    "operator_audit": _OLD_ACTS,
+    "jobs": _OLD_JOBS,
+    "obs_rule_firings": _OLD_FIRINGS,
+    "refused_facts": _OLD_FACTS,
+}
+"""What people, schedules and rules did. Recordings and videos stay as long as their matches: for ever."""
 _IS_OLD: Final = """
 SELECT EXISTS (SELECT 1 FROM operator_audit WHERE done_at < ?1) OR EXISTS (SELECT 1 FROM jobs WHERE begun_at < ?1)
+    OR EXISTS (SELECT 1 FROM obs_rule_firings WHERE fired_at < ?1)
+    OR EXISTS (SELECT 1 FROM refused_facts WHERE created_at < ?1)
 """
 _WAS_SEEN: Final = """
 SELECT EXISTS (SELECT 1 FROM jobs WHERE begun_at BETWEEN ?1 AND ?2)
@@ -60,13 +71,13 @@ def clean(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
         removed.append(str(path.relative_to(home) if path.is_relative_to(home) else path))
         freed += size
         yield Step("removing what is left over", len(removed))
-    counts = {"operator_audit": 0, "jobs": 0}
+    counts = dict.fromkeys(OLD, 0)
     days = desk.settings.get(RETENTION_AUDIT_DAYS)
     cut = _iso(timedelta(days=days))
     is_due = bool(days) and _tells(desk, _IS_OLD, cut)
     is_plausible = _tells(desk, _WAS_SEEN, _iso(SEEN_WITHIN), _iso(SEEN_AFTER))
     if is_due and is_plausible:
-        for table, old in (("operator_audit", _OLD_ACTS), ("jobs", _OLD_JOBS)):
+        for table, old in OLD.items():
             counts[table] = yield from _remove_rows(desk, table, old, cut=cut)
     if any(counts.values()):
         details = {**counts, "older_than_days": days}

@@ -1,6 +1,8 @@
 """Old tournaments and their days, OBS connections, and mappings of flags that somebody made."""
 
+import itertools
 import re
+import unicodedata
 from datetime import date
 from typing import Any, Final
 
@@ -18,6 +20,8 @@ TOURNAMENTS: Final = "tournaments"
 DAYS: Final = "tournament_days"
 CONNECTIONS: Final = "obs_connections"
 FLAGS: Final = "flag_mappings"
+MOST_OF_NAME: Final = 32
+"""Characters of a connection's name."""
 MADE_AND_CHANGED: Final[Fields] = {"made": ("created_at",), "changed": ("updated_at",)}
 _FIELDS: Final[Fields] = {
     "name": ("name", "title"),
@@ -139,7 +143,7 @@ def _date(order: Order, value: Any) -> date | None:
 
 def add_connections(order: Order) -> None:
     """Add the OBS connections to the plan."""
-    report = order.report
+    report, taken = order.report, set[str]()
     for row in order.old.rows(CONNECTIONS, _CONNECTION_FIELDS):
         report.table(CONNECTIONS).read += 1
         name, host, port = text(row["name"]), text(row["host"]), whole(row["port"])
@@ -150,8 +154,21 @@ def add_connections(order: Order) -> None:
         if row["password"] not in (None, "", b"") and password is None:
             report.tell(CONNECTIONS, "its password is encrypted: left empty, set it anew", name)
         is_active = row["active"] is None or bool(row["active"])
+        ours = _connection_name(name, taken)
+        if ours != name:
+            report.tell(CONNECTIONS, "its name has other letters here", f"{name}: {ours}")
         report.table(CONNECTIONS).imported += 1
-        order.plan.add(ConnectionItem(name=name, host=host, port=port, password=password, is_active=is_active))
+        order.plan.add(ConnectionItem(name=ours, host=host, port=port, password=password, is_active=is_active))
+
+
+def _connection_name(said: str, taken: set[str]) -> str:
+    """The nearest name that a connection may have and that is not `taken`, which it is then: `court-1` for `Court 1`."""
+    letters = unicodedata.normalize("NFKD", said.lower()).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:MOST_OF_NAME] or "obs"
+    numbered = (f"{name[: MOST_OF_NAME - 4]}-{number}" for number in itertools.count(2))
+    free = next(one for one in itertools.chain([name], numbered) if one not in taken)
+    taken.add(free)
+    return free
 
 
 def add_flags(order: Order) -> None:

@@ -28,6 +28,15 @@ SECOND = """
 INSERT INTO operator_audit (done_at, author, action, outcome) VALUES (?, 'ana', 'x', 'done')
 """
 
+STORED = (
+    """INSERT INTO obs_rule_firings (firing_key, rule, happening, ring, session_uuid, entry, entry_index, happened_at,
+        fired_at, outcome, actions) VALUES (?1, 'r', 'point', 'ring-1', '', 0, 0, ?2, ?2, 'done', '[]')""",
+    "INSERT INTO refused_facts (producer, outbox_id, entry, body, error, created_at) VALUES ('x', '', ?1, '', '', ?2)",
+    """INSERT INTO recorded_videos (video_key, kind, connection, ring, started_at, part, is_whole, is_kept)
+        VALUES (?1, 'match', 'obs-1', 'ring-1', ?2, 1, 1, 0)""",
+)
+"""A row of two days."""
+NOTHING = dict.fromkeys(leftovers.OLD, 0)
 NOBODY = 1 << 30
 """More than Linux gives as a process's id."""
 
@@ -142,8 +151,20 @@ def test_old_rows_about_operators_go(cared: Desk, monkeypatch: pytest.MonkeyPatc
     seen = datetime.now(UTC) - timedelta(days=2)
     cared.connection.execute(SECOND, (f"{seen:%Y-%m-%dT%H:%M:%S.000Z}",))
     done = work(cared, "clean")
-    assert (done["rows"], done["is_clock_doubtful"]) == ({"operator_audit": 5, "jobs": 0}, False)
+    assert (done["rows"], done["is_clock_doubtful"]) == (NOTHING | {"operator_audit": 5}, False)
     assert {action for (action,) in rows(cared, "SELECT action FROM operator_audit")} >= {"x", "audit.trim"}
+
+
+def test_old_firings_go_and_recordings_stay(cared: Desk) -> None:
+    """What rules did goes with the audit, what could not be stored, too; a recording is part of its match."""
+    old, young = "2012-01-01T00:00:00.000000Z", f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%dT%H:%M:%S.000Z}"
+    for number, at in enumerate((old, young)):
+        for insert in STORED:
+            cared.connection.execute(insert, (number, at))
+    cared.connection.execute(SECOND, (young,))
+    assert work(cared, "clean")["rows"] == NOTHING | {"obs_rule_firings": 1, "refused_facts": 1}
+    assert rows(cared, "SELECT fired_at FROM obs_rule_firings") == [(young,)]
+    assert rows(cared, "SELECT count(*) FROM recorded_videos") == [(2,)]
 
 
 def test_a_clock_that_jumped_ahead_makes_nothing_old(cared: Desk) -> None:
@@ -153,7 +174,7 @@ def test_a_clock_that_jumped_ahead_makes_nothing_old(cared: Desk) -> None:
     cared.connection.execute(SECOND, (f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}",))
     cared.connection.execute("UPDATE udp_server_sessions SET updated_at = '2024-09-07T00:00:00.000Z'")
     done = work(cared, "clean")
-    assert (done["rows"], done["is_clock_doubtful"]) == ({"operator_audit": 0, "jobs": 0}, True)
+    assert (done["rows"], done["is_clock_doubtful"]) == (NOTHING, True)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+"""How a connection stands, in a few lines for a person; used by `restrike obs status`."""
+
+from typing import Final
+
+from services.cli import output
+from services.cli.obs.shown import OFF, state_word
+from shared.messages.obs import AlarmKind, LinkState, ObsLoad, ObsStatus, Outputs
+
+ALARMS: Final = {
+    AlarmKind.NOT_CONNECTED: "A match is on, and this OBS is not connected: start it, or see the reason above.",
+    AlarmKind.NOT_RECORDING: "A match is on, and is not recorded: restrike obs record start",
+    AlarmKind.FRAMES_DROPPED: "Frames are lost: close other programs there, or lower OBS's bitrate or resolution.",
+    AlarmKind.DISK_LOW: "The disk of the recordings is nearly full: free space, or restrike obs recording --root.",
+    AlarmKind.REPLAY_OFF: "The replay buffer is off, so reviews get no clip: restrike obs replay start",
+}
+"""What to do."""
+
+
+def described(one: ObsStatus) -> str:
+    """One connection, in lines."""
+    lines = [_head(one)]
+    if one.outputs is not None and one.load is not None:
+        lines += [f"  {name:<10} {text}" for name, text in _details(one, one.outputs, one.load)]
+    lines += [f"  ! {ALARMS[alarm]}" for alarm in one.alarms]
+    return "\n".join(output.one_line(line) for line in lines)
+
+
+def _head(one: ObsStatus) -> str:
+    state = state_word(one)
+    if state == OFF:
+        return f"{one.connection}: off. To have it: restrike obs connect {one.connection}"
+    since = output.local_time(one.since_us)[:8]
+    head = f"{one.connection}: {state} since {since}, {one.host}:{one.port}"
+    if one.state is LinkState.CONNECTED:
+        answers = f", answers in {one.round_trip_ms:.1f} ms" if one.round_trip_ms is not None else ""
+        return f"{head}, OBS {one.obs_version or '?'}{answers}"
+    return f"{head}: {one.reason}" if one.reason else head
+
+
+def _details(one: ObsStatus, outputs: Outputs, load: ObsLoad) -> list[tuple[str, str]]:
+    preview = f", in the preview {one.preview_scene}" if one.preview_scene else ""
+    return [
+        ("scene", f"{one.program_scene or '?'}{preview} ({one.scene_collection or '?'}, {one.profile or '?'})"),
+        ("recording", _recording(one, outputs)),
+        ("stream", _stream(outputs)),
+        ("replay", f"{_on(outputs.is_replay_on)}; virtual camera {_on(outputs.is_virtual_camera_on)}"),
+        ("load", f"CPU {load.cpu_percent:.1f} %, memory {load.memory_mib:.0f} MiB, disk {_free(load)} free"),
+        ("frames", _frames(load)),
+    ]
+
+
+def _recording(one: ObsStatus, outputs: Outputs) -> str:
+    words = [f"match {one.match_id}"] if one.match_id else []
+    words += [one.ring] if one.ring else []
+    which = f" ({', '.join(words)})" if words else ""
+    suite = f"the suite: {one.recording}{which}"
+    if not outputs.is_recording:
+        return f"off; {suite}"
+    paused = "paused at " if outputs.is_record_paused else ""
+    return f"{paused}{time_code(outputs.record_ms)}, {output.size(outputs.record_bytes)}; {suite}"
+
+
+def _stream(outputs: Outputs) -> str:
+    if not outputs.is_streaming:
+        return "off"
+    again = "reconnecting, " if outputs.is_reconnecting else ""
+    dropped = f"{outputs.stream_frames_dropped} of {outputs.stream_frames} frames dropped"
+    congestion = f"congestion {outputs.stream_congestion * 100:.0f} %"
+    return f"{again}{time_code(outputs.stream_ms)}, {outputs.stream_kbps} kbit/s, {congestion}, {dropped}"
+
+
+def _frames(load: ObsLoad) -> str:
+    drawn = f"{load.render_frames_skipped} of {load.render_frames} drawn too late"
+    coded = f"{load.output_frames_skipped} of {load.output_frames} skipped by the encoder"
+    return f"{load.fps:.1f} a second, {load.frame_ms:.1f} ms each; {drawn}; {coded}"
+
+
+def time_code(milliseconds: int) -> str:
+    """How long an output runs: `01:02:03`."""
+    seconds = milliseconds // 1000
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def _on(is_on: bool) -> str:
+    return "on" if is_on else "off"
+
+
+def _free(load: ObsLoad) -> str:
+    return output.size(load.disk_free_bytes)

@@ -1,0 +1,94 @@
+"""What the acts know of the OBS that they act on, and what they answer; obs-bridge."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from msgspec import Struct
+
+from services.obs_bridge.procedure import Ask, Data, Procedure
+from shared.errors import ObsError
+from shared.messages.obs import RecordingSettings, Role
+from shared.settings.catalogue import OBS_CONFIRM_MS
+
+CONFIRM_S: Final = OBS_CONFIRM_MS.default / 1000
+SINCE: Final = {
+    "GetRecordDirectory": "28",
+    "SetRecordDirectory": "30.0",
+    "SplitRecordFile": "30.2",
+    "CreateRecordChapter": "30.2",
+}
+"""Requests that came after obs-websocket 5.0 -> the OBS that brought them."""
+
+# Numbers of refusals, as obs-websocket's RequestStatus counts them.
+UNKNOWN_REQUEST: Final = 204
+RUNNING: Final = 500
+NOT_RUNNING: Final = 501
+PAUSED: Final = 502
+NOT_PAUSED: Final = 503
+NOT_FOUND: Final = 600
+EXISTS: Final = 601
+NOT_AVAILABLE: Final = 604
+
+
+class ObsFacts(Struct, frozen=True, kw_only=True):
+    """What is known of one OBS. `requests` are those that it understands. `is_local`: its folders are ours, so that
+    they can be looked at; `path_map` as in ObsConnection. `confirm_s` is how long it may take to confirm a deed.
+    """
+
+    obs_version: str
+    websocket_version: str
+    platform: str
+    requests: frozenset[str]
+    picture_formats: tuple[str, ...] = ()
+    is_local: bool = False
+    path_map: dict[str, str] = {}
+    roles: tuple[Role, ...] = tuple(Role)
+    recording: RecordingSettings = RecordingSettings()
+    confirm_s: float = CONFIRM_S
+
+    def knows(self, request: str) -> bool:
+        """Whether this OBS understands `request`."""
+        return request in self.requests
+
+    def require(self, request: str, deed: str) -> None:
+        """Raise `obs.not_supported` when this OBS does not understand `request`, which it needs to `deed`."""
+        if not self.knows(request):
+            raise self.cannot(deed, f"it needs OBS {SINCE.get(request, '28')} or newer")
+
+    def cannot(self, deed: str, why: str) -> ObsError:
+        """The error of a deed that this OBS cannot do."""
+        return ObsError("obs.not_supported", f"OBS {self.obs_version} cannot {deed}; {why}.")
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """What an act came to, as in ActionDone. `confirmed`: OBS proved it by an event or by its state. `afterwards` is
+    what is still to be done, once this was answered (a message that is hidden again): who performs an act runs it.
+    """
+
+    message: str
+    confirmed: bool = True
+    details: dict[str, Any] = {}
+    afterwards: Procedure[None] | None = None
+
+
+def no_such(what: str, name: str, there: Iterable[str]) -> ObsError:
+    """The error of a name that OBS does not know, with those that it does."""
+    listed = ", ".join(there)
+    has = f"it has: {listed}" if listed else "it has none"
+    return ObsError("obs.not_found", f"OBS has no {what} of this name; {has}.", value=name)
+
+
+def facts_of(version: Data) -> ObsFacts:
+    """The facts in an answer to GetVersion; the caller adds those of the connection (`msgspec.structs.replace`)."""
+    return ObsFacts(
+        obs_version=version["obsVersion"],
+        websocket_version=version["obsWebSocketVersion"],
+        platform=version.get("platform", ""),
+        requests=frozenset(version["availableRequests"]),
+        picture_formats=tuple(version.get("supportedImageFormats", ())),
+    )
+
+
+def learn() -> Procedure[ObsFacts]:
+    """Ask OBS what it is."""
+    return facts_of((yield Ask("GetVersion")))

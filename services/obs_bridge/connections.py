@@ -1,0 +1,128 @@
+"""All connections to OBS as operators configured them: read from the database, and again when something changed.
+
+The database may not be there yet, or not be readable for a moment: what was read last goes on.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from typing import Final
+
+import structlog
+
+from services.obs_bridge.studio import House, Studio
+from shared.automation.match_view import Venue
+from shared.db import obs_config
+from shared.db.sqlite import connect_reader, sqlite3
+from shared.errors import DatabaseError, RestrikeError
+from shared.messages.automation import Rule
+from shared.messages.obs import ObsConnection, Role
+from shared.paths import Paths
+from shared.settings.secrets import Secrets
+
+VENUE: Final = """
+SELECT t.name, t.time_zone, d.day_number FROM tournaments t
+LEFT JOIN tournament_days d ON d.tournament_id = t.id AND d.is_active = 1 WHERE t.is_active = 1
+"""
+
+
+class Connections:
+    """The studios, by name. `rules_changed` is told of the rules whenever they are read."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        house: House,
+        *,
+        rules_changed: Callable[[list[Rule]], None],
+        log: structlog.stdlib.BoundLogger,
+    ) -> None:
+        self._paths = paths
+        self._house = house
+        self._rules_changed = rules_changed
+        self._log = log
+        self._studios: dict[str, Studio] = {}
+        self._configured: list[tuple[ObsConnection, str]] | None = None
+        self._rules: list[Rule] | None = None
+        self._told: set[str] = set()
+        self.venue = Venue()
+        """To which tournament and day a match that is loaded now belongs."""
+
+    def __iter__(self) -> Iterator[Studio]:
+        """Every connection, active or not."""
+        return iter(self._studios.values())
+
+    def all(self) -> list[Studio]:
+        """Every active connection."""
+        return [studio for studio in self if studio.config.is_active]
+
+    def serving(self, ring: str, role: Role) -> Sequence[Studio]:
+        """Those that are for a ring and have a role, connected or not."""
+        return [studio for studio in self.all() if studio.serves(ring) and role in studio.config.roles]
+
+    def named(self, name: str) -> Studio | None:
+        """The active connection of that name."""
+        studio = self._studios.get(name)
+        return studio if studio is not None and studio.config.is_active else None
+
+    def look(self) -> None:
+        """Read the configuration, and go on with it."""
+        if not self._paths.database.exists():
+            return  # db-writer makes it, at the very first start
+        try:
+            with closing(connect_reader(self._paths.database)) as connection:
+                configs = obs_config.connections(connection, tell=self._tell)
+                found = [(config, self._password(connection, config)) for config in configs]
+                rules = obs_config.rules(connection, tell=self._tell)
+                self.venue = _venue(connection)
+        except (DatabaseError, sqlite3.Error) as error:
+            self._tell(f"How OBS is configured cannot be read now: {error}")
+            return
+        if found != self._configured:
+            self._configured = found
+            self._configure(found)
+        if rules != self._rules:
+            self._rules = rules
+            self._rules_changed(rules)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the configuration was read once."""
+        return self._configured is not None
+
+    def close(self) -> None:
+        """End every connection."""
+        for studio in self:
+            studio.close()
+
+    def _configure(self, found: list[tuple[ObsConnection, str]]) -> None:
+        wanted = {config.connection for config, _ in found}
+        for name in self._studios.keys() - wanted:
+            self._studios.pop(name).close()
+        for config, password in found:
+            studio = self._studios.get(config.connection)
+            if studio is None:
+                studio = self._studios[config.connection] = Studio(config, password, self._house)
+                studio.open()
+            else:
+                studio.configure(config, password)
+
+    def _password(self, connection: "sqlite3.Connection", config: ObsConnection) -> str:
+        try:
+            return obs_config.password_of(connection, config.connection, Secrets(self._paths)) or ""
+        except RestrikeError as error:
+            self._tell(f"The password of OBS {config.connection} cannot be read: {error}")
+            return ""
+
+    def _tell(self, sentence: str) -> None:
+        """Once: it is looked at every few seconds."""
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self._log.warning("obs_configuration", problem=sentence)
+
+
+def _venue(connection: "sqlite3.Connection") -> Venue:
+    row = connection.execute(VENUE).fetchone()
+    if row is None:
+        return Venue()
+    name, time_zone, day = row
+    return Venue(tournament=name, day=day, time_zone=time_zone)

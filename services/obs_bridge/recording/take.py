@@ -1,0 +1,47 @@
+"""One recording under way, as it is kept through a restart; obs-bridge."""
+
+from msgspec import Struct
+
+from services.obs_bridge.recording.plans import Plan
+from services.obs_bridge.recording.timeline import Pause
+from shared.messages.recordings import RecordingState
+
+
+class Take(Struct, kw_only=True):
+    """A recording. `asked_at_us` is when OBS was last asked to start or end it, `started_at_us` its first picture,
+    `heard_at_us` when we last knew that it runs (Unix microseconds). `match_id` is None for one that somebody started
+    by hand when no match was on. `reason` says what ended it, where that was not its plan.
+    """
+
+    video_id: str
+    ring: str
+    match_id: str | None
+    part: int = 1
+    by_hand: bool = False
+    state: RecordingState = RecordingState.PREPARING
+    asked_at_us: int | None = None
+    started_at_us: int | None = None
+    heard_at_us: int = 0
+    obs_path: str | None = None
+    pauses: list[Pause] = []
+    reason: str | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether OBS was asked for it, or records it by itself."""
+        return self.asked_at_us is not None or self.by_hand
+
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """Its ring and match."""
+        return self.ring, self.match_id
+
+
+class Kept(Struct, kw_only=True):
+    """What one connection's recorder keeps: the recording under way, what ought to be recorded, and by how much OBS's
+    own time code is late (its encoder's delay).
+    """
+
+    take: Take | None = None
+    plans: dict[str, Plan] = {}
+    lag_ms: int = 0

@@ -1,0 +1,244 @@
+"""The recording of one OBS as it is told, kept and stored, whatever led to it; obs-bridge."""
+
+import uuid
+from typing import Final
+
+import msgspec
+
+from services.obs_bridge.ledger import Ledger
+from services.obs_bridge.recording.placing import Placing
+from services.obs_bridge.recording.plans import Plan, Plans
+from services.obs_bridge.recording.take import Kept, Take
+from services.obs_bridge.recording.timeline import length_ms, offset_ms
+from services.obs_bridge.surroundings import Obs, Surroundings
+from shared.automation.happenings import Happened
+from shared.automation.match_view import MatchView
+from shared.messages.automation import Happening
+from shared.messages.recordings import (
+    RecordingChanged,
+    RecordingState,
+    VideoEvent,
+    VideoEventsPlaced,
+    VideoKind,
+    VideoStored,
+)
+
+KEY: Final = "recording/"
+"""Under which keys of the outbox tapes are kept."""
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Tape:
+    """`take` is the recording that is prepared or under way; `failed` what was told last of one that could not be made,
+    until the next one runs.
+    """
+
+    def __init__(self, obs: Obs, around: Surroundings, ledger: Ledger, *, kept: bytes | None) -> None:
+        self._obs = obs
+        self._around = around
+        self._ledger = ledger
+        self._kept = msgspec.msgpack.decode(kept, type=Kept) if kept is not None else Kept()
+        self.plans = Plans(self._kept.plans)
+        self.failed: RecordingChanged | None = None
+        self.is_changed = False
+        self._placing = Placing()
+
+    @property
+    def take(self) -> Take | None:
+        """The recording that is prepared or under way."""
+        return self._kept.take
+
+    @property
+    def lag_ms(self) -> int:
+        """By how much OBS's own time code is late: its encoder's delay, as it was measured."""
+        return self._kept.lag_ms
+
+    def took(self, happened: Happened, *, is_fresh: bool) -> None:
+        """Go on with what happened."""
+        before = self._mark(happened.ring)
+        self.plans.take(happened, start_on=self._obs.recording.start_on, is_fresh=is_fresh)
+        self.is_changed = self.is_changed or self._mark(happened.ring) != before
+        self._placing.take(happened, self.take, delay_ms=self._obs.recording.picture_delay_ms)
+
+    def chapter(self, title: str) -> None:
+        """Set a chapter mark of an operator or a rule at this moment."""
+        take, now_us = self.take, self._around.now_us()
+        if take is None or take.started_at_us is None:
+            return
+        event = VideoEvent(
+            kind="chapter",
+            label=title,
+            offset_ms=offset_ms(now_us, started_at_us=take.started_at_us, pauses=take.pauses),
+            at_us=now_us,
+            session=uuid.uuid4().hex[:16],
+            entry=0,
+            index=0,
+            match_id=take.match_id,
+        )
+        self._tell_events(take, [event])
+
+    def measure(self, record_ms: int) -> None:
+        """OBS says that it records, and how far it is."""
+        take = self.take
+        if take is None or take.started_at_us is None or record_ms == 0:
+            return
+        take.heard_at_us = self._around.now_us()
+        lasted_ms = length_ms(take.heard_at_us, started_at_us=take.started_at_us, pauses=take.pauses)
+        self._kept.lag_ms = max(0, lasted_ms - record_ms)
+
+    def plan_of(self, take: Take) -> Plan | None:
+        """The plan that a recording is for, while its match is on."""
+        plan = self.plans.by_ring.get(take.ring)
+        return plan if plan is not None and plan.key == take.key else None
+
+    def change(self, take: Take, state: RecordingState, reason: str | None) -> RecordingChanged:
+        """A recording goes on to another state."""
+        changed = RecordingChanged(
+            video_id=take.video_id,
+            connection=self._obs.name,
+            ring=take.ring,
+            match_id=take.match_id,
+            before=take.state,
+            state=state,
+            at_us=self._around.now_us(),
+            reason=reason,
+            part=take.part,
+            by_hand=take.by_hand,
+            obs_path=take.obs_path,
+            started_at_us=take.started_at_us,
+        )
+        take.state = state
+        self.is_changed = True
+        self._ledger.tell(changed)
+        return changed
+
+    def ready(self, plan: Plan) -> Take:
+        """The recording of this plan that is prepared, or a new one; of one that failed it is the same again."""
+        take, failed = self.take, self.failed
+        if take is not None and take.key == plan.key:
+            return take
+        if take is not None:
+            self.change(take, RecordingState.IDLE, "Another match was loaded before this one began.")
+        ring, match_id = plan.key
+        is_retry = failed is not None and (failed.ring, failed.match_id) == plan.key
+        video_id = failed.video_id if failed is not None and is_retry else uuid.uuid4().hex
+        take = self._kept.take = Take(video_id=video_id, ring=ring, match_id=match_id, part=plan.parts + 1)
+        if not is_retry:  # which says nothing new
+            self.change(take, RecordingState.PREPARING, None)
+        take.state = RecordingState.PREPARING
+        return take
+
+    def runs(self, take: Take, path: str | None, reason: str | None = None) -> None:
+        """OBS records `take`."""
+        self._kept.take = take
+        take.obs_path = path or take.obs_path
+        take.heard_at_us = self._around.now_us()
+        self.failed = None
+        plan = self.plan_of(take)
+        if plan is not None:
+            plan.parts = max(plan.parts, take.part)
+        self.change(take, RecordingState.RECORDING, reason)
+        self._placing.started(take, delay_ms=self._obs.recording.picture_delay_ms)
+        self._say(Happening.RECORDING_STARTED, take)
+
+    def fail(self, take: Take, reason: str) -> bool:
+        """It could not be begun; whether that was not known before."""
+        self._kept.take = None
+        self.is_changed = True
+        is_new = self.failed is None or (self.failed.video_id, self.failed.reason) != (take.video_id, reason)
+        if is_new:
+            self.failed = self.change(take, RecordingState.FAILED, reason)
+        return is_new
+
+    def close(self, take: Take, *, ended_at_us: int | None, problem: str | None, is_whole: bool = True) -> None:
+        """OBS records `take` no more; its file is told of, if OBS said which it is."""
+        self.flush()
+        self._kept.take = None
+        state = RecordingState.IDLE if problem is None else RecordingState.FAILED
+        changed = self.change(take, state, problem or take.reason)
+        self.failed = None if problem is None else changed
+        if take.obs_path is not None:
+            self._around.closed(self._video(take, ended_at_us=ended_at_us, problem=changed.reason, is_whole=is_whole))
+        self._say(Happening.RECORDING_ENDED, take)
+
+    def split(self, take: Take, path: str) -> None:
+        """OBS goes on in another file."""
+        now_us = self._around.now_us()
+        self.flush()
+        after = Take(
+            video_id=uuid.uuid4().hex,
+            ring=take.ring,
+            match_id=take.match_id,
+            part=take.part + 1,
+            by_hand=take.by_hand,
+            asked_at_us=take.asked_at_us,
+            started_at_us=now_us,
+        )
+        self.change(take, RecordingState.IDLE, "OBS goes on in another file.")
+        self._around.closed(self._video(take, ended_at_us=now_us, problem=None, is_whole=True))
+        self.runs(after, path)
+
+    def flush(self) -> None:
+        """Store what was placed since the last time."""
+        take = self.take
+        if take is not None and (placed := self._placing.stored()):
+            self._tell_events(take, placed)
+
+    def keep(self) -> None:
+        """Keep all this with what is stored in this turn, if it changed."""
+        if self.is_changed:
+            self.is_changed = False
+            self._ledger.keep(KEY + self._obs.name, _encode(self._kept))
+
+    def _video(self, take: Take, *, ended_at_us: int | None, problem: str | None, is_whole: bool) -> VideoStored:
+        settings, plan, began_us = self._obs.recording, self.plan_of(take), take.started_at_us
+
+        def at(moment_us: int | None, roll_ms: int) -> int | None:
+            if began_us is None or moment_us is None:
+                return None
+            delay_ms = settings.picture_delay_ms + roll_ms
+            return offset_ms(moment_us, started_at_us=began_us, pauses=take.pauses, delay_ms=delay_ms)
+
+        return VideoStored(
+            video_id=take.video_id,
+            kind=VideoKind.MATCH if take.match_id is not None else VideoKind.MANUAL,
+            connection=self._obs.name,
+            ring=take.ring,
+            match_id=take.match_id,
+            obs_path=take.obs_path or "",
+            part=take.part,
+            started_at_us=began_us,
+            ended_at_us=ended_at_us,
+            duration_ms=at(ended_at_us, -settings.picture_delay_ms),
+            is_whole=is_whole,
+            in_ms=at(plan.first_clock_at_us, -settings.pre_roll_ms) if plan is not None else None,
+            out_ms=at(plan.ended_at_us, settings.post_roll_ms) if plan is not None else None,
+            problem=problem,
+        )
+
+    def _tell_events(self, take: Take, events: list[VideoEvent]) -> None:
+        told = VideoEventsPlaced(video_id=take.video_id, connection=self._obs.name, ring=take.ring, events=events)
+        self._ledger.tell(told)
+        self.is_changed = True
+
+    def _say(self, what: Happening, take: Take) -> None:
+        plan = self.plan_of(take)
+        said = Happened(
+            what=what,
+            ring=take.ring,
+            session=take.video_id,
+            entry=0,
+            index=0,
+            at_us=self._around.now_us(),
+            view=plan.view if plan is not None else MatchView(ring=take.ring),
+            label=what.value.replace("_", " "),
+            connection=self._obs.name,
+        )
+        self._around.happened(said)
+
+    def _mark(self, ring: str) -> tuple[object, ...]:
+        """What of a ring's plan must be kept when it changes; not its clock."""
+        plan = self.plans.by_ring.get(ring)
+        if plan is None:
+            return ()
+        return plan.view.match_id, plan.armed_at_us, plan.ended_at_us, plan.first_clock_at_us

@@ -1,0 +1,1 @@
+"""A clip for each video review: the replay buffer that is kept, the saving, and the clips."""

@@ -1,0 +1,111 @@
+"""Keeps the replay buffer of one OBS running while a match is on; obs-bridge."""
+
+from typing import Final
+
+import structlog
+
+from services.obs_bridge.acts import record_settings, replay
+from services.obs_bridge.acts.facts import ObsFacts
+from services.obs_bridge.acts.outputs import state_of
+from services.obs_bridge.acts.replay import BufferState
+from services.obs_bridge.execution import Outcome
+from services.obs_bridge.procedure import Data, Procedure
+from services.obs_bridge.recording.beginning import OWN_FORMAT
+from services.obs_bridge.surroundings import Obs, Surroundings
+from shared.automation.happenings import Happened
+from shared.messages.automation import Happening
+
+LINGER_US: Final = 300_000_000
+"""After a match the buffer stays for five minutes: the next one is mostly loaded by then."""
+RETRY_US: Final = 3_000_000
+_ENDS: Final = (Happening.MATCH_DECIDED, Happening.MATCH_CLOSED)
+
+
+class Buffer:
+    """`is_on` is None until OBS was asked. A buffer that somebody started by hand is used, and left to them."""
+
+    def __init__(self, obs: Obs, around: Surroundings, *, log: structlog.stdlib.BoundLogger) -> None:
+        self.is_on: bool | None = None
+        self._obs = obs
+        self._around = around
+        self._log = log.bind(obs=obs.name)
+        self._matches: set[str] = set()
+        self._last_us = 0
+        self.is_busy = self._is_ours = False
+        self._retry_at_us = 0
+        self._problem: str | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it ought to run: a match is on."""
+        return bool(self._matches) and self._obs.recording.keeps_replay
+
+    def took(self, happened: Happened) -> None:
+        """Go on with what happened on a ring that this connection serves."""
+        view = happened.view
+        if view.match_id is None or view.is_over or happened.what in _ENDS:
+            if happened.ring in self._matches:
+                self._matches.discard(happened.ring)
+                self._last_us = self._around.now_us()
+        elif self._around.now_us() - happened.at_us <= self._around.act_within_us:
+            self._matches.add(happened.ring)
+
+    def link_up(self) -> None:
+        """OBS can be asked again."""
+        self.is_busy = True
+        self._obs.run(replay.state(), self._looked, what="the state of the replay buffer")
+
+    def link_down(self) -> None:
+        """OBS cannot be asked."""
+        self.is_on = None
+
+    def event(self, name: str, data: Data) -> None:
+        """An event of OBS."""
+        if name == replay.EVENT:
+            state = state_of(data)
+            if state in ("STARTED", "STOPPED"):
+                self.is_on = state == "STARTED"
+                self._is_ours = self._is_ours and self.is_on
+
+    def turn(self) -> None:
+        """Start or end it, if that is due."""
+        if self.is_busy or self.is_on is None or not self._obs.is_connected or self._around.is_paused:
+            return
+        now_us = self._around.now_us()
+        if self.is_wanted and not self.is_on and now_us >= self._retry_at_us:
+            self.is_busy = True
+            self._obs.run(_start(self._obs.facts), self._started, what="the start of the replay buffer")
+        elif self.is_on and self._is_ours and not self._matches and now_us > self._last_us + LINGER_US:
+            self.is_busy = True
+            self._obs.run(replay.stop(self._obs.facts), self._stopped, what="the end of the replay buffer")
+
+    def _looked(self, outcome: Outcome[BufferState]) -> None:
+        self.is_busy = False
+        if outcome.error is None:
+            self.is_on = outcome.value().is_on
+
+    def _started(self, outcome: Outcome[bool]) -> None:
+        self.is_busy = False
+        if outcome.error is None:
+            self.is_on = self._is_ours = True
+            self._problem = None
+            return
+        self._retry_at_us = self._around.now_us() + RETRY_US
+        if outcome.error.message != self._problem:
+            self._problem = outcome.error.message
+            self._log.error("replay_buffer_not_started", reason=self._problem)
+
+    def _stopped(self, outcome: Outcome[bool]) -> None:
+        self.is_busy = False
+        if outcome.error is None:
+            self.is_on = self._is_ours = False
+        else:
+            self._last_us = self._around.now_us()
+
+
+def _start(on: ObsFacts) -> Procedure[bool]:
+    """A buffer names its clips by the format of names that OBS has when it starts; it must tell clips apart."""
+    now = yield from record_settings.parameter(*record_settings.FILE_NAME)
+    if not now or "%s" not in now:
+        yield from record_settings.set_file_name(OWN_FORMAT)
+    return (yield from replay.start(on))

@@ -1,0 +1,170 @@
+"""The rings as obs-bridge follows them: where it is in each ring's stream, the match as it stands, and what happened.
+
+Whether something was missed is seen from the entry numbers and sessions alone, as db-writer does it. After a gap the
+past is asked for page by page, so that nothing is missing in a recording's list of events; at a start only where
+something was under way when the process before this one ended, otherwise the match as it stands will do.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from shared.automation.happenings import Follower, Happened
+from shared.automation.match_view import MatchView, Venue, view_of
+from shared.clock import monotonic_s
+from shared.errors import NetworkError
+from shared.messages.commands import GetMatchState, ReplayEvents
+from shared.messages.service import Position
+from shared.messages.wire import ParsedEntries
+from shared.rpc import RefusedError
+
+KEY: Final = "ring/"
+"""Under which keys of the outbox the rings are kept."""
+ASK_S: Final = 1.0
+"""How long pss-parser may take for a page; while it is waited for, OBS is not told anything."""
+RETRY_S: Final = 0.5
+PAGE: Final = 500
+
+Ask = Callable[..., Any]
+Take = Callable[[Happened], None]
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Kept(Struct, frozen=True):
+    """A ring as it is kept: how far its events are accounted for, and its match there."""
+
+    at: Position
+    view: MatchView
+
+
+_decode = msgspec.msgpack.Decoder(Kept).decode
+
+
+class Ring:
+    """One ring. `at` is how far its events were taken."""
+
+    def __init__(self, name: str, follower: Follower, at: Position | None) -> None:
+        self.name = name
+        self.follower = follower
+        self.at = at
+        self.is_behind = at is None
+        self.retry_at_s = 0.0
+
+    @property
+    def view(self) -> MatchView:
+        """The ring's match as it stands."""
+        return self.follower.view
+
+
+class Rings:
+    """All rings. `ask` asks pss-parser (Client.call); `took` is called with everything that happens, old or new, in the
+    order of the journal; `needs_past` says of a ring whether what was missed while we did not run matters.
+    """
+
+    def __init__(
+        self,
+        ask: Ask,
+        *,
+        kept: dict[str, bytes],
+        venue_of: Callable[[], Venue],
+        took: Take,
+        needs_past: Callable[[str], bool],
+        log: structlog.stdlib.BoundLogger,
+    ) -> None:
+        self._ask = ask
+        self._venue_of = venue_of
+        self._took = took
+        self._needs_past = needs_past
+        self._log = log
+        self._rings: dict[str, Ring] = {}
+        self._kept = {key.removeprefix(KEY): _decode(value) for key, value in kept.items()}
+
+    def __iter__(self) -> "Any":
+        """The rings that were heard of."""
+        return iter(self._rings.values())
+
+    def view(self, ring: str) -> MatchView:
+        """A ring's match as it stands."""
+        found = self._rings.get(ring)
+        return found.view if found is not None else MatchView(ring=ring)
+
+    def take(self, batch: ParsedEntries) -> None:
+        """Take a live batch, or note that its ring is behind."""
+        ring = self._rings.get(batch.ring) or self._met(batch)
+        if ring.is_behind or ring.at is None:
+            return
+        at = ring.at
+        if at.journal_id == batch.journal_id and batch.first == at.entry + 1 and batch.previous_session == at.session:
+            self._follow(ring, batch)
+        elif batch.first > at.entry or batch.last > at.entry or batch.session != at.session:
+            ring.is_behind = True
+
+    def catch_up(self) -> bool:
+        """Take one page of what each ring that is behind missed; whether there is more to do at once."""
+        now_s, more = monotonic_s(), False
+        for ring in self._rings.values():
+            if not ring.is_behind or ring.retry_at_s > now_s:
+                continue
+            try:
+                self._page(ring)
+                more = more or ring.is_behind
+            except (NetworkError, RefusedError) as error:
+                ring.retry_at_s = now_s + RETRY_S
+                self._log.info("parser_not_answering", ring=ring.name, reason=str(error))
+        return more
+
+    def to_keep(self, ring: str) -> dict[str, bytes]:
+        """What to keep of a ring with what is stored now."""
+        found = self._rings.get(ring)
+        if found is None or found.at is None:
+            return {}
+        return {KEY + ring: _encode(Kept(found.at, found.view))}
+
+    def _met(self, batch: ParsedEntries) -> Ring:
+        kept = self._kept.get(batch.ring)
+        if kept is not None and kept.at.journal_id == batch.journal_id and self._needs_past(batch.ring):
+            ring = Ring(batch.ring, Follower(kept.view, self._venue_of), kept.at)
+            ring.is_behind = (batch.first, batch.previous_session) != (kept.at.entry + 1, kept.at.session)
+        else:
+            ring = Ring(batch.ring, Follower(MatchView(ring=batch.ring), self._venue_of), None)
+        self._rings[batch.ring] = ring
+        return ring
+
+    def _page(self, ring: Ring) -> None:
+        if ring.at is None:
+            self._join(ring)
+            return
+        at = ring.at
+        command = ReplayEvents(ring=ring.name, journal_id=at.journal_id, after_entry=at.entry, limit=PAGE)
+        page = self._ask(command, deadline_s=ASK_S)
+        if page.journal_id != at.journal_id or (at.entry and page.session_at_after != at.session):
+            ring.at = None  # another journal, or one that was put back: begin with the match as it stands
+            return
+        for batch in page.batches:
+            self._follow(ring, batch)
+        if ring.at.entry >= page.end and not page.warming_up:
+            ring.is_behind = False
+
+    def _join(self, ring: Ring) -> None:
+        """Begin with the match as it stands; what led to it is over."""
+        state = self._ask(GetMatchState(ring=ring.name), deadline_s=ASK_S)
+        page = self._ask(
+            ReplayEvents(ring=ring.name, journal_id=state.journal_id, after_entry=state.entry, limit=1),
+            deadline_s=ASK_S,
+        )
+        if page.journal_id != state.journal_id or page.session_at_after is None:
+            if state.entry:
+                raise NetworkError("parser.not_there_yet", "pss-parser does not know this place of the journal yet.")
+            session = ""
+        else:
+            session = page.session_at_after
+        ring.follower = Follower(view_of(state, self._venue_of()), self._venue_of)
+        ring.at = Position(state.journal_id, session, state.entry)
+
+    def _follow(self, ring: Ring, batch: ParsedEntries) -> None:
+        ring.at = Position(batch.journal_id, batch.session, batch.last)
+        for happened in ring.follower.take(batch):
+            self._took(happened)

@@ -1,0 +1,179 @@
+"""Rules: stored all or none, in order, and refused where they could never work."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.db_writer.office.desk import Desk
+from services.db_writer.office.handlers import HANDLERS
+from shared.db.obs_config import rules
+from shared.errors import ValidationError
+from shared.messages.automation import Conditions, Happening, OncePer, Rule
+from shared.messages.obs import ObsConfigured
+from shared.messages.obs_actions import (
+    EnableFilter,
+    PressHotkey,
+    RunCommand,
+    SetScene,
+    SetText,
+    SetTransition,
+    SetVolume,
+    ShowMessage,
+    TakeScreenshot,
+    Wait,
+)
+from shared.messages.obs_commands import EnableRules, RemoveRules, Rules, SaveRules
+
+Published = list[tuple[str, Any]]
+SCENE = Rule(rule="scene", on=(Happening.MATCH_LOADED,), actions=(SetScene(scene="Match"),))
+WINNER = Rule(
+    rule="winner",
+    on=(Happening.MATCH_DECIDED, Happening.ROUND_WON),
+    actions=(
+        SetText(source="Winner", text="{winner}\n{winnerCountry}"),
+        Wait(for_ms=500),
+        RunCommand(command=("/usr/bin/notify", "{winner}")),
+    ),
+    when=Conditions(rings=("ring-1",), phases=("*final*",), difference_at_least=2, clock_at_most_ms=10_000),
+    connections=("obs-1",),
+    priority=10,
+    once_per=OncePer.MATCH,
+    delay_ms=100,
+    pack="scenes",
+)
+
+
+def save(desk: Desk, *wanted: Rule, replace: bool = False) -> list[Rule]:
+    """Store rules."""
+    answer: Rules = HANDLERS[SaveRules](desk, SaveRules(rules=list(wanted), author="ana", replace=replace))
+    return answer.rules
+
+
+def with_action(action: Any) -> Rule:
+    """A rule that does that."""
+    return msgspec.structs.replace(SCENE, actions=(action,))
+
+
+def acts(desk: Desk) -> list[tuple[str, str]]:
+    """Action and outcome of each row of the audit."""
+    return list(desk.connection.execute("SELECT action, outcome FROM operator_audit ORDER BY id").fetchall())
+
+
+def test_rules_are_kept_as_they_are(desk: Desk, published: Published) -> None:
+    """Every field comes back, the higher priority first, then by name; who listens hears the names."""
+    other = msgspec.structs.replace(SCENE, rule="another")
+    assert save(desk, SCENE, WINNER, other) == [WINNER, other, SCENE]
+    assert rules(desk.connection) == [WINNER, other, SCENE]
+    assert [(topic, event.what, event.names) for topic, event in published] == [
+        ("obs.changed", ObsConfigured.RULES, ("scene", "winner", "another"))
+    ]
+    assert acts(desk) == [("obs.rules.save", "done")]
+
+
+def test_all_or_none(desk: Desk, published: Published) -> None:
+    """One that is taken, given twice or not acceptable keeps out the others; with replace it takes the place."""
+    save(desk, SCENE)
+    changed = msgspec.structs.replace(SCENE, priority=1)
+    for wanted, sentence in (
+        ((WINNER, changed), "--replace"),
+        ((WINNER, WINNER), "given twice"),
+        ((WINNER, msgspec.structs.replace(SCENE, rule="x", actions=())), "Rule x: it has 1 to 50 actions"),
+        ((), "No rule is named"),
+    ):
+        with pytest.raises(ValidationError, match=sentence):
+            save(desk, *wanted)
+    assert rules(desk.connection) == [SCENE]
+    assert len(published) == 1
+    assert save(desk, changed, WINNER, replace=True) == [WINNER, changed]
+
+
+def test_rules_are_switched_and_removed(desk: Desk, published: Published) -> None:
+    """By name, all or none; what was removed is answered."""
+    save(desk, SCENE, WINNER)
+    switch = HANDLERS[EnableRules]
+    assert [
+        rule.is_enabled
+        for rule in switch(desk, EnableRules(rules=["scene", "scene"], is_enabled=False, author="ana")).rules
+    ] == [False]
+    assert [rule.is_enabled for rule in rules(desk.connection)] == [True, False]
+    with pytest.raises(ValidationError, match="no rule of that name"):
+        switch(desk, EnableRules(rules=["winner", "none"], is_enabled=False, author="ana"))
+    assert [rule.is_enabled for rule in rules(desk.connection)] == [True, False]
+    assert switch(desk, EnableRules(rules=["scene"], is_enabled=True, author="ana")).rules == [SCENE]
+    with pytest.raises(ValidationError, match="no rule of that name"):
+        HANDLERS[RemoveRules](desk, RemoveRules(rules=["scene", "none"], author="ana"))
+    assert HANDLERS[RemoveRules](desk, RemoveRules(rules=["scene"], author="ana")).rules == [SCENE]
+    assert rules(desk.connection) == [WINNER]
+    assert [event.names for _, event in published[1:]] == [("scene",), ("scene",), ("scene",)]
+    assert [outcome for _, outcome in acts(desk)] == ["done", "done", "refused", "done", "refused", "done"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"rule": ""}, "1 to 80 characters"),
+        ({"rule": "x" * 81}, "1 to 80 characters"),
+        ({"rule": "a\nb"}, "one line"),
+        ({"on": ()}, "Rule scene: it waits for nothing"),
+        ({"priority": 1001}, "priority is from -1000 to 1000"),
+        ({"delay_ms": -1}, "delay_ms is from 0 to 600000"),
+        ({"cooldown_ms": 86_400_001}, "cooldown_ms is from 0"),
+        ({"connections": ("OBS",)}, "such as obs-ring-1"),
+        ({"description": "x" * 501}, "at most 500 characters"),
+        ({"when": Conditions(rings=("Ring",))}, "such as ring-1"),
+        ({"when": Conditions(rounds=(0,))}, "rounds is from 1 to 99"),
+        ({"when": Conditions(athlete=3)}, "athlete is from 0 to 2"),
+        ({"when": Conditions(phases=("",))}, "phases are"),
+        ({"when": Conditions(clock_at_least_ms=2, clock_at_most_ms=1)}, "so it never fires"),
+        ({"when": Conditions(difference_at_least=3, difference_at_most=1)}, "so it never fires"),
+    ],
+)
+def test_a_rule_that_could_never_fire_is_refused(desk: Desk, change: dict[str, Any], sentence: str) -> None:
+    """In a sentence that says what would do."""
+    with pytest.raises(ValidationError, match=sentence):
+        save(desk, msgspec.structs.replace(SCENE, **change))
+    assert rules(desk.connection) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "sentence"),
+    [
+        (SetScene(scene=" "), "set_scene: scene has at most 300 characters, on one line, and not empty"),
+        (SetText(source="a", text="{plyer1}"), r"set_text: text may hold these placeholders: \{tournament\}"),
+        (RunCommand(command=("notify", "{nobody}")), "command may hold these placeholders"),
+        (RunCommand(command=()), "a program and its arguments"),
+        (RunCommand(command=("x",), within_ms=0), "within_ms is from 100"),
+        (Wait(for_ms=0), "wait: for_ms is from 1 to 600000 milliseconds"),
+        (ShowMessage(source="a", text="b", for_ms=1), "for_ms is from 100"),
+        (SetTransition(transition="Fade", duration_ms=20_001), "duration_ms is from 0 to 20000"),
+        (SetVolume(source="Mic", volume_db=27), "from -100 to 26 dB"),
+        (TakeScreenshot(path="/a.gif"), "path ends with one of .png"),
+        (PressHotkey(hotkey="OBS_KEY_F5", modifiers=("ctrl",)), "modifiers are shift, control"),
+        (EnableFilter(source="a", filter="x\ny"), "on one line"),
+    ],
+)
+def test_an_action_that_could_never_work_is_refused(desk: Desk, action: Any, sentence: str) -> None:
+    """The sentence names the rule, the action and its field."""
+    with pytest.raises(ValidationError, match=f"Rule scene: .*{sentence.partition(': ')[2] or sentence}"):
+        save(desk, with_action(action))
+    assert rules(desk.connection) == []
+
+
+@pytest.mark.parametrize("action", [SetText(source="a", text=""), SetText(source="a", text="{x-y} {}")])
+def test_texts_may_be_empty_and_hold_braces(desk: Desk, action: Any) -> None:
+    """A text is cleared by nothing; a brace that is no placeholder stays as it is."""
+    assert save(desk, with_action(action)) == [with_action(action)]
+
+
+def test_a_rule_of_a_newer_version_is_left_out(desk: Desk) -> None:
+    """Told by its name; the others are read, and it can be removed."""
+    save(desk, SCENE, WINNER)
+    desk.connection.execute("""UPDATE obs_rules SET definition = '{"rule":"scene","on":["x"]}' WHERE name = 'scene'""")
+    told: list[str] = []
+    assert rules(desk.connection, tell=told.append) == [WINNER]
+    assert [sentence.partition(" cannot")[0] for sentence in told] == ["The rule scene"]
+    HANDLERS[RemoveRules](desk, RemoveRules(rules=["scene"], author="ana"))
+    told.clear()
+    assert rules(desk.connection, tell=told.append) == [WINNER]
+    assert told == []
