@@ -13,7 +13,7 @@ from services.registry import SERVICES
 from shared.config import Bus
 from shared.messages.requests import Command, Err
 from shared.messages.service import ANY_SERVICE
-from shared.messages.topics import RING, SERVICE, Topic
+from shared.messages.topics import CONNECTION, RING, SERVICE, Topic
 
 CONTENT_TYPE: Final = "application/vnd.msgpack"
 AT: Final = "#/components/schemas/"
@@ -83,6 +83,7 @@ def _parameters() -> Schema:
     return {
         RING: {"description": "A ring as restrike.json names it.", "examples": ["ring-1"]},
         SERVICE: {"description": "The service that says it.", "enum": list(SERVICES)},
+        CONNECTION: {"description": "A connection to OBS as an operator named it.", "examples": ["main"]},
         "nonce": {"description": "Any text without `/` that the asker made up.", "examples": ["f00fc7c8"]},
     }
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from services.cli.obs_words import OBS_WORDS
 from services.cli.output import clock, size
 from shared.messages import database, edits, jobs, match, pss, results, service, settings, tournaments, udp
 
@@ -303,5 +304,6 @@ WORDS: Final[dict[type, Callable[[Any], str]]] = {
     jobs.Job: _job,
     service.ServiceHealth: lambda data: f"{data.life}, up {data.uptime_s:.0f} s, lag {data.loop_lag_ms:.1f} ms",
     service.ServiceFault: lambda data: f"{data.where}: {data.error} (fault {data.count})",
+    **OBS_WORDS,
     service.EventsLost: lambda data: f"{data.count} of {data.frame} from {data.producer} were lost",
 }

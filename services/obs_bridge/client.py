@@ -114,7 +114,7 @@ class _Socket(websocket.WebSocket):
         url = f"ws://{host}:{account.port}"
         tcp.settimeout(limits.greet_s)
         try:
-            self.connect(url, socket=tcp, timeout=limits.greet_s, redirect_limit=0)  # type: ignore[no-untyped-call]
+            self.connect(url, socket=tcp, timeout=limits.greet_s, redirect_limit=0)  # type: ignore[no-untyped-call]  # the library has no types
         except LIBRARY_FAULTS as error:
             raise _no_obs(error, account) from None
 
@@ -131,7 +131,7 @@ class _Socket(websocket.WebSocket):
     def _recv(self, most: int) -> bytes:
         if self.deadline_s is not None and self.sock is not None:
             self.sock.settimeout(max(0.001, self.deadline_s - monotonic_s()))
-        received: bytes = super()._recv(most)  # type: ignore[no-untyped-call]
+        received: bytes = super()._recv(most)  # type: ignore[no-untyped-call]  # the library has no types
         return received
 
     def end(self) -> None:
@@ -143,7 +143,7 @@ class _Socket(websocket.WebSocket):
             if self.connected:
                 self.send_close()
         self._cord.close(self._tcp)
-        self.shutdown()  # type: ignore[no-untyped-call]
+        self.shutdown()  # type: ignore[no-untyped-call]  # the library has no types
 
 
 class _Connection(ObsClient):  # type: ignore[misc]  # the library has no types

@@ -21,8 +21,6 @@ from msgspec import Struct
 from services.obs_bridge import moving
 from shared.clock import monotonic_s
 from shared.errors import IoError, RestrikeError
-from shared.settings.catalogue import OBS_CHECKSUM_MIB
-from shared.settings.reader import Settings
 from shared.video import probing
 
 READ_BYTES_PER_S: Final = 50_000_000
@@ -47,12 +45,15 @@ class Done(Struct, Generic[R], frozen=True, kw_only=True):
 
 
 class Inspected(Struct, frozen=True, kw_only=True):
-    """A file; `duration_ms` is None where it cannot be told, `reason` says why."""
+    """A file; `duration_ms` is None where it cannot be told, `reason` says why. Of one that is not `is_closed`, as OBS
+    broke off, it is where its last picture ends.
+    """
 
     path: Path
     size_bytes: int
     duration_ms: int | None
     reason: str | None
+    is_closed: bool = True
 
 
 class Checksum(Struct, frozen=True, kw_only=True):
@@ -197,12 +198,15 @@ class Files:
 
     def _inspecting(self, path: Path) -> Generator[Inspected | None, None, None]:
         size = path.stat().st_size
-        duration, reason = None, None
+        duration, reason, is_closed = None, None, True
         try:
             duration = probing.duration_ms(path, is_over=self._stopping.is_set)
         except IoError as error:
-            reason = error.message
-        yield Inspected(path=path, size_bytes=size, duration_ms=duration, reason=reason)
+            reason, is_closed = error.message, error.code != probing.NO_LENGTH
+        if not is_closed:
+            with contextlib.suppress(IoError):
+                duration = probing.last_picture_ms(path, is_over=self._stopping.is_set)
+        yield Inspected(path=path, size_bytes=size, duration_ms=duration, reason=reason, is_closed=is_closed)
 
     def _summing(self, path: Path) -> Generator[Checksum | None, None, None]:
         limit = self._checksum_up_to_bytes()
@@ -221,11 +225,6 @@ class Files:
                 self._pace(begun_s, done)
                 yield None
         yield Checksum(path=path, sha256=digest.hexdigest(), reason=None)
-
-
-def checksum_limit(settings: Settings) -> int:
-    """Up to how many bytes checksums are made, as it is set now."""
-    return settings.get(OBS_CHECKSUM_MIB) << 20
 
 
 def _removing(path: Path) -> Generator[Path | None, None, None]:

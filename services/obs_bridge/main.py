@@ -62,23 +62,9 @@ class Bridge:
         self.files = Files(runtime.post, checksum_up_to_bytes=lambda: self._settings.get(OBS_CHECKSUM_MIB) << 20)
         self.videos = Videos(self.ledger, self.files, ours=self._ours, kept=outbox.kept())
         self.programs = Programs(runtime.post)
-        house = House(
-            around=self,
-            ledger=self.ledger,
-            files=self.files,
-            post=runtime.post,
-            after=runtime.after,
-            kept=outbox.kept(),
-            alive_until_us=runtime.last_alive_us,
-            confirm_s=lambda: self._settings.get(OBS_CONFIRM_MS) / 1000,
-            dropped_percent=lambda: self._settings.get(OBS_DROPPED_PERCENT),
-            ready=lambda clip: runtime.bus.publish(REVIEW_CLIP_READY, clip.ring, clip),
-            state_changed=self._went,
-            told=lambda status: runtime.bus.publish(OBS_STATUS, status.connection, status),
-            alarmed=self._alarmed,
-            log=runtime.log,
+        self.connections = Connections(
+            runtime.paths, self._house(outbox), rules_changed=self._rules_changed, log=runtime.log
         )
-        self.connections = Connections(runtime.paths, house, rules_changed=self._rules_changed, log=runtime.log)
         self.rings = Rings(
             runtime.client.call,
             kept=outbox.kept(RINGS_KEY),
@@ -102,6 +88,26 @@ class Bridge:
         )
         self.retention.is_written = self._is_written
         self.ledger.keepers.append(self._rings_to_keep)
+
+    def _house(self, outbox: Outbox) -> House:
+        """What every studio shares."""
+        runtime = self._runtime
+        return House(
+            around=self,
+            ledger=self.ledger,
+            files=self.files,
+            post=runtime.post,
+            after=runtime.after,
+            kept=outbox.kept(),
+            alive_until_us=runtime.last_alive_us,
+            confirm_s=lambda: self._settings.get(OBS_CONFIRM_MS) / 1000,
+            dropped_percent=lambda: self._settings.get(OBS_DROPPED_PERCENT),
+            ready=lambda clip: runtime.bus.publish(REVIEW_CLIP_READY, clip.ring, clip),
+            state_changed=self._went,
+            told=lambda status: runtime.bus.publish(OBS_STATUS, status.connection, status),
+            alarmed=self._alarmed,
+            log=runtime.log,
+        )
 
     # Surroundings
 

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from services.obs_bridge.files import Done, Files
 from shared.clock import unix_ns
-from shared.errors import RestrikeError, ValidationError
+from shared.db.sqlite import sqlite3
+from shared.errors import DatabaseError, RestrikeError, ValidationError
 from shared.messages.obs_commands import DeleteVideo, KeepVideo
 from shared.messages.recordings import VideoKind, VideoStored
 from shared.rpc import Later
@@ -95,9 +96,24 @@ class Retention:
         self._delete(video, later.answer, later.refuse)
         return later
 
-    def heard(self, video: VideoStored) -> None:
-        """Take note of a fact that somebody else of obs-bridge told: the row in the database may be older."""
+    def stamp(self, video: VideoStored) -> VideoStored:
+        """What somebody else of obs-bridge is about to tell of a video (its checksum, the outcome of its review), with
+        what was decided here since: that it is kept, or deleted. Everything that is told of videos has to go through
+        this; it never fails.
+        """
+        known = self._told.get(video.video_id) or self._stored(video.video_id)
+        if known is not None:
+            video = replace(video, is_kept=known.is_kept, deleted_at_us=known.deleted_at_us)
         self._told[video.video_id] = video
+        return video
+
+    def _stored(self, video_id: str) -> VideoStored | None:
+        """Its row; None, too, where the database cannot be read: what OBS did has to be told all the same."""
+        try:
+            rows = videos(self._ask, _ONE, key=video_id)
+        except (DatabaseError, sqlite3.Error):
+            return None
+        return rows[0].said if rows else None
 
     def _delete(
         self, video: VideoStored, done: Callable[[object], None], failed: Callable[[RestrikeError], None]

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from shared.errors import IoError, ValidationError
-from shared.video.probing import FFMPEG, duration_ms, key_picture_ms, run, tool
+from shared.video.probing import FFMPEG, NO_LENGTH, duration_ms, key_picture_ms, run, tool
 
 WITHIN_S: Final = 600.0
 """How long a copy may take; a match of 4 GB is copied in a minute or two."""
@@ -52,7 +52,7 @@ def _length_ms(source: Path) -> int | None:
     try:
         return duration_ms(source)
     except IoError as error:
-        if error.code != "video.no_length":
+        if error.code != NO_LENGTH:
             raise
         return None
 

@@ -16,6 +16,10 @@ from shared.errors import IoError
 WITHIN_S: Final = 20.0
 """How long ffprobe may look at a file; it reads the head and the end, which takes a tenth of a second."""
 LOOK_S: Final = 0.1
+NO_LENGTH: Final = "video.no_length"
+"""The code of the error of a file that was not closed."""
+BEHIND: Final = "999999%"
+"""A place behind the end of every video: read from the key picture before it on."""
 FFPROBE: Final = "ffprobe"
 FFMPEG: Final = "ffmpeg"
 
@@ -40,7 +44,7 @@ def duration_ms(path: Path, *, within_s: float = WITHIN_S, is_over: Callable[[],
         return round(float(said) * 1000)
     except ValueError as error:
         sentence = "The file has no length: it was not closed when it was written."
-        raise IoError("video.no_length", sentence, value=path) from error
+        raise IoError(NO_LENGTH, sentence, value=path) from error
 
 
 def key_picture_ms(path: Path, before_ms: int, *, within_s: float = WITHIN_S) -> int:
@@ -57,6 +61,20 @@ def key_picture_ms(path: Path, before_ms: int, *, within_s: float = WITHIN_S) ->
     if not times:
         raise IoError("video.no_picture", "The file has no picture at which it can be cut.", value=path)
     return round(times[0] * 1000)
+
+
+def last_picture_ms(path: Path, *, within_s: float = WITHIN_S, is_over: Callable[[], bool] = bool) -> int:
+    """Where the last picture of a file ends that was not closed; all of it is looked through for that.
+
+    Raises:
+        IoError: as for `duration_ms`, or there is none.
+    """
+    options = ["-select_streams", "v:0", "-show_entries", "packet=pts_time,duration_time", "-of", "csv=p=0"]
+    lines = _asked(path, [*options, "-read_intervals", BEHIND], within_s=within_s, is_over=is_over).split()
+    ends = [sum(float(part) for part in line.split(",") if part not in ("", "N/A")) for line in lines]
+    if not ends:
+        raise IoError("video.no_picture", "There is no picture in the file.", value=path)
+    return round(max(ends) * 1000)
 
 
 def _asked(path: Path, options: Sequence[str], *, within_s: float, is_over: Callable[[], bool] = bool) -> str:

@@ -16,7 +16,7 @@ from shared.messages import commands, facts, match, pss, topics
 from shared.messages.commands import COMMANDS
 from shared.messages.requests import Command
 from shared.messages.service import ANY_SERVICE
-from shared.messages.topics import MARK_PREFIX, ON_BUS_FRAME, RING, SERVICE, TOPICS
+from shared.messages.topics import CONNECTION, MARK_PREFIX, ON_BUS_FRAME, RING, SERVICE, TOPICS
 from tests.contract.examples import messages as all_messages
 
 FOLDER = Path(inspect.getfile(messages)).parent
@@ -27,12 +27,12 @@ ALLOWED_IMPORTS = {"enum", "typing", "msgspec", "shared.messages"}
 
 
 def test_names_and_keys() -> None:
-    """Names are lower case, in one or two words with a dot, keyed by ring or service."""
+    """Names are lower case, in one or two words with a dot, keyed by ring, service or connection to OBS."""
     assert len(TOPICS) > 30
     for name, topic in TOPICS.items():
         assert topic.name == name
         assert re.fullmatch(r"[a-z_]+\.[a-z_]+", name), name
-        assert topic.keyed_by in (RING, SERVICE)
+        assert topic.keyed_by in (RING, SERVICE, CONNECTION)
         assert topic.frame("x") == f"{name}/x/".encode()
 
 

@@ -101,7 +101,7 @@ def tell_done(done: ActionDone, *, json: bool) -> None:
 
 def _named(done: ActionDone) -> str:
     """What is known, with which OBS it is: `OBS records to …` as `OBS main records to …`."""
-    if done.message.startswith(OBS):
+    if done.message.startswith(OBS) and done.message[len(OBS) : len(OBS) + 1].isalpha():  # not `OBS 29.0.2 cannot …`
         return f"{OBS}{done.connection} {done.message.removeprefix(OBS)}"
     return f"{OBS}{done.connection}: {done.message}"
 

@@ -1,7 +1,6 @@
 """What obs-bridge knows of the connections; for `restrike obs`."""
 
 from shared.errors import RestrikeError, ValidationError
-from shared.messages.obs import ObsStatus
 from shared.messages.obs_commands import GetObsStatus, ObsStatuses
 from shared.messages.service import BRIDGE
 from shared.paths import Paths
@@ -13,18 +12,18 @@ def is_running(paths: Paths) -> bool:
     return is_locked(paths.lock(BRIDGE))
 
 
-def statuses(paths: Paths, name: str | None = None) -> list[ObsStatus]:
+def statuses(paths: Paths, name: str | None = None) -> ObsStatuses:
     """How connections stand, every one or the named one.
 
     Raises:
         NetworkError: obs-bridge does not run or answer.
         ValidationError: there is no connection of that name.
     """
-    found = Client(paths).call(GetObsStatus()).connections
-    chosen = [one for one in found if name in (None, one.connection)]
+    found = Client(paths).call(GetObsStatus())
+    chosen = [one for one in found.connections if name in (None, one.connection)]
     if name is not None and not chosen:
-        raise unknown(name, [one.connection for one in found])
-    return chosen
+        raise unknown(name, [one.connection for one in found.connections])
+    return ObsStatuses(connections=chosen, is_paused=found.is_paused)
 
 
 def statuses_if_running(paths: Paths) -> ObsStatuses | None:

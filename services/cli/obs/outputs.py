@@ -105,7 +105,7 @@ def stop_stream() -> obs.StopStream:
 def _stream_settings(answer: Any) -> str:
     rows = [("service", answer["service"]), ("server", answer["server"]), ("stream key", yes(answer["has_key"]))]
     rows.append(("complete", yes(answer["complete"])))
-    missing = [f"! {output.one_line(text)}" for text in answer["missing"]]
+    missing = [f"! missing: {output.one_line(text)}" for text in answer["missing"]]
     return "\n".join([output.table(("setting", "value"), rows), *missing])
 
 

@@ -44,7 +44,7 @@ def look(name: options.NameOrAll = None, *, json: output.Json = False) -> None:
     Ends with 1 when a check fails.
     """
     paths = Paths.from_environment()
-    found = statuses(paths, name)
+    found = statuses(paths, name).connections
     if not found:
         raise ValidationError("obs.none", "There is no connection to OBS. Make one with: restrike obs add main")
     tested = [_tested(paths, one) for one in found if one.is_active or name is not None]

@@ -14,10 +14,11 @@ from shared.errors import NetworkError
 from shared.paths import Paths
 
 if TYPE_CHECKING:
-    from shared.messages.obs import ObsStatus
+    from shared.messages.obs_commands import ObsStatuses
 
 EVERY_S: Final = 1.0
 HOME_AND_CLEAR: Final = "\x1b[H\x1b[2J"
+PAUSED: Final = "! All automation is paused: restrike obs resume"
 NO_CONNECTION: Final = "There is no connection to OBS. Make one with: restrike obs add main"
 
 
@@ -42,13 +43,14 @@ def status(
         return
     found = statuses(paths, name)
     if json:
-        output.document({"connections": found})
+        output.document(found)
     else:
         output.line(_text(found))
 
 
-def _text(found: "list[ObsStatus]") -> str:
-    return "\n".join(described(one) for one in found) or NO_CONNECTION
+def _text(found: "ObsStatuses") -> str:
+    lines = [described(one) for one in found.connections] or [NO_CONNECTION]
+    return "\n".join([*lines, PAUSED] if found.is_paused else lines)
 
 
 def _watch(paths: Paths, name: str | None, *, json: bool) -> None:
@@ -57,17 +59,24 @@ def _watch(paths: Paths, name: str | None, *, json: bool) -> None:
     try:
         while True:
             try:
-                found, fault = statuses(paths, name), None
+                found = statuses(paths, name)
             except NetworkError as error:
-                found, fault = [], error
-            if json:
-                told = {"code": fault.code, "message": fault.message} if fault else None
-                output.document({"connections": found, "error": told}, is_line=True)
+                _show_fault(error, is_terminal=is_terminal, json=json)
             else:
-                _show(str(fault) if fault else _text(found), is_terminal=is_terminal)
+                if json:
+                    output.document(found, is_line=True)
+                else:
+                    _show(_text(found), is_terminal=is_terminal)
             wait_s(EVERY_S)
     except KeyboardInterrupt:
         pass  # how watching is ended
+
+
+def _show_fault(error: NetworkError, *, is_terminal: bool, json: bool) -> None:
+    if json:
+        output.document({"error": {"code": error.code, "message": error.message}}, is_line=True)
+    else:
+        _show(error.message, is_terminal=is_terminal)
 
 
 def _show(text: str, *, is_terminal: bool) -> None:

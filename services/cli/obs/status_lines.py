@@ -5,6 +5,7 @@ from typing import Final
 from services.cli import output
 from services.cli.obs.shown import OFF, state_word
 from shared.messages.obs import AlarmKind, LinkState, ObsLoad, ObsStatus, Outputs
+from shared.messages.recordings import RecordingState
 
 ALARMS: Final = {
     AlarmKind.NOT_CONNECTED: "A match is on, and this OBS is not connected: start it, or see the reason above.",
@@ -50,14 +51,17 @@ def _details(one: ObsStatus, outputs: Outputs, load: ObsLoad) -> list[tuple[str,
 
 
 def _recording(one: ObsStatus, outputs: Outputs) -> str:
-    words = [f"match {one.match_id}"] if one.match_id else []
-    words += [one.ring] if one.ring else []
-    which = f" ({', '.join(words)})" if words else ""
-    suite = f"the suite: {one.recording}{which}"
+    suite = f"the suite: {one.recording}{_of_what(one)}"
     if not outputs.is_recording:
         return f"off; {suite}"
     paused = "paused at " if outputs.is_record_paused else ""
     return f"{paused}{time_code(outputs.record_ms)}, {output.size(outputs.record_bytes)}; {suite}"
+
+
+def _of_what(one: ObsStatus) -> str:
+    if one.match_id is not None:
+        return f" (match {one.match_id}, {one.ring or '?'})"
+    return "" if one.recording == RecordingState.IDLE else " (by hand)"
 
 
 def _stream(outputs: Outputs) -> str:

@@ -65,7 +65,7 @@ def start(on: ObsFacts) -> Procedure[bool]:
         raise ObsError(
             "obs.no_sources",
             "The scene collection has no source with a picture, so that OBS would keep no replay buffer: add one, or "
-            "have the suite build its scenes (restrike obs scene build).",
+            "have the suite build its scenes (restrike obs collection build).",
         )
     if not now.is_enabled:
         yield from enable(on)

@@ -154,15 +154,15 @@ def add_connections(order: Order) -> None:
         if row["password"] not in (None, "", b"") and password is None:
             report.tell(CONNECTIONS, "its password is encrypted: left empty, set it anew", name)
         is_active = row["active"] is None or bool(row["active"])
-        ours = _connection_name(name, taken)
+        ours = connection_name(name, taken)
         if ours != name:
             report.tell(CONNECTIONS, "its name has other letters here", f"{name}: {ours}")
         report.table(CONNECTIONS).imported += 1
         order.plan.add(ConnectionItem(name=ours, host=host, port=port, password=password, is_active=is_active))
 
 
-def _connection_name(said: str, taken: set[str]) -> str:
-    """The nearest name that a connection may have and that is not `taken`, which it is then: `court-1` for `Court 1`."""
+def connection_name(said: str, taken: set[str]) -> str:
+    """The nearest name that a connection may have and that is not `taken`, which it is then: `Court 1`, `court-1`."""
     letters = unicodedata.normalize("NFKD", said.lower()).encode("ascii", "ignore").decode()
     name = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:MOST_OF_NAME] or "obs"
     numbered = (f"{name[: MOST_OF_NAME - 4]}-{number}" for number in itertools.count(2))
