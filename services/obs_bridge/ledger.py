@@ -30,10 +30,12 @@ class Ledger:
         self._kept: dict[str, bytes | None] = {}
         self._then: list[Callable[[], None]] = []
         self.keepers: list[Callable[[], dict[str, bytes]]] = []
+        self.stamp: Callable[[VideoStored], VideoStored] = lambda video: video
+        """Adds to what is told of a video what was decided about it meanwhile."""
 
     def tell(self, fact: AnyStored) -> None:
         """Store `fact`, then publish it."""
-        self._facts.append(fact)
+        self._facts.append(self.stamp(fact) if isinstance(fact, VideoStored) else fact)
 
     def keep(self, key: str, value: bytes | None) -> None:
         """Keep `value` under `key` (None: forget it)."""

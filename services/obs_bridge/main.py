@@ -87,6 +87,7 @@ class Bridge:
             self.files, ask=self._ask_database, tell=self.ledger.tell, days=lambda: self._settings.get(OBS_CLIP_DAYS)
         )
         self.retention.is_written = self._is_written
+        self.ledger.stamp = self.retention.stamp
         self.ledger.keepers.append(self._rings_to_keep)
 
     def _house(self, outbox: Outbox) -> House:

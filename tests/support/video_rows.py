@@ -15,14 +15,14 @@ VIDEO = {
 }
 
 
-def add_video(connection: "sqlite3.Connection", video_id: str, **columns: object) -> int:
+def add_video(database: "sqlite3.Connection", video_id: str, /, **columns: object) -> int:
     """Store a video; its number. A match that is stored is its match."""
     values = VIDEO | columns | {"video_key": video_id}
-    found = connection.execute("SELECT id FROM pss_matches WHERE match_id = ?", (values["match_key"],)).fetchone()
+    found = database.execute("SELECT id FROM pss_matches WHERE match_id = ?", (values["match_key"],)).fetchone()
     values["match_id"] = found and found[0]
     names, marks = ", ".join(values), ", ".join("?" * len(values))
     sql = f"INSERT INTO recorded_videos ({names}) VALUES ({marks})"
-    return int(connection.execute(sql, tuple(values.values())).lastrowid or 0)
+    return int(database.execute(sql, tuple(values.values())).lastrowid or 0)
 
 
 def add_event(

@@ -136,9 +136,18 @@ def _runs_already(on: ObsFacts) -> Procedure[Begun | None]:
             if now.record_ms - before.record_ms > STOPPING_S * 500:
                 return Begun(path=None, was_running=True, record_ms=now.record_ms)
             if now.is_recording:
-                yield Event(event=EVENT, matches=went("STOPPED"), within_s=on.confirm_s)
+                yield from _long_end(on)
     yield Pause(AFTER_STOPPED_S)
     return None
+
+
+def _long_end(on: ObsFacts) -> Procedure[None]:
+    try:
+        yield Event(event=EVENT, matches=went("STOPPED"), within_s=on.confirm_s)
+    except ObsError as error:
+        if is_unconfirmed(error):
+            raise _still_open(on) from None
+        raise
 
 
 def stop(on: ObsFacts) -> Procedure[Ended]:
@@ -178,10 +187,14 @@ def _unheard_end(on: ObsFacts) -> Procedure[Ended]:
     now = yield from progress()
     if not now.is_recording:
         return Ended(path=None)
-    raise ObsError(
+    raise _still_open(on)
+
+
+def _still_open(on: ObsFacts) -> ObsError:
+    return ObsError(
         "obs.not_confirmed",
-        f"OBS accepted the end of the recording {on.confirm_s:g} s ago and has not closed the file: its disk may be "
-        "slow or full, or a window may be open at its screen.",
+        f"OBS was told {on.confirm_s:g} s ago to end the recording and has not closed the file: its disk may be slow or "
+        "full, or a window may be open at its screen.",
     )
 
 

@@ -8,7 +8,7 @@ from shared.automation.conditions import met
 from shared.automation.happenings import Happened
 from shared.messages.automation import Conditions
 from shared.messages.episodes import Challenge, ChallengeStatus
-from tests.unit.automation.conftest import Mat
+from tests.support.happenings import Mat
 
 WON = Challenge(number=1, athlete=2, status=ChallengeStatus.WON, entry=1, requested_at_us=1)
 REVIEW = {"challenge": WON}

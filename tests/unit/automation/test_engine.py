@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from shared.automation.engine import RECENT, Engine, EngineState, Firing, id_of
 from shared.automation.happenings import Happened
 from shared.messages.automation import Conditions, Happening, OncePer, Rule
-from tests.unit.automation.conftest import AT_US, Mat, rule
+from tests.support.happenings import AT_US, Mat, rule
 
 NO_SCENES = frozenset[str]()
 

@@ -7,7 +7,7 @@ from shared.automation.filling import filled
 from shared.automation.placeholders import CLIP_NAMES, FILE_NAMES, TEXTS, clock_text, fill, text_values, unknown
 from shared.messages.episodes import Challenge, ChallengeStatus
 from shared.messages.obs_actions import AddChapter, RunCommand, SetScene, SetText, TakeScreenshot
-from tests.unit.automation.conftest import AT_US, Mat
+from tests.support.happenings import AT_US, Mat
 
 WON = Challenge(number=3, athlete=0, status=ChallengeStatus.WON, entry=1, requested_at_us=1)
 

@@ -8,7 +8,7 @@ from shared.automation.faults import faults_of
 from shared.automation.packs import PACKS
 from shared.messages import obs_actions as act
 from shared.messages.automation import Conditions, Rule
-from tests.unit.automation.conftest import rule
+from tests.support.happenings import rule
 
 CASES: list[tuple[Rule, str]] = [
     (rule(""), "rule: give it a name"),

@@ -17,6 +17,7 @@ import pytest
 
 from services.obs_bridge import files as under_test
 from services.obs_bridge.files import Done, Files
+from shared.video import cutting
 from tests.support.obs.video import needs_ffmpeg
 from tests.support.video_files import make_video
 
@@ -73,13 +74,16 @@ def test_a_video_has_size_and_length(tmp_path: Path, loop: Loop, files: Files) -
 
 
 @needs_ffmpeg
-def test_a_file_that_was_not_closed_has_no_length(tmp_path: Path, loop: Loop, files: Files) -> None:
-    """A recording that broke off has a size, no length, and the reason is said."""
-    video = make_video(tmp_path / "a.mkv", seconds=3, is_whole=False)
+def test_a_file_that_was_not_closed(tmp_path: Path, loop: Loop, files: Files) -> None:
+    """A recording that broke off is known as such, and its length is that of its pictures."""
+    video = make_video(tmp_path / "a.mkv", seconds=9, is_whole=False)
     found = loop.result(lambda then: files.inspect(video, then)).result
     assert found.size_bytes == video.stat().st_size
-    assert found.duration_ms is None
+    assert not found.is_closed
     assert "not closed" in found.reason
+    assert 4_000 < found.duration_ms < 7_500
+    again = cutting.cut(video, tmp_path / "all.mkv", start_ms=0, end_ms=60_000)
+    assert abs(again.duration_ms - found.duration_ms) < 200, "what can be played of it"
 
 
 def test_without_ffprobe_the_size_is_known(

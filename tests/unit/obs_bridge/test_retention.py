@@ -165,3 +165,27 @@ def test_what_cannot_be_deleted(tmp_path: Path, connection: "sqlite3.Connection"
     assert isinstance(outcome(later), RestrikeError)
     assert desk.told[-1].deleted_at_us is None
     assert "could not be deleted" in (desk.told[-1].problem or "")
+
+
+def test_what_others_tell_does_not_give_free(connection: "sqlite3.Connection", desk: Desk) -> None:
+    """The outcome of a review comes after somebody kept the clip: it stays kept, also after a restart, and what is told
+    next holds the outcome.
+    """
+    add_video(connection, "a", kind="review", path="/rec/a.mkv", ended_at="2026-03-01T09:00:00Z")
+    before = replace(OLD, outcome="won")
+    desk.retention.keep(KeepVideo(video_id="a", is_kept=True, author="ana"))
+    assert desk.retention.stamp(before) == replace(before, is_kept=True)
+    freed = desk.retention.keep(KeepVideo(video_id="a", is_kept=False, author="ana"))
+    assert (freed.is_kept, freed.outcome) == (False, "won")
+    connection.execute("UPDATE recorded_videos SET is_kept = 1 WHERE video_key = 'a'")
+    fresh = Desk(connection)
+    assert fresh.retention.stamp(before).is_kept
+    assert fresh.retention.stamp(replace(before, video_id="new")) == replace(before, video_id="new")
+
+
+def test_a_database_that_cannot_be_read_hides_no_video(connection: "sqlite3.Connection", desk: Desk) -> None:
+    """A video is told as it is, and can be kept, before its row can be read."""
+    connection.execute("ALTER TABLE recorded_videos RENAME TO away")
+    assert desk.retention.stamp(OLD) == OLD
+    connection.execute("ALTER TABLE away RENAME TO recorded_videos")
+    assert desk.retention.keep(KeepVideo(video_id="a", is_kept=True, author="ana")) == replace(OLD, is_kept=True)

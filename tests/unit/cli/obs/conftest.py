@@ -46,6 +46,7 @@ class Bridge:
 
     def __init__(self, paths: Paths) -> None:
         self.statuses: list[ObsStatus] = []
+        self.is_paused = False
         self.answer: Answer = None
         self.done = ActionDone(connection="main", confirmed=True, message="OBS did it.", took_ms=640.4)
         self.refuse: RestrikeError | None = None
@@ -86,7 +87,7 @@ class Bridge:
 
     def _status(self, _: GetObsStatus) -> ObsStatuses:
         self.looks += 1
-        return ObsStatuses(connections=self.statuses, is_paused=False)
+        return ObsStatuses(connections=self.statuses, is_paused=self.is_paused)
 
     def _act(self, command: ActOnObs) -> ActionDone:
         self.asked.append(command)

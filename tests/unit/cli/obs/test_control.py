@@ -64,8 +64,8 @@ QUESTIONS: list[tuple[tuple[str, ...], tuple[obs.Question, Any, str]]] = [
         ("stream", "settings"),
         (
             obs.StreamSettings(),
-            {"service": "rtmp", "server": None, "has_key": False, "complete": False, "missing": ["No key is set."]},
-            "\n! No key is set.\n",
+            {"service": "rtmp", "server": None, "has_key": False, "complete": False, "missing": ["the key"]},
+            "\n! missing: the key\n",
         ),
     ),
     (("scene", "list"), (obs.Scenes(), {"program": "B", "preview": None, "scenes": ["A", "B"]}, "  A\n* B\n")),
@@ -130,6 +130,8 @@ def test_the_answer_says_how_sure_it_is(bridge: Bridge, run: Run) -> None:
     )
     assert run("obs", "hotkey", "press", "X", "--on", "two").out == "OBS two: Hotkey X was triggered (not confirmed).\n"
     assert run("obs", "hotkey", "press", "X", "--json").document["details"] == {"hotkey": "X"}
+    bridge.done = ActionDone(connection="", confirmed=False, message="OBS 29.0.2 sets none.", took_ms=1)
+    assert run("obs", "record", "chapter", "x").out == "OBS main: OBS 29.0.2 sets none (not confirmed).\n"
     bridge.done = ActionDone(connection="", confirmed=True, message="OBS wrote a\nb.", took_ms=1900)
     assert run("obs", "record", "stop").out == "OBS main wrote a\\x0ab (confirmed in 1.9 s).\n"
 

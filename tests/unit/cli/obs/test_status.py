@@ -65,6 +65,17 @@ def test_everything_is_told(bridge: Bridge, run: Run) -> None:
     assert (one["outputs"]["record_ms"], one["alarms"]) == (3_723_456, ["disk_low"])
 
 
+def test_a_recording_by_hand(bridge: Bridge, run: Run) -> None:
+    """It is told apart from a match's, and from one that the suite has nothing to do with."""
+    bridge.statuses = [status_of("main", outputs=BUSY, load=LOAD, recording="recording", ring="none")]
+    assert "; the suite: recording (by hand)\n" in run("obs", "status").out
+    bridge.statuses = [status_of("main", outputs=Outputs(), load=LOAD)]
+    bridge.is_paused = True
+    out = run("obs", "status").out
+    assert "  recording  off; the suite: idle\n" in out
+    assert out.endswith("! All automation is paused: restrike obs resume\n")
+
+
 def test_one_line_where_there_is_no_obs(bridge: Bridge, run: Run) -> None:
     """With the reason; names and reasons cannot command the terminal."""
     bridge.statuses = [
@@ -112,8 +123,8 @@ def test_watching(bridge: Bridge, run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert (done.code, waited) == (0, [1.0, 1.0, 1.0])
     first, second, third = map(json.loads, done.out.splitlines())
     assert first == second
-    assert (first["connections"][0]["connection"], first["error"]) == ("main", None)
-    assert (third["connections"], third["error"]["code"]) == ([], "service.not_running")
+    assert (first["connections"][0]["connection"], first["is_paused"]) == ("main", False)
+    assert third["error"]["code"] == "service.not_running"
 
 
 CHECKS = [

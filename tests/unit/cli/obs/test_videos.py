@@ -13,7 +13,11 @@ import typer
 
 from services.cli.obs import reviews, videos
 from shared.db.sqlite import connect_writer
+from shared.messages.obs_commands import DeleteVideo, KeepVideo
+from shared.messages.recordings import VideoKind, VideoStored
+from shared.messages.requests import Command
 from shared.paths import Paths
+from shared.rpc import Client
 from tests.contract.tree import ROOT
 from tests.support.video_rows import add_event, add_video
 from tests.support.wait import eventually
@@ -328,6 +332,52 @@ def test_keeping_needs_obs_bridge(run: Run, words: list[str]) -> None:
     done = run("obs", "reviews", *words, "--author", "ana", "--json")
     assert done.code == 3
     assert json.loads(done.out)["error"]["code"] == "service.not_running"
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["keep", "v5"], (KeepVideo(video_id="r2", is_kept=True, author="ana"), "Kept: v5, new.mkv.\n")),
+        (
+            ["unkeep", "latest"],
+            (KeepVideo(video_id="r2", is_kept=False, author="ana"), "Not kept any longer: v5, new.mkv.\n"),
+        ),
+        (["delete", "r1"], (DeleteVideo(video_id="r1", author="ana"), "Deleted: v4, won.mkv.\n")),
+    ],
+)
+def test_what_obs_bridge_is_asked(
+    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], expected: tuple[object, str]
+) -> None:
+    """The video's own id, what is to be done, and who; its answer is told."""
+    asked: list[object] = []
+
+    def call(_: Client, command: Command[VideoStored]) -> VideoStored:
+        asked.append(command)
+        name = "won.mkv" if isinstance(command, DeleteVideo) else "new.mkv"
+        review = VideoKind.REVIEW
+        path = str(filled / name)
+        return VideoStored(
+            video_id="x", kind=review, connection="main", ring="ring-1", match_id=None, obs_path="D:/x", path=path
+        )
+
+    monkeypatch.setattr(Client, "call", call)
+    done = run("obs", "reviews", *words, "--author", "ana")
+    assert done.code == 0
+    assert (*asked, done.out) == expected
+
+
+def test_two_connections_recorded_the_match(run: Run, filled: Path, home: Path) -> None:
+    """The one whose file is here is taken, and the other named; --on chooses it."""
+    with closing(connect_writer(Paths(home).database)) as connection:
+        other = add_video(connection, "other", connection="left", obs_path="D:/Rec/left.mkv", duration_ms=30_000)
+        add_event(connection, other, "round_started", "round 1", 7_000)
+    done = run("obs", "chapters", "ring-1.a.1", "--json")
+    assert [video["video_id"] for video in done.document["videos"]] == ["m1", "m2"]
+    assert "Taken from main; recorded by left, too" in done.err
+    chosen = run("obs", "chapters", "ring-1.a.1", "--on", "left")
+    assert "00:00:07.000 --> 00:00:30.000\nRound 1" in chosen.out
+    assert filled.is_dir()
 
 
 @pytest.mark.usefixtures("filled")

@@ -8,6 +8,7 @@ import pytest
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.handlers import HANDLERS
 from services.db_writer.office.obs.recording import FIELDS
+from services.db_writer.office.predecessor.venue import connection_name
 from shared.db.obs_config import connections, password_of, rules
 from shared.db.sqlite import connect_reader
 from shared.errors import ValidationError
@@ -310,3 +311,11 @@ def test_what_a_newer_version_wrote_is_left_out(desk: Desk) -> None:
     ]
     with pytest.raises(Exception, match="newer version"):
         save(desk, "obs-2", port=1)
+
+
+def test_names_of_connections_become_ours() -> None:
+    """Those of an old program: the nearest that commands and topics take, each once."""
+    taken: set[str] = set()
+    said = ("Court 1", "court_1", "court-1", "Ring Č", "跆拳道", "x" * 40, "X" * 40)
+    names = [connection_name(one, taken) for one in said]
+    assert names == ["court-1", "court-1-2", "court-1-3", "ring-c", "obs", "x" * 32, "x" * 28 + "-2"]

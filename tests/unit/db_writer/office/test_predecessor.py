@@ -14,7 +14,6 @@ from services.db_writer.office.care import archives
 from services.db_writer.office.catalogue_rows import bring_up_to_date
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.predecessor import work as importing
-from services.db_writer.office.predecessor.venue import _connection_name
 from services.db_writer.summaries import disagreements
 from services.db_writer.text_index import TextIndex
 from shared.db.sqlite import sqlite3
@@ -226,14 +225,6 @@ def test_passwords_of_obs_are_encrypted(ready: Desk, file: Path) -> None:
     assert "Court 2: court-2" in json.dumps(report["problems"])
     assert "plain secret" not in json.dumps(report) + str(rows(ready, "SELECT report, progress FROM imports"))
     assert rows(ready, "SELECT ioc_code FROM flag_mappings WHERE is_custom = 1") == [("CRO",)]
-
-
-def test_names_of_connections_become_ours() -> None:
-    """The nearest that commands and topics take, each once."""
-    taken: set[str] = set()
-    said = ("Court 1", "court_1", "court-1", "Ring Č", "跆拳道", "x" * 40, "X" * 40)
-    names = [_connection_name(one, taken) for one in said]
-    assert names == ["court-1", "court-1-2", "court-1-3", "ring-c", "obs", "x" * 32, "x" * 28 + "-2"]
 
 
 def test_days_of_tournaments(ready: Desk, file: Path) -> None:

@@ -1,11 +1,14 @@
 """Recording against OBS's tricks, played by hand: what is asked, what is made of each answer."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from services.obs_bridge.acts import recording
 from services.obs_bridge.acts.recording import Begun, Ended
-from services.obs_bridge.procedure import Confirmed
+from services.obs_bridge.procedure import Confirmed, Procedure
 from shared.errors import ObsError
 from shared.messages.obs_actions import AddChapter, PauseRecording, ResumeRecording, SplitRecording, StopRecording
 from tests.support.obs.play import play
@@ -105,16 +108,19 @@ def test_a_lost_connection_ends_it() -> None:
     assert len(played.steps) == 1
 
 
-def test_a_missing_folder_of_this_machine_is_found_before_obs_is_asked(tmp_path: object) -> None:
+def test_a_missing_folder_of_this_machine_is_found_before_obs_is_asked(tmp_path: Path) -> None:
     """OBS would accept and open a window."""
-    on = local(OLD)
-    procedure = recording.start(on)
+    procedure = recording.start(local(OLD))
     next(procedure)
-    step = procedure.send({"recordDirectory": f"{tmp_path}/none"})
     with pytest.raises(ObsError) as raised:
-        while "StartRecord" not in requests([step]):
-            step = procedure.send(None)
+        look_until_asked(procedure, {"recordDirectory": str(tmp_path / "none")})
     assert raised.value.code == "obs.folder_missing"
+
+
+def look_until_asked(procedure: Procedure[Begun], answer: Any) -> None:
+    """Answer, and let it look at the disk until it asks OBS to record."""
+    while "StartRecord" not in requests([procedure.send(answer)]):
+        answer = None
 
 
 def test_a_stop_tells_the_file_that_obs_closed() -> None:
