@@ -2,10 +2,12 @@
 
 from msgspec import Struct
 
+from services.cli.obs.status_lines import ALARMS
 from services.registry import SERVICES
 from shared.errors import RestrikeError
 from shared.messages.commands import GetDatabaseStatus, GetHealth, GetRings
 from shared.messages.database import DatabaseStatus
+from shared.messages.obs_commands import GetObsStatus, ObsStatuses
 from shared.messages.service import PARSER, ServiceHealth
 from shared.messages.udp import RingStatus
 from shared.rpc import Client
@@ -18,6 +20,7 @@ class Readiness(Struct, kw_only=True):
     silent: dict[str, str]
     rings: list[RingStatus]
     database: DatabaseStatus | None
+    obs: ObsStatuses | None = None
 
     @property
     def faults(self) -> list[str]:
@@ -29,6 +32,8 @@ class Readiness(Struct, kw_only=True):
             faults.append("journal: cannot be written. Free space on the disk of data/.")
         if self.database is not None and self.database.error:
             faults.append(f"database: {self.database.error}")
+        connections = self.obs.connections if self.obs is not None else []
+        faults += [f"OBS {one.connection}: {ALARMS[alarm]}" for one in connections for alarm in one.alarms]
         return faults
 
     @property
@@ -54,6 +59,8 @@ def ask(client: Client, *, deadline_s: float = 1.0) -> Readiness:
                 ready.rings = client.call(GetRings(), deadline_s=deadline_s).rings
             elif name == GetDatabaseStatus.service:
                 ready.database = client.call(GetDatabaseStatus(), deadline_s=deadline_s)
+            elif name == GetObsStatus.service:
+                ready.obs = client.call(GetObsStatus(), deadline_s=deadline_s)
         except RestrikeError as error:
             ready.silent[name] = error.message
     return ready

@@ -27,6 +27,7 @@ from shared.errors import IoError, NetworkError
 from shared.interfaces import detect, recommended
 from shared.messages.commands import ListMatchStates
 from shared.messages.match import MatchState
+from shared.messages.obs import LinkState, ObsStatus
 from shared.paths import Paths
 from shared.rpc import Client
 
@@ -131,9 +132,13 @@ def status(*, json: output.Json = False) -> None:
         raise NetworkError("service.not_running", "The suite is not running. Start it with: restrike up")
     matches = _matches(client, ready)
     if json:
-        output.document({"services": ready.services, "silent": ready.silent, "rings": ready.rings, "matches": matches})
+        obs = ready.obs.connections if ready.obs is not None else []
+        document = {"services": ready.services, "silent": ready.silent, "rings": ready.rings, "matches": matches}
+        output.document(document | {"obs": obs})
     else:
         output.line(output.table(_STATUS_HEADERS, [_ring_row(ring, ready, matches) for ring in ready.rings]))
+        for line in _obs_lines(ready):
+            output.line(line)
         for fault in ready.faults:
             output.line(f"! {fault}")
         output.line(f"{len(ready.services)} of {len(SERVICES)} services answer.")
@@ -153,6 +158,28 @@ def health(*, json: output.Json = False) -> None:
 
 _PROCESS_KEYS: Final = ("service", "state", "pid", "uptime_s", "received", "sent", "lost", "faults")
 _STATUS_HEADERS: Final = ("RING", "LISTENS ON", "PACKETS", "DROPPED", "STORED", "MATCH", "ROUND", "CLOCK", "SCORE")
+
+
+def _obs_lines(ready: Readiness) -> list[str]:
+    """One line for each connection to OBS; more says `restrike obs status`."""
+    if ready.obs is None:
+        return []
+    if not ready.obs.connections:
+        return ["OBS: no connection. Make one with: restrike obs add NAME"]
+    paused = " Automation is paused." if ready.obs.is_paused else ""
+    return [f"OBS {one.connection}: {_obs_words(one)}.{paused}" for one in ready.obs.connections]
+
+
+def _obs_words(status: ObsStatus) -> str:
+    if not status.is_active:
+        return "off"
+    if status.state is not LinkState.CONNECTED or status.outputs is None:
+        return status.state.replace("_", " ") + (f" ({status.reason.rstrip('.')})" if status.reason else "")
+    words = [f"scene {status.program_scene or '?'}"]
+    words += ["records"] if status.outputs.is_recording else []
+    words += ["streams"] if status.outputs.is_streaming else []
+    words += ["keeps replays"] if status.outputs.is_replay_on else []
+    return ", ".join(words)
 
 
 def _prepared() -> Paths:

@@ -96,6 +96,8 @@ def test_no_obs_at_all(home: Home) -> None:
     assert f"Nothing listens on 127.0.0.1:{port}" in refused.stderr
     (line,) = home.run("obs", "status").stdout.splitlines()
     assert line.startswith("main: disconnected since ")
+    (line,) = [line for line in home.run("status").stdout.splitlines() if "OBS" in line]
+    assert line.startswith(f"OBS main: disconnected (Nothing listens on 127.0.0.1:{port}")
     tested = home.run("obs", "test", "main")
     assert (tested.returncode, "Nothing listens" in tested.stdout) == (1, True)
     acted = home.run("obs", "record", "start")
@@ -104,6 +106,7 @@ def test_no_obs_at_all(home: Home) -> None:
     assert home.run("obs", "status").stdout == "main: off. To have it: restrike obs connect main\n"
     assert home.run("obs", "remove", "main").returncode == 0
     eventually(lambda: home.document("obs", "status")["connections"] == [], within=WITHIN_S, what="it is forgotten")
+    assert "OBS: no connection. Make one with: restrike obs add NAME" in home.run("status").stdout
 
 
 @needs_obs

@@ -108,7 +108,8 @@ def _stream(_: ObsFacts) -> Procedure[Check]:
     message = f"OBS streams to {set_up['service']}, {set_up['server']}."
     if not set_up["complete"]:
         message = f"Missing in OBS (Settings, Stream): {', '.join(set_up['missing'])}."
-    return _told("stream settings", ok=set_up["complete"], message=message)
+        message += " Until then it cannot stream."
+    return _told("stream settings", ok=True, message=message)  # most who record never stream
 
 
 def _scenes(_: ObsFacts) -> Procedure[Check]:

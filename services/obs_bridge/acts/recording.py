@@ -29,6 +29,8 @@ AFTER_STOPPED_S: Final = 0.05
 STARTS_S: Final = 0.7
 """A recording that was asked for a moment ago is one by now."""
 PAUSE_S: Final = 3.0
+AFTER_PAUSED_S: Final = 0.3
+"""A recording that goes on in the moment after it was paused cannot be ended any more (seen on 29.0.2)."""
 SPLIT_HOTKEY: Final = "OBSBasic.SplitFile"
 
 
@@ -193,8 +195,8 @@ def _unheard_end(on: ObsFacts) -> Procedure[Ended]:
 def _still_open(on: ObsFacts) -> ObsError:
     return ObsError(
         "obs.not_confirmed",
-        f"OBS was told {on.confirm_s:g} s ago to end the recording and has not closed the file: its disk may be slow or "
-        "full, or a window may be open at its screen.",
+        f"OBS was told {on.confirm_s:g} s ago to end the recording and has not closed the file: its disk may be slow "
+        "or full, or a window may be open at its screen.",
     )
 
 
@@ -233,6 +235,7 @@ def pause_recording(_: PauseRecording, on: ObsFacts) -> Procedure[Done]:
             "OBS accepted the pause and goes on recording: it cannot pause a recording that has the stream's quality "
             "(Settings, Output, Recording Quality).",
         ) from None
+    yield Pause(AFTER_PAUSED_S)
     return Done(message=f"The recording is paused after {now.record_ms / 1000:.0f} s.")
 
 
@@ -272,7 +275,8 @@ def _split_by_hotkey(on: ObsFacts) -> Procedure[Done]:
         raise on.cannot("split this recording", _how_to_split())
     yield Ask("TriggerHotkeyByName", {"hotkeyName": SPLIT_HOTKEY})
     return Done(
-        message=f"OBS {on.obs_version} was told to go on in a new file; it does not say whether it did.",
+        message=f"OBS {on.obs_version} was told to go on in a new file at its next key frame; it does not say "
+        "whether it did.",
         confirmed=False,
     )
 

@@ -8,10 +8,10 @@ from services.cli import output
 from services.cli.obs.rules.stored import read_firings
 from services.cli.query.moments import window
 from services.cli.query.tables import sheet
-from shared.messages.automation import FiringOutcome
+from shared.messages.automation import FiredAction, FiringOutcome
 from shared.paths import Paths
 
-HEADERS: Final = ("time", "rule", "event", "ring", "match", "round", "clock", "outcome", "latency ms", "what failed")
+HEADERS: Final = ("time", "rule", "event", "ring", "match", "round", "clock", "outcome", "ms")
 _FAILED: Final = (FiringOutcome.PARTLY, FiringOutcome.FAILED, FiringOutcome.UNKNOWN)
 
 Match = Annotated[str | None, typer.Option("--match", metavar="MATCH", help="Id or number of a match.")]
@@ -41,7 +41,7 @@ def log(  # noqa: PLR0913  # a command has as many arguments as options
     limit: Limit = 50,
     json: output.Json = False,
 ) -> None:
-    """List what rules did, the newest first."""
+    """List what rules did, the newest first; ms is the time from the datagram to the first request to OBS."""
     said: dict[str, object] = {
         "? IN (f.match_key, m.match_number)": match,
         "f.rule = ?": rule,
@@ -57,6 +57,8 @@ def log(  # noqa: PLR0913  # a command has as many arguments as options
         output.line("No rule has done such a thing.")
     else:
         output.line(sheet(HEADERS, [_row(one) for one in found], whole={0, 5, 6, 7, 8}))
+        for sentence in dict.fromkeys(sentence for one in found for sentence in _failures(one)):
+            output.line(output.one_line(sentence))
         if len(found) == limit:
             output.line(f"… at most {limit} are shown; more with --limit")
 
@@ -65,8 +67,16 @@ def _bracketed(conditions: dict[str, object]) -> dict[str, object]:
     return {f"({sql})": value for sql, value in conditions.items()}
 
 
+def _place(done: FiredAction) -> str:
+    return f" on {done.connection}" if done.connection is not None else ""
+
+
+def _failures(one: dict[str, Any]) -> list[str]:
+    failed = [done for done in one["actions"] if not done.ok]
+    return [f"{one['rule']}: {done.action}{_place(done)}: {done.error}" for done in failed]
+
+
 def _row(one: dict[str, Any]) -> tuple[object, ...]:
-    failures = [f"{done.action}: {done.error}" for done in one["actions"] if not done.ok]
     return (
         output.local_date_time(one["fired_at"]),
         one["rule"],
@@ -77,5 +87,4 @@ def _row(one: dict[str, Any]) -> tuple[object, ...]:
         None if one["clock_ms"] is None else output.clock(one["clock_ms"]),
         one["outcome"],
         None if one["latency_ms"] is None else f"{one['latency_ms']:.1f}",
-        "; ".join(failures) or None,
     )

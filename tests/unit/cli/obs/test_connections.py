@@ -62,6 +62,15 @@ def test_fields_are_changed_one_by_one(run: Run) -> None:
     assert "There is no connection to OBS yet" in run("obs", "list").out
 
 
+def test_a_password_that_is_no_text_is_not_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes that are no UTF-8 are refused in a sentence that does not hold them."""
+    monkeypatch.setenv(VARIABLE, f"{CLEAR}\udcff")
+    refused = run("obs", "add", "main")
+    assert (refused.code, refused.out) == (1, "")
+    assert "A password is one line of UTF-8" in refused.err
+    assert CLEAR not in refused.err
+
+
 def test_a_password_is_given_in_secret(run: Run, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """By standard input or the environment, which nothing that is started has; nothing that is printed holds it."""
     shown = []
