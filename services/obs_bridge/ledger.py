@@ -3,6 +3,9 @@ anything is asked of OBS and before anybody hears of it; obs-bridge.
 """
 
 from collections.abc import Callable
+from typing import Final
+
+from msgspec.structs import replace
 
 from shared.bus import Publisher
 from shared.messages.automation import RuleFired
@@ -11,13 +14,15 @@ from shared.messages.recordings import RecordingChanged, VideoEventsPlaced, Vide
 from shared.messages.topics import OBS_RECORDING, OBS_RULE_FIRED, OBS_VIDEO, OBS_VIDEO_EVENTS, Topic
 from shared.outbox import Outbox
 
-TOPICS: dict[type, Topic] = {
+TOPICS: Final[dict[type, Topic]] = {
     RecordingChanged: OBS_RECORDING,
     VideoStored: OBS_VIDEO,
     VideoEventsPlaced: OBS_VIDEO_EVENTS,
     RuleFired: OBS_RULE_FIRED,
 }
 """On which topic a stored fact is published."""
+MOST_MARKED: Final = 500
+"""Videos that operators kept or deleted since the start, and of which more may yet be told."""
 
 
 class Ledger:
@@ -28,35 +33,66 @@ class Ledger:
         self._bus = bus
         self._facts: list[AnyStored] = []
         self._kept: dict[str, bytes | None] = {}
+        self._latest: dict[str, Callable[[], bytes]] = {}
         self._then: list[Callable[[], None]] = []
+        self._marked: dict[str, VideoStored] = {}
         self.keepers: list[Callable[[], dict[str, bytes]]] = []
-        self.stamp: Callable[[VideoStored], VideoStored] = lambda video: video
-        """Adds to what is told of a video what was decided about it meanwhile."""
 
     def tell(self, fact: AnyStored) -> None:
         """Store `fact`, then publish it."""
-        self._facts.append(self.stamp(fact) if isinstance(fact, VideoStored) else fact)
+        if isinstance(fact, VideoStored):
+            self._mark(fact)
+        self._facts.append(fact)
+
+    def tell_more(self, video: VideoStored) -> VideoStored:
+        """Tell more of a file than before; what an operator did with it meanwhile (kept, deleted) stays said."""
+        marked = self._marked.get(video.video_id)
+        if marked is not None:
+            video = replace(video, is_kept=marked.is_kept, deleted_at_us=marked.deleted_at_us)
+        self._facts.append(video)
+        return video
 
     def keep(self, key: str, value: bytes | None) -> None:
         """Keep `value` under `key` (None: forget it)."""
+        self._latest.pop(key, None)
         self._kept[key] = value
+
+    def keep_latest(self, key: str, encode: Callable[[], bytes]) -> None:
+        """Keep under `key` what `encode` gives at the end of the turn, so that it agrees with all that is told in it."""
+        self._latest[key] = encode
 
     def then(self, callback: Callable[[], None]) -> None:
         """Call `callback` once all this is stored: what it asks of OBS is an intent that survives us."""
         self._then.append(callback)
 
     def commit(self) -> None:
-        """Store and publish what the turn brought, then do what waited for it; at the end of each turn."""
-        facts, kept, then = self._facts, self._kept, self._then
+        """Store what the turn brought, do what waited for that, then publish; at the end of each turn. What is told
+        meanwhile is stored at the end of the next one.
+        """
+        facts, then = self._facts, self._then
+        kept = self._kept | {key: encode() for key, encode in self._latest.items()}
         if not (facts or kept or then):
             return
-        self._facts, self._kept, self._then = [], {}, []
+        self._facts, self._kept, self._latest, self._then = [], {}, {}, []
         if facts or kept:
             for keeper in self.keepers:
                 kept |= keeper()
             self._outbox.add(facts, kept=kept)
-        for callback in then:
-            callback()
+        try:
+            while then:
+                then.pop(0)()
+        finally:  # one that is at fault keeps nothing else from being done and told
+            self._then = then + self._then
+            self._publish(facts)
+
+    def _publish(self, facts: list[AnyStored]) -> None:
         for fact in facts:
             key = fact.connection if isinstance(fact, RecordingChanged) else fact.ring
             self._bus.publish(TOPICS[type(fact)], key, fact)
+
+    def _mark(self, video: VideoStored) -> None:
+        if video.is_kept or video.deleted_at_us is not None or video.video_id in self._marked:
+            self._marked.pop(video.video_id, None)
+            self._marked[video.video_id] = video
+            if len(self._marked) > MOST_MARKED:
+                del self._marked[next(iter(self._marked))]

@@ -6,12 +6,14 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 
 from services.obs_bridge.limits import Limits
+from services.obs_bridge.link import Link
 from services.obs_bridge.procedure import Ask, Confirmed, Data, Procedure, Proof
 from shared.messages.obs import LinkState
 from tests.support.obs.linked import Linked, link_threads, linked, one
@@ -24,6 +26,10 @@ SOON_S = 5.0
 """A fault is told, and mended after its cause is gone, within this."""
 EAGER = Limits(first_retry_s=0.01, most_retry_s=0.02)
 pytestmark = needs_obs
+
+
+def _connected(link: Link, times: int) -> bool:
+    return link.counts.connects >= times
 
 
 @pytest.fixture
@@ -201,11 +207,11 @@ def test_a_hundred_disconnects_leak_nothing(obs: RealObs) -> None:
 
     def lost(ours: Linked, times: int) -> None:
         for number in range(times):
-            before = ours.link.counts.connects
+            wanted = ours.link.counts.connects + 1
             ours.start(one(Ask("GetVersion", slow=number % 2 == 0)))
             assert ours.link._quick is not None
             ours.link._quick.cord.cut()
-            ours.loop.until(lambda before=before: ours.link.counts.connects > before, within=SOON_S)  # type: ignore[misc]
+            ours.loop.until(partial(_connected, ours.link, wanted), within=SOON_S)
 
     with linked(obs.port, obs.password, limits=EAGER) as ours:
         ours.connect()

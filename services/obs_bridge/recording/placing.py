@@ -45,6 +45,10 @@ class Placing:
         for happened in held:
             self.take(happened, take, delay_ms=delay_ms)
 
+    def forget(self) -> None:
+        """It did not begin."""
+        self._held = []
+
     def stored(self) -> list[VideoEvent]:
         """What was placed since the last call."""
         placed, self._placed = self._placed, []

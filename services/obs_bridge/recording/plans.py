@@ -21,10 +21,18 @@ _ARMS: Final = {
 }
 
 
+class Rolls(Struct, frozen=True):
+    """What of a connection's settings says when a recording begins and ends."""
+
+    start_on: StartOn
+    post_roll_ms: int
+
+
 class Plan(Struct, kw_only=True):
-    """A match of a ring. `parts` recordings were begun for it; `first_clock_at_us` and `ended_at_us` are when it began
+    """A match of a ring. `parts` recordings were made of it; `first_clock_at_us` and `ended_at_us` are when it began
     and was decided or closed (Unix microseconds). `is_given_up`: somebody stopped its recording in OBS, and is obeyed.
-    `is_prepared`: folder and room were seen to.
+    `is_prepared`: folder and room were seen to. `is_stale`: it was kept by the process before this one, and how its
+    ring stands now was not heard yet.
     """
 
     view: MatchView
@@ -34,33 +42,49 @@ class Plan(Struct, kw_only=True):
     ended_at_us: int | None = None
     is_given_up: bool = False
     is_prepared: bool = False
+    is_stale: bool = False
 
     @property
     def key(self) -> tuple[str, str | None]:
         """Its ring and match."""
         return self.view.ring, self.view.match_id
 
-    def take(self, happened: Happened, *, start_on: StartOn, is_fresh: bool) -> None:
+    @property
+    def is_open(self) -> bool:
+        """Whether it was begun, and its end is not known."""
+        return self.armed_at_us is not None and self.ended_at_us is None
+
+    def take(self, happened: Happened, rolls: Rolls, *, is_fresh: bool) -> None:
         """Go on with what happened in this match."""
         self.view, what, at_us = happened.view, happened.what, happened.at_us
-        if what is Happening.MATCH_LOADED and happened.is_reload and self.ended_at_us is not None:
-            self.ended_at_us = self.armed_at_us = None  # it was decided, and is loaded to be fought on
+        if what is Happening.MATCH_LOADED and self.ended_at_us is not None and not self.view.is_over:
+            if not self._is_rolling(at_us, rolls):  # what still runs is not cut
+                self.armed_at_us = None
+            self.ended_at_us = None
         if what is Happening.CLOCK_STARTED and self.first_clock_at_us is None:
             self.first_clock_at_us = at_us
         if what in ENDS and self.ended_at_us is None:
             self.ended_at_us = at_us
-        is_late = what is Happening.CLOCK and self.view.clock_running
-        if is_fresh and self.armed_at_us is None and self.ended_at_us is None and (what in _ARMS[start_on] or is_late):
-            self.armed_at_us = at_us
+        is_late = what is Happening.CLOCK and self.view.is_fought
+        if is_fresh and not self.view.is_over and self.armed_at_us is None and self.ended_at_us is None:
+            self.armed_at_us = at_us if what in _ARMS[rolls.start_on] or is_late else None
 
-    def ends_at_us(self, post_roll_ms: int) -> int | None:
-        """When its recording is to end; None while that is not known."""
-        return None if self.ended_at_us is None else self.ended_at_us + post_roll_ms * 1000
+    def stands(self, view: MatchView, now_us: int) -> None:
+        """How its ring stands now, whatever was missed."""
+        self.is_stale = False
+        self.view = view
+        if view.is_over and self.ended_at_us is None:
+            self.ended_at_us = now_us
 
-    def is_due(self, now_us: int, *, post_roll_ms: int) -> bool:
+    def is_due(self, now_us: int, rolls: Rolls) -> bool:
         """Whether it ought to be recorded now."""
-        ends_at_us = self.ends_at_us(post_roll_ms)
-        return self.armed_at_us is not None and not self.is_given_up and (ends_at_us is None or now_us < ends_at_us)
+        if self.armed_at_us is None or self.is_given_up:
+            return False
+        return self.ended_at_us is None or self._is_rolling(now_us, rolls)
+
+    def _is_rolling(self, now_us: int, rolls: Rolls) -> bool:
+        """Within the time after its end; not for hours when the clock is set back meanwhile."""
+        return self.ended_at_us is not None and abs(now_us - self.ended_at_us) < rolls.post_roll_ms * 1000
 
 
 class Plans:
@@ -68,8 +92,10 @@ class Plans:
 
     def __init__(self, plans: dict[str, Plan]) -> None:
         self.by_ring = plans
+        for plan in plans.values():
+            plan.is_stale = True
 
-    def take(self, happened: Happened, *, start_on: StartOn, is_fresh: bool) -> Plan | None:
+    def take(self, happened: Happened, rolls: Rolls, *, is_fresh: bool) -> Plan | None:
         """The plan of the match in which something happened, None when there is no match."""
         match_id = happened.view.match_id
         if match_id is None:
@@ -77,22 +103,33 @@ class Plans:
         plan = self.by_ring.get(happened.ring)
         if plan is None or plan.view.match_id != match_id:
             plan = self.by_ring[happened.ring] = Plan(view=happened.view)
-        plan.take(happened, start_on=start_on, is_fresh=is_fresh)
+        plan.is_stale = plan.is_stale and not is_fresh
+        plan.take(happened, rolls, is_fresh=is_fresh)
         return plan
 
-    def due(self, now_us: int, *, post_roll_ms: int, current: tuple[str, str | None] | None) -> Plan | None:
-        """What ought to be recorded now: what is (`current`, ring and match), as long as it is due, else the match that
-        was armed last.
+    def stands(self, view: MatchView, now_us: int) -> None:
+        """How a ring stands now; what was planned for another match of it is over."""
+        plan = self.by_ring.get(view.ring)
+        if plan is not None and plan.view.match_id == view.match_id:
+            plan.stands(view, now_us)
+        elif plan is not None:
+            del self.by_ring[view.ring]
+
+    def due(self, now_us: int, rolls: Rolls, *, current: tuple[str, str | None] | None) -> Plan | None:
+        """What ought to be recorded now: what is (`current`, ring and match), as long as it is due or how its ring
+        stands is not known yet, else the match that was armed last.
         """
-        due = [plan for plan in self.by_ring.values() if plan.is_due(now_us, post_roll_ms=post_roll_ms)]
-        for plan in due:
-            if current == plan.key:
+        for plan in self.by_ring.values():
+            if current == plan.key and (plan.is_stale or plan.is_due(now_us, rolls)):
                 return plan
+        due = [plan for plan in self.by_ring.values() if not plan.is_stale and plan.is_due(now_us, rolls)]
         return max(due, key=lambda plan: plan.armed_at_us or 0, default=None)
 
     def unprepared(self) -> Plan | None:
         """The match that was loaded last, and of which nothing is known yet but that it was."""
         waiting = [
-            p for p in self.by_ring.values() if not p.is_prepared and p.armed_at_us is None and not p.ended_at_us
+            plan
+            for plan in self.by_ring.values()
+            if not (plan.is_prepared or plan.is_stale or plan.view.is_over or plan.armed_at_us or plan.ended_at_us)
         ]
         return max(waiting, key=lambda plan: plan.view.loaded_at_us or 0, default=None)

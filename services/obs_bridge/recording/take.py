@@ -4,13 +4,15 @@ from msgspec import Struct
 
 from services.obs_bridge.recording.plans import Plan
 from services.obs_bridge.recording.timeline import Pause
-from shared.messages.recordings import RecordingState
+from shared.messages.recordings import RecordingChanged, RecordingState
 
 
 class Take(Struct, kw_only=True):
     """A recording. `asked_at_us` is when OBS was last asked to start or end it, `started_at_us` its first picture,
-    `heard_at_us` when we last knew that it runs (Unix microseconds). `match_id` is None for one that somebody started
-    by hand when no match was on. `reason` says what ended it, where that was not its plan.
+    `heard_at_us` when we last knew that it runs (Unix microseconds); `is_away`: OBS cannot be asked since. `match_id`
+    is None for one that somebody started by hand when no match was on. `plan` is the last known of its match.
+    `is_split`: OBS went on in this file after another one, so its end may be told with the other's name. `reason` says
+    what ended it, where that was not its plan; `doubt` why it is not known whether OBS did what it was asked.
     """
 
     video_id: str
@@ -22,9 +24,13 @@ class Take(Struct, kw_only=True):
     asked_at_us: int | None = None
     started_at_us: int | None = None
     heard_at_us: int = 0
+    is_away: bool = False
     obs_path: str | None = None
+    is_split: bool = False
     pauses: list[Pause] = []
+    plan: Plan | None = None
     reason: str | None = None
+    doubt: str | None = None
 
     @property
     def is_under_way(self) -> bool:
@@ -36,12 +42,18 @@ class Take(Struct, kw_only=True):
         """Its ring and match."""
         return self.ring, self.match_id
 
+    @property
+    def open_pause(self) -> Pause | None:
+        """The pause that goes on."""
+        return self.pauses[-1] if self.pauses and self.pauses[-1].to_us is None else None
+
 
 class Kept(Struct, kw_only=True):
-    """What one connection's recorder keeps: the recording under way, what ought to be recorded, and by how much OBS's
-    own time code is late (its encoder's delay).
+    """What one connection's recorder keeps: the recording under way, what ought to be recorded, the last failure until
+    the next recording runs, and by how much OBS's own time code is late (its encoder's delay).
     """
 
     take: Take | None = None
     plans: dict[str, Plan] = {}
+    failed: RecordingChanged | None = None
     lag_ms: int = 0

@@ -4,12 +4,13 @@ import uuid
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from services.obs_bridge.ledger import Ledger
 from services.obs_bridge.recording.placing import Placing
-from services.obs_bridge.recording.plans import Plan, Plans
+from services.obs_bridge.recording.plans import Plan, Plans, Rolls
 from services.obs_bridge.recording.take import Kept, Take
-from services.obs_bridge.recording.timeline import length_ms, offset_ms
+from services.obs_bridge.recording.timeline import Pause, length_ms, offset_ms
 from services.obs_bridge.surroundings import Obs, Surroundings
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView
@@ -25,12 +26,16 @@ from shared.messages.recordings import (
 
 KEY: Final = "recording/"
 """Under which keys of the outbox tapes are kept."""
+SETTLED_MS: Final = 5_000
+"""OBS's time code is not later than this: what is, is a pause that nobody told."""
+LAG_MS: Final = 50
+"""By how much the measured delay must have changed to be kept anew."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
 class Tape:
-    """`take` is the recording that is prepared or under way; `failed` what was told last of one that could not be made,
-    until the next one runs.
+    """`take` is the recording that is prepared or under way; `failed` what was told last of one that could not be made
+    or was broken off, until the next one runs. Whatever is told here is kept in the same commit.
     """
 
     def __init__(self, obs: Obs, around: Surroundings, ledger: Ledger, *, kept: bytes | None) -> None:
@@ -39,8 +44,6 @@ class Tape:
         self._ledger = ledger
         self._kept = msgspec.msgpack.decode(kept, type=Kept) if kept is not None else Kept()
         self.plans = Plans(self._kept.plans)
-        self.failed: RecordingChanged | None = None
-        self.is_changed = False
         self._placing = Placing()
 
     @property
@@ -49,16 +52,39 @@ class Tape:
         return self._kept.take
 
     @property
+    def failed(self) -> RecordingChanged | None:
+        """What could not be recorded, or was broken off, last."""
+        return self._kept.failed
+
+    @property
     def lag_ms(self) -> int:
         """By how much OBS's own time code is late: its encoder's delay, as it was measured."""
         return self._kept.lag_ms
 
+    @property
+    def rolls(self) -> Rolls:
+        """When recordings begin and end."""
+        return Rolls(self._obs.recording.start_on, self._obs.recording.post_roll_ms)
+
+    def changed(self) -> None:
+        """Keep all this with what is stored in this turn."""
+        self._ledger.keep_latest(KEY + self._obs.name, lambda: _encode(self._kept))
+
     def took(self, happened: Happened, *, is_fresh: bool) -> None:
         """Go on with what happened."""
         before = self._mark(happened.ring)
-        self.plans.take(happened, start_on=self._obs.recording.start_on, is_fresh=is_fresh)
-        self.is_changed = self.is_changed or self._mark(happened.ring) != before
-        self._placing.take(happened, self.take, delay_ms=self._obs.recording.picture_delay_ms)
+        plan = self.plans.take(happened, self.rolls, is_fresh=is_fresh)
+        take = self.take
+        if take is not None and plan is not None and take.key == plan.key:
+            take.plan = plan
+        if self._mark(happened.ring) != before:
+            self.changed()
+        self._placing.take(happened, take, delay_ms=self._obs.recording.picture_delay_ms)
+
+    def stands(self, view: MatchView) -> None:
+        """How a ring stands now, whatever was missed."""
+        self.plans.stands(view, self._around.now_us())
+        self.changed()
 
     def chapter(self, title: str) -> None:
         """Set a chapter mark of an operator or a rule at this moment."""
@@ -83,13 +109,42 @@ class Tape:
         if take is None or take.started_at_us is None or record_ms == 0:
             return
         take.heard_at_us = self._around.now_us()
-        lasted_ms = length_ms(take.heard_at_us, started_at_us=take.started_at_us, pauses=take.pauses)
-        self._kept.lag_ms = max(0, lasted_ms - record_ms)
+        lag_ms = length_ms(take.heard_at_us, started_at_us=take.started_at_us, pauses=take.pauses) - record_ms
+        if 0 <= lag_ms <= SETTLED_MS and take.open_pause is None and abs(lag_ms - self._kept.lag_ms) > LAG_MS:
+            self._kept.lag_ms = lag_ms
+            self.changed()
+
+    def agree(self, take: Take, record_ms: int, *, is_paused: bool) -> None:
+        """OBS records on after a time in which nobody listened: what is missing in its time code was a pause."""
+        now_us = take.heard_at_us = self._around.now_us()
+        take.is_away = False
+        if take.started_at_us is not None:
+            lasted_ms = length_ms(now_us, started_at_us=take.started_at_us, pauses=take.pauses)
+            missing_us = max(0, lasted_ms - record_ms - self.lag_ms) * 1000
+            if take.open_pause is not None and not is_paused:
+                take.open_pause.to_us = now_us - max(0, record_ms + self.lag_ms - lasted_ms) * 1000
+            elif take.open_pause is None and (is_paused or missing_us > SETTLED_MS * 1000):
+                take.pauses.append(Pause(now_us - missing_us, None if is_paused else now_us))
+        self.changed()
+
+    def stepped(self, by_us: int) -> None:
+        """The wall clock was set: what was before it is told in its time, so that all distances stay what they were."""
+        take = self.take
+        for plan in self.plans.by_ring.values():
+            for name in ("armed_at_us", "first_clock_at_us", "ended_at_us"):
+                _shift(plan, name, by_us)
+        if take is not None:
+            for name in ("asked_at_us", "started_at_us", "heard_at_us"):
+                _shift(take, name, by_us)
+            for pause in take.pauses:
+                _shift(pause, "from_us", by_us)
+                _shift(pause, "to_us", by_us)
+        self.changed()
 
     def plan_of(self, take: Take) -> Plan | None:
-        """The plan that a recording is for, while its match is on."""
+        """The plan that a recording is for, as it was known last."""
         plan = self.plans.by_ring.get(take.ring)
-        return plan if plan is not None and plan.key == take.key else None
+        return plan if plan is not None and plan.key == take.key else take.plan
 
     def change(self, take: Take, state: RecordingState, reason: str | None) -> RecordingChanged:
         """A recording goes on to another state."""
@@ -108,7 +163,7 @@ class Tape:
             started_at_us=take.started_at_us,
         )
         take.state = state
-        self.is_changed = True
+        self.changed()
         self._ledger.tell(changed)
         return changed
 
@@ -118,48 +173,65 @@ class Tape:
         if take is not None and take.key == plan.key:
             return take
         if take is not None:
-            self.change(take, RecordingState.IDLE, "Another match was loaded before this one began.")
+            self.drop("Another match was loaded before this one began.")
         ring, match_id = plan.key
-        is_retry = failed is not None and (failed.ring, failed.match_id) == plan.key
+        part = plan.parts + 1
+        is_retry = failed is not None and (failed.ring, failed.match_id, failed.part) == (ring, match_id, part)
         video_id = failed.video_id if failed is not None and is_retry else uuid.uuid4().hex
-        take = self._kept.take = Take(video_id=video_id, ring=ring, match_id=match_id, part=plan.parts + 1)
+        take = self._kept.take = Take(video_id=video_id, ring=ring, match_id=match_id, part=part, plan=plan)
         if not is_retry:  # which says nothing new
             self.change(take, RecordingState.PREPARING, None)
-        take.state = RecordingState.PREPARING
+        self.changed()
         return take
+
+    def drop(self, reason: str) -> None:
+        """Nothing is recorded of what was prepared."""
+        if self.take is not None:
+            self.change(self.take, RecordingState.IDLE, reason)
+            self._kept.take = None
 
     def runs(self, take: Take, path: str | None, reason: str | None = None) -> None:
         """OBS records `take`."""
         self._kept.take = take
         take.obs_path = path or take.obs_path
         take.heard_at_us = self._around.now_us()
-        self.failed = None
+        take.is_away, take.doubt = False, None
+        self._kept.failed = None
         plan = self.plan_of(take)
         if plan is not None:
             plan.parts = max(plan.parts, take.part)
         self.change(take, RecordingState.RECORDING, reason)
         self._placing.started(take, delay_ms=self._obs.recording.picture_delay_ms)
-        self._say(Happening.RECORDING_STARTED, take)
+        if not take.is_split:
+            self._say(Happening.RECORDING_STARTED, take)
 
     def fail(self, take: Take, reason: str) -> bool:
         """It could not be begun; whether that was not known before."""
+        failed = self.failed
         self._kept.take = None
-        self.is_changed = True
-        is_new = self.failed is None or (self.failed.video_id, self.failed.reason) != (take.video_id, reason)
+        self._placing.forget()
+        self.changed()
+        is_new = failed is None or (failed.video_id, failed.reason) != (take.video_id, reason)
         if is_new:
-            self.failed = self.change(take, RecordingState.FAILED, reason)
+            self._kept.failed = self.change(take, RecordingState.FAILED, reason)
         return is_new
 
     def close(self, take: Take, *, ended_at_us: int | None, problem: str | None, is_whole: bool = True) -> None:
-        """OBS records `take` no more; its file is told of, if OBS said which it is."""
+        """OBS records `take` no more; its file is told of."""
         self.flush()
         self._kept.take = None
         state = RecordingState.IDLE if problem is None else RecordingState.FAILED
         changed = self.change(take, state, problem or take.reason)
-        self.failed = None if problem is None else changed
-        if take.obs_path is not None:
-            self._around.closed(self._video(take, ended_at_us=ended_at_us, problem=changed.reason, is_whole=is_whole))
+        self._kept.failed = None if problem is None else changed
+        self._around.closed(self._video(take, ended_at_us=ended_at_us, problem=changed.reason, is_whole=is_whole))
         self._say(Happening.RECORDING_ENDED, take)
+
+    def void(self, take: Take) -> None:
+        """What was just closed was nothing: the next try is for the same part."""
+        plan = self.plan_of(take)
+        if plan is not None:
+            plan.parts = take.part - 1
+            self.changed()
 
     def split(self, take: Take, path: str) -> None:
         """OBS goes on in another file."""
@@ -173,6 +245,8 @@ class Tape:
             by_hand=take.by_hand,
             asked_at_us=take.asked_at_us,
             started_at_us=now_us,
+            is_split=True,
+            plan=take.plan,
         )
         self.change(take, RecordingState.IDLE, "OBS goes on in another file.")
         self._around.closed(self._video(take, ended_at_us=now_us, problem=None, is_whole=True))
@@ -183,12 +257,6 @@ class Tape:
         take = self.take
         if take is not None and (placed := self._placing.stored()):
             self._tell_events(take, placed)
-
-    def keep(self) -> None:
-        """Keep all this with what is stored in this turn, if it changed."""
-        if self.is_changed:
-            self.is_changed = False
-            self._ledger.keep(KEY + self._obs.name, _encode(self._kept))
 
     def _video(self, take: Take, *, ended_at_us: int | None, problem: str | None, is_whole: bool) -> VideoStored:
         settings, plan, began_us = self._obs.recording, self.plan_of(take), take.started_at_us
@@ -219,7 +287,6 @@ class Tape:
     def _tell_events(self, take: Take, events: list[VideoEvent]) -> None:
         told = VideoEventsPlaced(video_id=take.video_id, connection=self._obs.name, ring=take.ring, events=events)
         self._ledger.tell(told)
-        self.is_changed = True
 
     def _say(self, what: Happening, take: Take) -> None:
         plan = self.plan_of(take)
@@ -242,3 +309,9 @@ class Tape:
         if plan is None:
             return ()
         return plan.view.match_id, plan.armed_at_us, plan.ended_at_us, plan.first_clock_at_us
+
+
+def _shift(held: Struct, name: str, by_us: int) -> None:
+    at_us = getattr(held, name)
+    if at_us:
+        setattr(held, name, at_us + by_us)

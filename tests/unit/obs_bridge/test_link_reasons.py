@@ -41,7 +41,7 @@ def test_the_password_is_nowhere(fake: FakeObs, capfd: pytest.CaptureFixture[str
     logging.getLogger().setLevel(logging.DEBUG)
     records: list[str] = []
     handler = logging.Handler()
-    handler.emit = lambda record: records.append(f"{record.name} {record.getMessage()}")  # type: ignore[method-assign]
+    handler.emit = lambda record: records.append(f"{record.name} {record.getMessage()}")  # type: ignore[method-assign]  # it only listens
     logging.getLogger().addHandler(handler)
     try:
         for password in (fake.password, "a wrong secret"):
@@ -75,7 +75,7 @@ def test_nobody_listens() -> None:
 @pytest.mark.parametrize("handshake", ["deaf", "mute", "unidentified"])
 def test_an_obs_that_stops_in_the_middle_of_its_greeting(fake: FakeObs, ours: Linked, handshake: str) -> None:
     """Each wait ends, with a reason; it connects when OBS goes on."""
-    fake.handshake = handshake  # type: ignore[assignment]
+    fake.handshake = handshake  # type: ignore[assignment]  # each of its literals
     ours.link.open()
     ours.becomes(DISCONNECTED, within=3)
     assert "does not answer" in (ours.link.reason or "")

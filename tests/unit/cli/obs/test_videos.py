@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import shlex
 from contextlib import closing
 from pathlib import Path
@@ -34,9 +33,7 @@ CONTENT = b"not really a video"
 
 @pytest.fixture
 def filled(home: Path, run: Run, migrated: bytes) -> Path:  # noqa: ARG001  # run sees to it that the home is new
-    """Videos 1 and 2 are the parts of a match on ring-1, of which the first is here; 3 is one of ring-2 that only OBS
-    has; 4 to 6 are clips of reviews. The folder of their files.
-    """
+    """Videos 1 and 2: a match on ring-1, of which 1 is here; 3: of ring-2, that only OBS has; 4 to 6: of reviews."""
     paths = Paths(home)
     paths.prepare()
     paths.database.write_bytes(migrated)
@@ -385,22 +382,18 @@ def test_the_page_has_every_command_as_it_is(run: Run, monkeypatch: pytest.Monke
     """docs/obs-videos.md: no command of it is wrong usage, and none is left out."""
     monkeypatch.setenv("PATH", "")
     monkeypatch.chdir(Paths.from_environment().home)
-    page = (ROOT / "docs/obs-videos.md").read_text(encoding="utf-8")
-    commands = [shlex.split(line) for line in re.findall(r"^\$ restrike (obs .*)$", page, re.MULTILINE)]
+    page = (ROOT / "docs/obs-videos.md").read_text(encoding="utf-8").splitlines()
+    commands = [shlex.split(line.removeprefix("$ restrike ")) for line in page if line.startswith("$ restrike obs ")]
     assert [words for words in commands if run(*words).code not in (0, 1, 3)] == []
-    named = {" ".join(words[1:3]) for words in commands}
     parent = typer.Typer()
     videos.register(parent)
     reviews.register(parent)
-    groups = [
-        (one.typer_instance and one.typer_instance.info.name, one.typer_instance) for one in parent.registered_groups
-    ]
     wanted = [
-        f"{of} {one.name or (one.callback and one.callback.__name__)}"
-        for of, app in groups
-        if app is not None
-        for one in app.registered_commands
+        f"{group.name or found.info.name} {one.name or (one.callback and one.callback.__name__)}"
+        for group in parent.registered_groups
+        if (found := group.typer_instance) is not None
+        for one in found.registered_commands
     ]
     assert len(wanted) == 8
-    assert [words for words in wanted if words not in named] == []
+    assert {*wanted} <= {" ".join(words[1:3]) for words in commands}
     assert {"clip", "chapters"} <= {words[1] for words in commands}

@@ -55,4 +55,4 @@ def record_status(*, active: bool, ms: int = 0, paused: bool = False) -> dict[st
 def requests(steps: list[Any]) -> list[str]:
     """The names of the requests, and events and pauses as such."""
     named = [getattr(step, "ask", step) for step in steps]
-    return [getattr(step, "request", None) or getattr(step, "event", "pause") for step in named]
+    return [str(getattr(step, "request", None) or getattr(step, "event", "pause")) for step in named]

@@ -5,12 +5,11 @@ from typing import get_args
 import pytest
 
 from services.obs_bridge.acts import answer, perform
-from services.obs_bridge.acts.facts import facts_of
 from services.obs_bridge.acts.registry import ACTS, ONLY_IN_RULES, QUESTIONS
 from shared.errors import ValidationError
 from shared.messages.obs_actions import AnyAction, AnyQuestion, Readiness, StartRecording, Wait
-
-FACTS = facts_of({"obsVersion": "29.0.2", "obsWebSocketVersion": "5.1.0", "availableRequests": []})
+from tests.unit.obs_bridge.acts.facts import OLD as FACTS
+from tests.unit.obs_bridge.acts.facts import requests
 
 
 def test_every_action_has_its_procedure_but_those_of_rules() -> None:
@@ -33,5 +32,5 @@ def test_what_only_rules_do_is_refused_at_once() -> None:
 
 def test_an_act_and_a_question_begin_with_a_request() -> None:
     """The procedures are those of their types."""
-    assert next(perform(StartRecording(), FACTS)).ask.request == "StartRecord"
-    assert next(answer(Readiness(), FACTS)).request == "GetRecordDirectory"
+    assert requests([next(perform(StartRecording(), FACTS))]) == ["StartRecord"]
+    assert requests([next(answer(Readiness(), FACTS))]) == ["GetRecordDirectory"]
