@@ -1,6 +1,6 @@
 """Backups that a person can read: all rows as JSON lines. Written by a child of db-writer, loaded by who restores.
 
-    {"format": "restrike-json", "format_version": 1, "schema_version": 8, …}
+    {"format": "restrike-json", "format_version": 1, "schema_version": 9, …}
     {"table": "pss_matches", "columns": ["id", "match_id", …], "rows": 512}
     [1, "m-1", …]             a row; a blob is {"base64": "…"}, an endless number {"real": "inf"}
     {"end": 14}               the number of tables
