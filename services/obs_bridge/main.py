@@ -232,7 +232,7 @@ def build(runtime: Runtime) -> None:
     """Open the outbox, register the stream, the commands and the timers."""
     bridge = Bridge(runtime)
     desk = Desk(bridge.connections, log=runtime.log)
-    checks = RuleChecks(bridge.connections, lambda: [ring.name for ring in bridge.rings])
+    checks = RuleChecks(bridge.connections, lambda: [ring.name for ring in runtime.config.rings])
     runtime.on(WIRE_EVENTS)(bridge.rings.take)
     runtime.on(OBS_CHANGED)(lambda _: bridge.connections.look())
     runtime.on(TOURNAMENT_CHANGED)(lambda _: bridge.connections.look())

@@ -5,7 +5,8 @@ from typing import Final
 
 from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.obs import rows
-from services.db_writer.office.obs.conditions import MOST_NAME, check_rule
+from services.db_writer.office.obs.fields import name_of, rings_of
+from shared.automation.faults import MOST_CHARACTERS, faults_of
 from shared.db.obs_config import rules
 from shared.db.sqlite import sqlite3
 from shared.errors import ValidationError
@@ -85,12 +86,26 @@ def remove_rules(desk: Desk, command: RemoveRules) -> Rules:
     return Rules(rules=removed)
 
 
+def check_rule(rule: Rule) -> None:
+    """Refuse a rule that could never fire, or whose actions could never work; the sentence says all that is wrong."""
+    name = rule.rule[:MOST_CHARACTERS]
+    faults = faults_of(rule)
+    if faults:
+        raise ValidationError("obs.rule", f"Rule {name}: {' '.join(faults)}")
+    try:
+        rings_of(rule.when.rings)
+        for connection in rule.connections:
+            name_of(connection)
+    except ValidationError as error:
+        raise ValidationError(error.code, f"Rule {name}: {error.message}", value=error.value) from error
+
+
 def _check_named(names: Sequence[str]) -> None:
     if not names:
         raise ValidationError("obs.rules_none", "No rule is named; name at least one.")
     twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
     if twice is not None:
-        raise ValidationError("obs.rule_twice", "A rule is given twice; give it once.", value=twice[:MOST_NAME])
+        raise ValidationError("obs.rule_twice", "A rule is given twice; give it once.", value=twice[:MOST_CHARACTERS])
 
 
 def _named(connection: "sqlite3.Connection", names: Collection[str]) -> list[Rule]:
@@ -99,11 +114,11 @@ def _named(connection: "sqlite3.Connection", names: Collection[str]) -> list[Rul
 
 def _unknown(name: str) -> ValidationError:
     sentence = "There is no rule of that name. See restrike obs rules list."
-    return ValidationError("obs.rule_unknown", sentence, value=name[:MOST_NAME])
+    return ValidationError("obs.rule_unknown", sentence, value=name[:MOST_CHARACTERS])
 
 
 def _listed(names: Sequence[str]) -> dict[str, object]:
-    return {"rules": [name[:MOST_NAME] for name in names[:MOST_LISTED]], "count": len(names)}
+    return {"rules": [name[:MOST_CHARACTERS] for name in names[:MOST_LISTED]], "count": len(names)}
 
 
 def _tell(desk: Desk, names: Sequence[str], author: str) -> None:
