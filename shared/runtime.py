@@ -207,12 +207,12 @@ class Runtime:
         self.log.info("started", pid=os.getpid())
         self._beat()
         for callback in self._on_start:
-            self._guarded(callback)
+            self.guard(callback)
         while not self._stop_asked:
             self._turn()
         self._life = Life.DRAINING
         for callback in self._on_stop:
-            self._guarded(callback)
+            self.guard(callback)
         sentence = f"{self.service} was asked to end before it was done: look how it stands, and ask again."
         self._server.refuse_open(NetworkError("service.ended", sentence))
         self._life = Life.STOPPED
@@ -229,12 +229,12 @@ class Runtime:
         for readable, _ in poller.poll(max(0, math.ceil((due - now) * 1000))):
             callback = self._readers.get(readable)
             if callback is not None:
-                self._guarded(callback)
-        self._timers.turn(self._guarded)
+                self.guard(callback)
+        self._timers.turn(self.guard)
         for _ in range(len(self._posted)):  # what these post in turn waits for the next turn
-            self._guarded(self._posted.pop(0))
+            self.guard(self._posted.pop(0))
         for callback in self._after_turn:
-            self._guarded(callback)
+            self.guard(callback)
 
     def _deliver(self, subscriber: Subscriber) -> None:
         for delivery in subscriber.drain():
@@ -242,7 +242,7 @@ class Runtime:
                 self._tell_loss(delivery.frame, delivery.envelope.producer, delivery.lost, subscriber.lost)
             if delivery.topic is not None:
                 for handler in self._handlers.get(delivery.topic.name, ()):
-                    self._guarded(handler, delivery.envelope.event)
+                    self.guard(handler, delivery.envelope.event)
 
     def _tell_loss(self, frame: bytes, producer: str, count: int, total: int) -> None:
         text = frame.decode("utf-8", "replace")
@@ -250,7 +250,8 @@ class Runtime:
         event = EventsLost(service=self.service, frame=text, producer=producer, count=count, total=total)
         self.bus.publish(SERVICE_LOSS, self.service, event)
 
-    def _guarded(self, function: Callable[..., None], *arguments: object) -> None:
+    def guard(self, function: Callable[..., None], *arguments: object) -> None:
+        """Call `function`; what it raises is told as a fault and keeps nothing else from being done."""
         try:
             function(*arguments)
         except Exception as error:  # noqa: BLE001  # a handler that raises must not stop the loop: it is told

@@ -28,7 +28,7 @@ ROOMY: Final = 1.1
 
 class Duty(Struct, frozen=True, kw_only=True):
     """What a connection ought to do now. `ring` and `match_id`: of the match that runs on a ring that it serves, None
-    for none. `least_free_bytes` 0: the disk is not looked at.
+    for none. `least_free_bytes` 0: the disk is not looked at. `problem`: why it is not recorded, where that is known.
     """
 
     records: bool = False
@@ -36,6 +36,7 @@ class Duty(Struct, frozen=True, kw_only=True):
     ring: str | None = None
     match_id: str | None = None
     least_free_bytes: int = 0
+    problem: str | None = None
 
 
 class Frames(Struct, frozen=True):
@@ -67,6 +68,7 @@ class Alarms:
         told = []
         for kind in AlarmKind:
             if kind not in wrong:
+                self._turning.pop(kind, None)  # no time counts in which it cannot be judged
                 continue
             message = wrong[kind]
             is_raised = kind in self._raised
@@ -107,7 +109,7 @@ class Alarms:
         if not is_connected or outputs is None:
             self._frames.clear()
             return found
-        found[AlarmKind.NOT_RECORDING] = _unrecorded(outputs) if duty.records else None
+        found[AlarmKind.NOT_RECORDING] = _unrecorded(outputs, duty.problem) if duty.records else None
         off = duty.replays and not outputs.is_replay_on
         found[AlarmKind.REPLAY_OFF] = REPLAY_IS_OFF if off else None
         if load is not None:
@@ -119,6 +121,8 @@ class Alarms:
         limit = least * ROOMY if AlarmKind.DISK_LOW in self._raised else least
         if least == 0 or free > limit:
             return None
+        if free == 0:
+            return "Nothing is left where OBS records: its folder is not there, or its disk is full."
         return f"Only {free >> 20} MiB are left where OBS records: make room, or record to another disk."
 
     def _dropped(self, status: ObsStatus, now_s: float) -> str | None:
@@ -160,7 +164,9 @@ WELL_AGAIN: Final = {
 }
 
 
-def _unrecorded(outputs: Outputs) -> str | None:
+def _unrecorded(outputs: Outputs, problem: str | None) -> str | None:
+    if not outputs.is_recording and problem is not None:
+        return f"A match runs, and OBS does not record it. {problem}"
     if not outputs.is_recording:
         return "A match runs, and OBS does not record it: look at its screen, a window may be open; start it by hand."
     if outputs.is_record_paused:

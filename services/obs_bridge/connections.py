@@ -25,8 +25,14 @@ LEFT JOIN tournament_days d ON d.tournament_id = t.id AND d.is_active = 1 WHERE 
 """
 
 
+READ_S: Final = 0.05
+"""Somebody who holds the database is not waited for longer: it is read again in a second."""
+
+
 class Connections:
-    """The studios, by name. `rules_changed` is told of the rules whenever they are read."""
+    """The studios, by name. `rules_changed` is told of the rules whenever they are others, `changed` that connections
+    are.
+    """
 
     def __init__(
         self,
@@ -34,16 +40,20 @@ class Connections:
         house: House,
         *,
         rules_changed: Callable[[list[Rule]], None],
+        changed: Callable[[], None],
         log: structlog.stdlib.BoundLogger,
     ) -> None:
         self._paths = paths
         self._house = house
         self._rules_changed = rules_changed
+        self._changed = changed
         self._log = log
         self._studios: dict[str, Studio] = {}
         self._configured: list[tuple[ObsConnection, str]] | None = None
         self._rules: list[Rule] | None = None
+        self._passwords: dict[str, str] = {}
         self._told: set[str] = set()
+        self._wrong: set[str] = set()
         self.venue = Venue()
         """To which tournament and day a match that is loaded now belongs."""
 
@@ -68,8 +78,13 @@ class Connections:
         """Read the configuration, and go on with it."""
         if not self._paths.database.exists():
             return  # db-writer makes it, at the very first start
+        self._wrong = set()
+        self._read()
+        self._told &= self._wrong  # what is well again is told anew when it comes back
+
+    def _read(self) -> None:
         try:
-            with closing(connect_reader(self._paths.database)) as connection:
+            with closing(connect_reader(self._paths.database, timeout_s=READ_S)) as connection:
                 configs = obs_config.connections(connection, tell=self._tell)
                 found = [(config, self._password(connection, config)) for config in configs]
                 rules = obs_config.rules(connection, tell=self._tell)
@@ -80,6 +95,7 @@ class Connections:
         if found != self._configured:
             self._configured = found
             self._configure(found)
+            self._changed()
         if rules != self._rules:
             self._rules = rules
             self._rules_changed(rules)
@@ -89,6 +105,11 @@ class Connections:
         """Whether the configuration was read once."""
         return self._configured is not None
 
+    @property
+    def is_well(self) -> bool:
+        """Whether the configuration was read, and all of it could be."""
+        return self.is_read and not self._wrong
+
     def close(self) -> None:
         """End every connection."""
         for studio in self:
@@ -97,7 +118,7 @@ class Connections:
     def _configure(self, found: list[tuple[ObsConnection, str]]) -> None:
         wanted = {config.connection for config, _ in found}
         for name in self._studios.keys() - wanted:
-            self._studios.pop(name).close()
+            self._studios.pop(name).remove()
         for config, password in found:
             studio = self._studios.get(config.connection)
             if studio is None:
@@ -107,14 +128,17 @@ class Connections:
                 studio.configure(config, password)
 
     def _password(self, connection: "sqlite3.Connection", config: ObsConnection) -> str:
+        """Its password; while that cannot be read, the one that was read last."""
+        name = config.connection
         try:
-            return obs_config.password_of(connection, config.connection, Secrets(self._paths)) or ""
+            self._passwords[name] = obs_config.password_of(connection, name, Secrets(self._paths)) or ""
         except RestrikeError as error:
-            self._tell(f"The password of OBS {config.connection} cannot be read: {error}")
-            return ""
+            self._tell(f"The password of OBS {name} cannot be read: {error}")
+        return self._passwords.get(name, "")
 
     def _tell(self, sentence: str) -> None:
         """Once: it is looked at every few seconds."""
+        self._wrong.add(sentence)
         if sentence not in self._told:
             self._told.add(sentence)
             self._log.warning("obs_configuration", problem=sentence)

@@ -5,8 +5,6 @@ anything is asked of OBS and before anybody hears of it; obs-bridge.
 from collections.abc import Callable
 from typing import Final
 
-from msgspec.structs import replace
-
 from shared.bus import Publisher
 from shared.messages.automation import RuleFired
 from shared.messages.outbox import AnyStored
@@ -21,8 +19,6 @@ TOPICS: Final[dict[type, Topic]] = {
     RuleFired: OBS_RULE_FIRED,
 }
 """On which topic a stored fact is published."""
-MOST_MARKED: Final = 500
-"""Videos that operators kept or deleted since the start, and of which more may yet be told."""
 
 
 class Ledger:
@@ -34,23 +30,14 @@ class Ledger:
         self._facts: list[AnyStored] = []
         self._kept: dict[str, bytes | None] = {}
         self._latest: dict[str, Callable[[], bytes]] = {}
-        self._then: list[Callable[[], None]] = []
-        self._marked: dict[str, VideoStored] = {}
+        self._then: list[Callable[[], object]] = []
         self.keepers: list[Callable[[], dict[str, bytes]]] = []
+        self.stamp: Callable[[VideoStored], VideoStored] = lambda video: video
+        """Adds to what is told of a video what was decided about it meanwhile."""
 
     def tell(self, fact: AnyStored) -> None:
         """Store `fact`, then publish it."""
-        if isinstance(fact, VideoStored):
-            self._mark(fact)
-        self._facts.append(fact)
-
-    def tell_more(self, video: VideoStored) -> VideoStored:
-        """Tell more of a file than before; what an operator did with it meanwhile (kept, deleted) stays said."""
-        marked = self._marked.get(video.video_id)
-        if marked is not None:
-            video = replace(video, is_kept=marked.is_kept, deleted_at_us=marked.deleted_at_us)
-        self._facts.append(video)
-        return video
+        self._facts.append(self.stamp(fact) if isinstance(fact, VideoStored) else fact)
 
     def keep(self, key: str, value: bytes | None) -> None:
         """Keep `value` under `key` (None: forget it)."""
@@ -58,10 +45,10 @@ class Ledger:
         self._kept[key] = value
 
     def keep_latest(self, key: str, encode: Callable[[], bytes]) -> None:
-        """Keep under `key` what `encode` gives at the end of the turn, so that it agrees with all that is told in it."""
+        """Keep under `key` what `encode` gives at the end of the turn: it agrees with all that is told in it."""
         self._latest[key] = encode
 
-    def then(self, callback: Callable[[], None]) -> None:
+    def then(self, callback: Callable[[], object]) -> None:
         """Call `callback` once all this is stored: what it asks of OBS is an intent that survives us."""
         self._then.append(callback)
 
@@ -89,10 +76,3 @@ class Ledger:
         for fact in facts:
             key = fact.connection if isinstance(fact, RecordingChanged) else fact.ring
             self._bus.publish(TOPICS[type(fact)], key, fact)
-
-    def _mark(self, video: VideoStored) -> None:
-        if video.is_kept or video.deleted_at_us is not None or video.video_id in self._marked:
-            self._marked.pop(video.video_id, None)
-            self._marked[video.video_id] = video
-            if len(self._marked) > MOST_MARKED:
-                del self._marked[next(iter(self._marked))]

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from services.obs_bridge.automation import KEY as AUTOMATION_KEY
 from services.obs_bridge.automation import Automation
-from services.obs_bridge.connections import Connections
+from services.obs_bridge.connections import READ_S, Connections
 from services.obs_bridge.desk import Desk
 from services.obs_bridge.files import Files
 from services.obs_bridge.ledger import Ledger
@@ -18,8 +18,8 @@ from services.obs_bridge.rule_checks import RuleChecks
 from services.obs_bridge.studio import House, Studio
 from services.obs_bridge.videos import Videos
 from shared.automation.happenings import Happened
-from shared.automation.match_view import Venue
-from shared.clock import unix_ns
+from shared.automation.match_view import MatchView, Venue
+from shared.clock import monotonic_s, unix_ns
 from shared.db.sqlite import connect_reader
 from shared.messages.automation import Happening, Rule
 from shared.messages.obs import ObsAlarm
@@ -34,6 +34,7 @@ from shared.messages.topics import (
     TOURNAMENT_CHANGED,
     WIRE_EVENTS,
 )
+from shared.messages.wire import ParsedEntries
 from shared.outbox import Outbox
 from shared.runtime import Runtime, serve
 from shared.settings.catalogue import (
@@ -49,6 +50,8 @@ TURN_EVERY_S: Final = 0.25
 """What is due by time (the end of a recording, another try) waits for a turn of the loop at most this long."""
 SECOND_S: Final = 1.0
 LOOK_EVERY_S: Final = 10.0
+REACH_WITHIN_S: Final = 1.0
+"""At a start OBS gets so long to answer before anything is asked of it; longer, and it is not there."""
 
 
 class Bridge:
@@ -60,10 +63,14 @@ class Bridge:
         outbox = Outbox.of(runtime, runtime.wire())
         self.ledger = Ledger(outbox, runtime.bus)
         self.files = Files(runtime.post, checksum_up_to_bytes=lambda: self._settings.get(OBS_CHECKSUM_MIB) << 20)
-        self.videos = Videos(self.ledger, self.files, ours=self._ours, kept=outbox.kept())
+        self.videos = Videos(self.ledger, self.files, ours=self._ours, kept=outbox.kept(), after=runtime.after)
         self.programs = Programs(runtime.post)
         self.connections = Connections(
-            runtime.paths, self._house(outbox), rules_changed=self._rules_changed, log=runtime.log
+            runtime.paths,
+            self._house(outbox),
+            rules_changed=self._rules_changed,
+            changed=self._configured,
+            log=runtime.log,
         )
         self.rings = Rings(
             runtime.client.call,
@@ -71,6 +78,7 @@ class Bridge:
             venue_of=self._venue,
             took=self._took,
             needs_past=self._needs_past,
+            stands=self._stands,
             log=runtime.log,
         )
         self.automation = Automation(
@@ -87,6 +95,8 @@ class Bridge:
             self.files, ask=self._ask_database, tell=self.ledger.tell, days=lambda: self._settings.get(OBS_CLIP_DAYS)
         )
         self.retention.is_written = self._is_written
+        self._early: list[ParsedEntries] | None = []
+        self._early_until_s = monotonic_s() + REACH_WITHIN_S
         self.ledger.stamp = self.retention.stamp
         self.ledger.keepers.append(self._rings_to_keep)
 
@@ -99,7 +109,7 @@ class Bridge:
             files=self.files,
             post=runtime.post,
             after=runtime.after,
-            kept=outbox.kept(),
+            kept=outbox.kept,
             alive_until_us=runtime.last_alive_us,
             confirm_s=lambda: self._settings.get(OBS_CONFIRM_MS) / 1000,
             dropped_percent=lambda: self._settings.get(OBS_DROPPED_PERCENT),
@@ -141,17 +151,28 @@ class Bridge:
         self.connections.look()
         self.videos.go_on()
 
+    def take(self, batch: ParsedEntries) -> None:
+        """Take what happened on a ring."""
+        if self._early is None:
+            self.rings.take(batch)
+        else:
+            self._early.append(batch)
+
     def turn(self) -> None:
         """At the end of each turn: all that waited was heard."""
-        if self.rings.catch_up():
+        if self._early is not None and self._is_reached():
+            early, self._early = self._early, None
+            for batch in early:
+                self.rings.take(batch)
+        if self._early is None and self.rings.catch_up():
             self._runtime.post(_turn_again)
         for studio in self.connections:
-            studio.turn()
+            self._runtime.guard(studio.turn)
         self.ledger.commit()
 
     def second(self) -> None:
-        """Look how every OBS is; and for the configuration, while there is none."""
-        if not self.connections.is_read:
+        """Look how every OBS is; and for the configuration, while it is not all there."""
+        if not self.connections.is_well:
             self.connections.look()
         for studio in self.connections.all():
             studio.second()
@@ -168,11 +189,27 @@ class Bridge:
         """How every connection stands."""
         return ObsStatuses(connections=[studio.status() for studio in self.connections], is_paused=self.is_paused)
 
+    def _is_reached(self) -> bool:
+        """Whether every OBS that is there answers: a review in the first moment after a restart must not miss it."""
+        is_read, studios = self.connections.is_read, self.connections.all()
+        return (is_read and all(studio.is_connected for studio in studios)) or monotonic_s() > self._early_until_s
+
     def _took(self, happened: Happened) -> None:
         for studio in self.connections:
             if studio.config.is_active and studio.serves(happened.ring):
-                studio.took(happened)
-        self.automation.take(happened)
+                self._runtime.guard(studio.took, happened)
+        self._runtime.guard(self.automation.take, happened)
+
+    def _stands(self, view: MatchView) -> None:
+        for studio in self.connections.all():
+            if studio.serves(view.ring):
+                studio.stands(view)
+
+    def _configured(self) -> None:
+        """A connection that was away, or served other rings, has to hear how they stand."""
+        for ring in self.rings:
+            if not ring.is_behind:
+                self._stands(ring.view)
 
     def _went(self, studio: Studio) -> None:
         self._runtime.bus.publish(OBS_LINK, studio.name, studio.link_changed())
@@ -220,7 +257,7 @@ class Bridge:
         return {key: value for ring in self.rings for key, value in self.rings.to_keep(ring.name).items()}
 
     def _ask_database(self, sql: str, parameters: Any = ()) -> list[Any]:
-        with closing(connect_reader(self._runtime.paths.database)) as connection:
+        with closing(connect_reader(self._runtime.paths.database, timeout_s=READ_S)) as connection:
             return connection.execute(sql, parameters).fetchall()
 
 
@@ -233,7 +270,7 @@ def build(runtime: Runtime) -> None:
     bridge = Bridge(runtime)
     desk = Desk(bridge.connections, log=runtime.log)
     checks = RuleChecks(bridge.connections, lambda: [ring.name for ring in runtime.config.rings])
-    runtime.on(WIRE_EVENTS)(bridge.rings.take)
+    runtime.on(WIRE_EVENTS)(bridge.take)
     runtime.on(OBS_CHANGED)(lambda _: bridge.connections.look())
     runtime.on(TOURNAMENT_CHANGED)(lambda _: bridge.connections.look())
     runtime.on_setting(OBS_PAUSED, bridge.automation.pause)

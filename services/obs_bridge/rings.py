@@ -24,8 +24,9 @@ from shared.rpc import RefusedError
 KEY: Final = "ring/"
 """Under which keys of the outbox the rings are kept."""
 ASK_S: Final = 1.0
-"""How long pss-parser may take for a page; while it is waited for, OBS is not told anything."""
-RETRY_S: Final = 0.5
+"""How long pss-parser may take for a page (milliseconds, mostly); while it is waited for, the loop stands still."""
+RETRY_S: Final = 3.0
+"""So that a pss-parser that hangs holds the loop up for a quarter of the time at most, however many rings there are."""
 PAGE: Final = 500
 
 Ask = Callable[..., Any]
@@ -50,8 +51,7 @@ class Ring:
         self.name = name
         self.follower = follower
         self.at = at
-        self.is_behind = at is None
-        self.retry_at_s = 0.0
+        self.is_behind = True
 
     @property
     def view(self) -> MatchView:
@@ -61,10 +61,11 @@ class Ring:
 
 class Rings:
     """All rings. `ask` asks pss-parser (Client.call); `took` is called with everything that happens, old or new, in the
-    order of the journal; `needs_past` says of a ring whether what was missed while we did not run matters.
+    order of the journal; `stands` with a ring's match each time that nothing of it is missing any more; `needs_past`
+    says of a ring whether what was missed while we did not run matters.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - whom it asks, what it keeps, and whom it tells
         self,
         ask: Ask,
         *,
@@ -72,14 +73,17 @@ class Rings:
         venue_of: Callable[[], Venue],
         took: Take,
         needs_past: Callable[[str], bool],
+        stands: Callable[[MatchView], None] = lambda _: None,
         log: structlog.stdlib.BoundLogger,
     ) -> None:
         self._ask = ask
         self._venue_of = venue_of
         self._took = took
         self._needs_past = needs_past
+        self._stands = stands
         self._log = log
         self._rings: dict[str, Ring] = {}
+        self._retry_at_s = 0.0
         self._kept = {key.removeprefix(KEY): _decode(value) for key, value in kept.items()}
 
     def __iter__(self) -> "Any":
@@ -99,21 +103,22 @@ class Rings:
         at = ring.at
         if at.journal_id == batch.journal_id and batch.first == at.entry + 1 and batch.previous_session == at.session:
             self._follow(ring, batch)
-        elif batch.first > at.entry or batch.last > at.entry or batch.session != at.session:
+        elif batch.last > at.entry or (batch.journal_id, batch.session) != (at.journal_id, at.session):
             ring.is_behind = True
 
     def catch_up(self) -> bool:
         """Take one page of what each ring that is behind missed; whether there is more to do at once."""
-        now_s, more = monotonic_s(), False
+        more = False
         for ring in self._rings.values():
-            if not ring.is_behind or ring.retry_at_s > now_s:
-                continue
-            try:
-                self._page(ring)
-                more = more or ring.is_behind
-            except (NetworkError, RefusedError) as error:
-                ring.retry_at_s = now_s + RETRY_S
-                self._log.info("parser_not_answering", ring=ring.name, reason=str(error))
+            if ring.is_behind and monotonic_s() >= self._retry_at_s:
+                before = ring.at
+                try:
+                    self._page(ring)
+                except (NetworkError, RefusedError) as error:
+                    self._retry_at_s = monotonic_s() + RETRY_S
+                    self._log.info("parser_not_answering", ring=ring.name, reason=str(error))
+                    return False
+                more = more or (ring.is_behind and ring.at != before)
         return more
 
     def to_keep(self, ring: str) -> dict[str, bytes]:
@@ -127,7 +132,8 @@ class Rings:
         kept = self._kept.get(batch.ring)
         if kept is not None and kept.at.journal_id == batch.journal_id and self._needs_past(batch.ring):
             ring = Ring(batch.ring, Follower(kept.view, self._venue_of), kept.at)
-            ring.is_behind = (batch.first, batch.previous_session) != (kept.at.entry + 1, kept.at.session)
+            if (batch.first, batch.previous_session) == (kept.at.entry + 1, kept.at.session):
+                self._is_current(ring)
         else:
             ring = Ring(batch.ring, Follower(MatchView(ring=batch.ring), self._venue_of), None)
         self._rings[batch.ring] = ring
@@ -146,7 +152,7 @@ class Rings:
         for batch in page.batches:
             self._follow(ring, batch)
         if ring.at.entry >= page.end and not page.warming_up:
-            ring.is_behind = False
+            self._is_current(ring)
 
     def _join(self, ring: Ring) -> None:
         """Begin with the match as it stands; what led to it is over."""
@@ -163,6 +169,10 @@ class Rings:
             session = page.session_at_after
         ring.follower = Follower(view_of(state, self._venue_of()), self._venue_of)
         ring.at = Position(state.journal_id, session, state.entry)
+
+    def _is_current(self, ring: Ring) -> None:
+        ring.is_behind = False
+        self._stands(ring.view)
 
     def _follow(self, ring: Ring, batch: ParsedEntries) -> None:
         ring.at = Position(batch.journal_id, batch.session, batch.last)

@@ -92,6 +92,7 @@ class Observer:
         ring: str | None = None,
         match_id: str | None = None,
         alarms: tuple[AlarmKind, ...] = (),
+        problem: str | None = None,
     ) -> ObsStatus:
         """Everything, as it is published; `recording` and so on come from who records matches."""
         return ObsStatus(
@@ -117,6 +118,7 @@ class Observer:
             ring=ring,
             match_id=match_id,
             alarms=alarms,
+            problem=problem,
         )
 
     # What the answers and events hold

@@ -17,7 +17,7 @@ from services.obs_bridge.files import Files
 from services.obs_bridge.ledger import Ledger
 from services.obs_bridge.link import Link, Owner
 from services.obs_bridge.procedure import Data, Procedure
-from services.obs_bridge.recording import tape
+from services.obs_bridge.recording import says, tape
 from services.obs_bridge.recording.recorder import Recorder
 from services.obs_bridge.reviews import clips
 from services.obs_bridge.reviews.buffer import Buffer
@@ -53,7 +53,7 @@ class House(Struct, frozen=True, kw_only=True):
     files: Files
     post: Post
     after: After
-    kept: dict[str, bytes]
+    kept: Callable[[], dict[str, bytes]]
     alive_until_us: int | None
     confirm_s: Callable[[], float]
     dropped_percent: Callable[[], float]
@@ -72,12 +72,13 @@ class Studio:
         self._password = password
         self._views: dict[str, MatchView] = {}
         self._observer = Observer()
+        self._is_looking = False
         self._alarms = Alarms(config.connection, dropped_percent=house.dropped_percent())
         self._house = house
         self._version: ObsFacts = UNKNOWN
         self.facts = self._facts()
         self.link = self._link()
-        kept, log = house.kept, house.log
+        kept, log = house.kept(), house.log
         self.recorder = Recorder(
             self,
             house.around,
@@ -143,7 +144,7 @@ class Studio:
     def act(self, action: AnyAction, then: Callable[[Outcome[Any]], None]) -> object:
         """Do `action`, of a rule or of an operator."""
         if isinstance(action, AddChapter):
-            self.recorder.chapter(action.title)
+            self.recorder.tape.chapter(action.title)
 
         def done(outcome: Outcome[Done]) -> None:
             then(outcome)
@@ -160,17 +161,22 @@ class Studio:
         if self.recording.keeps_replay:
             self.clips.took(happened)
 
+    def stands(self, view: MatchView) -> None:
+        """How a ring that this connection serves stands, once nothing of it is missing any more."""
+        self._views[view.ring] = view
+        self.recorder.tape.stands(view)
+        self.buffer.stands(view)
+
     def turn(self) -> None:
         """Take the next steps; at the end of each turn of the loop. Both set how OBS names files, so not at once."""
-        if not self.buffer.is_busy:
-            self.recorder.turn()
-        if not self.recorder.is_busy:
-            self.buffer.turn()
+        self.recorder.turn(may_act=not self.buffer.is_naming)
+        self.buffer.turn(may_act=not self.recorder.is_busy)
         self.clips.turn()
 
     def second(self) -> None:
         """Look how OBS is, and whether that is as it ought to be; each second."""
-        if self.is_connected:
+        if self.is_connected and not self._is_looking:
+            self._is_looking = True
             self.facts = self._facts()
             self.run(self._observer.look(), self._looked, what="the status")
         else:
@@ -187,6 +193,7 @@ class Studio:
             ring=ring,
             match_id=match_id,
             alarms=self._alarms.raised,
+            problem=self.recorder.problem if due is not None else None,
         )
 
     def link_changed(self) -> ObsLinkChanged:
@@ -205,12 +212,18 @@ class Studio:
     def configure(self, config: ObsConnection, password: str) -> None:
         """Go on with another configuration; the connection is made anew if it leads somewhere else."""
         before, self.config = self.config, config
-        is_elsewhere = (before.host, before.port, self._password) != (config.host, config.port, password)
-        self._password = password
-        self.facts = self._facts()
-        if is_elsewhere:
+        is_other = (before.host, before.port) != (config.host, config.port)
+        self._views = {ring: view for ring, view in self._views.items() if self.serves(ring)}
+        self.recorder.tape.forget(self.serves)
+        self.buffer.forget(self.serves)
+        if is_other:
+            self.link.close()
+            self.recorder.tape.retire(says.REMOVED)
+        if is_other or password != self._password:
+            self._password = password
             self.link.close()
             self.link = self._link()
+        self.facts = self._facts()
         self.open()
 
     def open(self) -> None:
@@ -223,6 +236,13 @@ class Studio:
     def close(self) -> None:
         """End the connection."""
         self.link.close()
+
+    def remove(self) -> None:
+        """The connection was removed: what OBS does goes on without us, and nothing is kept of it."""
+        self.close()
+        self.recorder.tape.retire(says.REMOVED)
+        for key in (tape.KEY, clips.KEY):
+            self._house.ledger.keep(key + self.name, None)
 
     def _link(self) -> Link:
         house, config = self._house, self.config
@@ -267,9 +287,10 @@ class Studio:
         self.recorder.room(int(data["availableDiskSpace"]))
 
     def _looked(self, outcome: Outcome[None]) -> None:
+        self._is_looking = False
         outputs = self._observer.outputs
         if outcome.error is None and outputs is not None and outputs.is_recording:
-            self.recorder.measure(outputs.record_ms)
+            self.recorder.tape.measure(outputs.record_ms)
         self._judge()
         if self.is_connected:
             self._house.told(self.status())
@@ -292,4 +313,5 @@ class Studio:
             ring=on.ring if on is not None else None,
             match_id=on.match_id if on is not None else None,
             least_free_bytes=settings.least_free_mib << 20 if settings.records_matches else 0,
+            problem=self.recorder.problem,
         )

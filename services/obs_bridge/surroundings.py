@@ -1,7 +1,7 @@
 """What recorders, replay buffers and clips need of their connection and of the service around them; obs-bridge."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from services.obs_bridge.acts.facts import ObsFacts
 from services.obs_bridge.execution import Outcome
@@ -9,6 +9,11 @@ from services.obs_bridge.procedure import Procedure
 from shared.automation.happenings import Happened
 from shared.messages.obs import RecordingSettings
 from shared.messages.recordings import VideoStored
+
+NO_RING: Final = "none"
+"""The ring of what is recorded or saved by hand, when no match is on."""
+UNSURE: Final = frozenset({"obs.no_answer", "obs.gone", "obs.not_confirmed"})
+"""Errors after which OBS may have done what it was asked."""
 
 
 class Obs(Protocol):
@@ -53,3 +58,8 @@ class Surroundings(Protocol):
 
     def happened(self, happened: Happened) -> None:
         """Something happened on an OBS, which a rule may wait for."""
+
+
+def is_fresh(around: Surroundings, at_us: int) -> bool:
+    """Whether what happened then may make OBS act. When the clock was set back, what came before it may be old."""
+    return abs(around.now_us() - at_us) <= around.act_within_us

@@ -10,26 +10,40 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from services.obs_bridge.execution import After
 from services.obs_bridge.files import Checksum, Done, Files, Inspected
 from services.obs_bridge.ledger import Ledger
 from shared.messages.recordings import VideoStored
 
 KEY: Final = "video/"
 """Under which keys of the outbox the files that are to be examined are kept."""
+NO_NAME: Final = "OBS did not say which file it is; look in its folder."
+SETTLES_S: Final = 1.0
+"""When OBS is killed, its child that writes the file ends it by itself within two seconds."""
+MOST_LOOKS: Final = 30
 UNREACHABLE: Final = "It is where OBS says; this machine cannot reach it: see restrike obs edit --map."
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(VideoStored).decode
 
 
 class Videos:
-    """`ours` says where a connection's file is on this machine, None where it cannot be reached."""
+    """`ours` says where a connection's file is on this machine, None where it cannot be reached. `after` is a timer of
+    the loop.
+    """
 
     def __init__(
-        self, ledger: Ledger, files: Files, *, ours: Callable[[str, str], Path | None], kept: dict[str, bytes]
+        self,
+        ledger: Ledger,
+        files: Files,
+        *,
+        ours: Callable[[str, str], Path | None],
+        kept: dict[str, bytes],
+        after: After | None = None,
     ) -> None:
         self._ledger = ledger
         self._files = files
         self._ours = ours
+        self._after = after
         self._left = [_decode(value) for key, value in kept.items() if key.startswith(KEY)]
 
     def go_on(self) -> None:
@@ -40,9 +54,10 @@ class Videos:
 
     def closed(self, video: VideoStored) -> None:
         """OBS has closed a file."""
-        path = self._ours(video.connection, video.obs_path)
+        path = self._ours(video.connection, video.obs_path) if video.obs_path else None
         if path is None:
-            self._ledger.tell(replace(video, problem=video.problem or UNREACHABLE))
+            why = UNREACHABLE if video.obs_path else NO_NAME
+            self._ledger.tell(replace(video, problem=video.problem or why))
             return
         video = replace(video, path=str(path))
         self._ledger.tell(video)
@@ -50,16 +65,36 @@ class Videos:
         self._ledger.then(lambda: self._examine(video))
 
     def _examine(self, video: VideoStored) -> None:
-        self._files.inspect(Path(video.path or ""), lambda done: self._examined(video, done))
+        path = Path(video.path or "")
+        if video.is_whole or self._after is None:
+            self._files.inspect(path, lambda done: self._examined(video, done))
+        else:
+            self._files.inspect(path, lambda done: self._look_again(video, done, looks=1))
+
+    def _look_again(self, video: VideoStored, before: Done[Inspected], *, looks: int) -> None:
+        """A file that OBS did not close may still grow."""
+
+        def looked(now: Done[Inspected]) -> None:
+            if now.result is None or _size(now) == _size(before) or looks == MOST_LOOKS:
+                self._examined(video, now)
+            else:
+                self._look_again(video, now, looks=looks + 1)
+
+        if self._after is not None:
+            self._after(SETTLES_S, lambda: self._files.inspect(Path(video.path or ""), looked))
 
     def _examined(self, video: VideoStored, done: Done[Inspected]) -> None:
         seen = done.result
         if seen is None or seen.size_bytes == 0:
             why = done.error.message if done.error is not None else "OBS wrote nothing into this file."
-            self._over(replace(video, size_bytes=0 if seen is not None else None, is_whole=False, problem=why))
+            said = " ".join(filter(None, (video.problem, why)))
+            self._over(replace(video, size_bytes=0 if seen is not None else None, is_whole=False, problem=said))
             return
         duration = seen.duration_ms if seen.duration_ms is not None else video.duration_ms
-        video = replace(video, size_bytes=seen.size_bytes, duration_ms=duration)
+        ended_us = video.ended_at_us
+        if ended_us is None and video.started_at_us is not None and duration is not None:
+            ended_us = video.started_at_us + duration * 1000  # the last that is known to be in it
+        video = replace(video, size_bytes=seen.size_bytes, duration_ms=duration, ended_at_us=ended_us)
         self._ledger.tell(video)
         self._files.checksum(seen.path, lambda summed: self._summed(video, summed))
 
@@ -69,3 +104,7 @@ class Videos:
     def _over(self, video: VideoStored) -> None:
         self._ledger.tell(video)
         self._ledger.keep(KEY + video.video_id, None)
+
+
+def _size(done: Done[Inspected]) -> int | None:
+    return done.result.size_bytes if done.result is not None else None

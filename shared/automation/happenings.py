@@ -188,10 +188,13 @@ class Follower:
         status, is_open = self._reviews.get(review.number, (None, False))
         self._reviews[review.number] = (review.status, review.is_open)
         more: dict[str, Any] = {"athlete": review.athlete, "challenge": review}
-        if status is None:
+        if status is None and review.entry == place.entry:  # one that was asked for before we came is nothing new
             label = f"review asked by {SIDES[review.athlete]}"
             yield from self._say(Happening.REVIEW_REQUESTED, place, label, **more)
-        if review.status in DECIDED and review.status is not status:
+        is_cancelled = review.status is ChallengeStatus.CANCELLED
+        decided_at_us = review.ended_at_us if is_cancelled else review.decided_at_us
+        is_new = status is not None or place.at_us == decided_at_us  # or it was decided before we came
+        if review.status in DECIDED and review.status is not status and is_new:
             yield from self._say(Happening.REVIEW_DECIDED, place, f"review {review.status}", **more)
         if not review.is_open and (is_open or status is None):
             yield from self._say(Happening.REVIEW_ENDED, place, "review ends", **more)
@@ -202,7 +205,7 @@ class Follower:
         self._injuries[injury.number] = injury.is_open
         whose = SIDES[injury.athlete] if injury.athlete else "an athlete"
         kind = injury.kind.replace("_", " ")
-        if was_open is None:
+        if was_open is None and injury.entry == place.entry:
             yield from self._say(Happening.INJURY_BEGAN, place, f"{kind} of {whose}", athlete=injury.athlete)
         if was_open is not False and not injury.is_open:
             yield from self._say(Happening.INJURY_ENDED, place, f"{kind} ends", athlete=injury.athlete)

@@ -138,7 +138,8 @@ class AlarmKind(StrEnum):
 class ObsStatus(Struct, frozen=True, kw_only=True):
     """`obs.status/<connection>/`, each second while connected, and on every change of the connection. `outputs` and
     `load` are None while not connected. `recording` is what the suite records there (see `obs.recording`), `match_id`
-    for which match. `round_trip_ms` is how long OBS takes to answer.
+    for which match; `problem` says why a match that ought to be recorded is not. `round_trip_ms` is how long OBS takes
+    to answer.
     """
 
     connection: str
@@ -163,6 +164,7 @@ class ObsStatus(Struct, frozen=True, kw_only=True):
     ring: str | None = None
     match_id: str | None = None
     alarms: tuple[AlarmKind, ...] = ()
+    problem: str | None = None
 
 
 class ObsAlarm(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,8 @@ def described(one: ObsStatus) -> str:
     if one.outputs is not None and one.load is not None:
         lines += [f"  {name:<10} {text}" for name, text in _details(one, one.outputs, one.load)]
     lines += [f"  ! {ALARMS[alarm]}" for alarm in one.alarms]
+    if one.problem is not None and one.state is LinkState.CONNECTED:
+        lines.append(f"  ! {one.problem}")
     return "\n".join(output.one_line(line) for line in lines)
 
 

@@ -4,11 +4,14 @@ from typing import Final
 
 from msgspec import Struct
 
+from services.obs_bridge import names
 from services.obs_bridge.acts import record_settings, recording
 from services.obs_bridge.acts.facts import ObsFacts
-from services.obs_bridge.acts.recording import Begun, Progress
+from services.obs_bridge.acts.recording import Begun
 from services.obs_bridge.procedure import Ask, Procedure
+from shared.automation.match_view import MatchView
 from shared.errors import ObsError
+from shared.messages.obs import RecordingSettings
 
 OWN_FORMAT: Final = "%CCYY-%MM-%DD %hh-%mm-%ss"
 """OBS's format of file names as it comes: what is recorded or saved by hand must not bear a match's name."""
@@ -24,10 +27,28 @@ class Wish(Struct, frozen=True, kw_only=True):
     least_free_mib: int
 
 
+def wish(settings: RecordingSettings, view: MatchView, *, part: int, at_us: int) -> Wish:
+    """What is wished for a match's recording that begins at `at_us` (Unix microseconds)."""
+    name = names.match_name(settings.folder, settings.file_name, view, at_us=at_us, part=part)
+    return Wish(
+        root=settings.root,
+        name=names.for_obs(name),
+        format=settings.format,
+        least_free_mib=settings.least_free_mib,
+    )
+
+
 def room(least_free_mib: int) -> Procedure[int]:
     """How many MiB are left on the disk that OBS records to. Raises `obs.disk_low` when that is too little."""
     stats = yield Ask("GetStats")
     free_mib = int(stats["availableDiskSpace"])
+    if free_mib == 0:
+        raise ObsError(
+            "obs.disk_low",
+            "OBS says that nothing is left where it records: its folder is not there, or its disk is full. Make the"
+            " folder, make room, or record elsewhere (restrike obs recording --root).",
+            value=free_mib,
+        )
     if free_mib <= least_free_mib:
         raise ObsError(
             "obs.disk_low",
@@ -56,14 +77,14 @@ def begin(wish: Wish, on: ObsFacts) -> Procedure[Begun]:
     """
     yield from prepare(wish, on)
     before = yield from record_settings.parameter(*record_settings.FILE_NAME)
+    after = before if before and "%C" in before else OWN_FORMAT
     yield from record_settings.set_file_name(wish.name)
-    begun = yield from recording.start(on)
-    yield from record_settings.set_file_name(before if before and "%C" in before else OWN_FORMAT)
+    try:
+        begun = yield from recording.start(on)
+    except ObsError:
+        yield from record_settings.set_file_name(after)
+        raise
+    yield from record_settings.set_file_name(after)
     if begun.was_running:
         raise ObsError("obs.busy", "OBS records something else already: this match is in that recording.")
     return begun
-
-
-def found(_: ObsFacts) -> Procedure[Progress]:
-    """What OBS records, if it does."""
-    return (yield from recording.progress())

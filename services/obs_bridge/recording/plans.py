@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from services.obs_bridge.recording import says
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView
 from shared.messages.automation import Happening
@@ -133,3 +134,10 @@ class Plans:
             if not (plan.is_prepared or plan.is_stale or plan.view.is_over or plan.armed_at_us or plan.ended_at_us)
         ]
         return max(waiting, key=lambda plan: plan.view.loaded_at_us or 0, default=None)
+
+    def why_not(self, prepared: tuple[str, str | None]) -> str | None:
+        """Why nothing comes of a recording that was prepared (its ring and match); None: its match is waited for."""
+        plan = self.by_ring.get(prepared[0])
+        if plan is None or plan.key != prepared:
+            return says.ANOTHER_LOADED
+        return says.NOT_FOUGHT if plan.ended_at_us is not None and not plan.is_stale else None

@@ -1,10 +1,15 @@
 """One recording under way, as it is kept through a restart; obs-bridge."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from services.obs_bridge.recording.plans import Plan
-from services.obs_bridge.recording.timeline import Pause
+from services.obs_bridge.recording.timeline import Pause, length_ms
 from shared.messages.recordings import RecordingChanged, RecordingState
+
+TOLERANCE_US: Final = 3_000_000
+"""A recording that began so long after we last heard of ours is another one."""
 
 
 class Take(Struct, kw_only=True):
@@ -46,6 +51,18 @@ class Take(Struct, kw_only=True):
     def open_pause(self) -> Pause | None:
         """The pause that goes on."""
         return self.pauses[-1] if self.pauses and self.pauses[-1].to_us is None else None
+
+    def is_another(self, record_ms: int, began_us: int, *, now_us: int) -> bool:
+        """Whether what OBS records, for `record_ms` and since about `began_us`, is not this, but what somebody began
+        while nobody listened.
+        """
+        if self.state is RecordingState.PREPARING:
+            return began_us < (self.asked_at_us or 0) - TOLERANCE_US
+        if self.started_at_us is not None:
+            lasted_ms = length_ms(now_us, started_at_us=self.started_at_us, pauses=self.pauses)
+            if abs(lasted_ms - record_ms) * 1000 <= TOLERANCE_US:
+                return False
+        return began_us > self.heard_at_us + TOLERANCE_US
 
 
 class Kept(Struct, kw_only=True):

@@ -1,6 +1,7 @@
 """The recording of one OBS as it is told, kept and stored, whatever led to it; obs-bridge."""
 
 import uuid
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -184,11 +185,38 @@ class Tape:
         self.changed()
         return take
 
+    def has_failed(self, plan: Plan, reason: str) -> bool:
+        """Whether this is known and told of the recording that `plan` wants."""
+        failed = self.failed
+        if failed is None or self.take is not None:
+            return False
+        return (failed.ring, failed.match_id, failed.part, failed.reason) == (*plan.key, plan.parts + 1, reason)
+
+    def belongs(self, take: Take, plan: Plan) -> None:
+        """A recording by hand is that of the match of `plan`, which may have parts already."""
+        take.ring, take.match_id = plan.key
+        take.plan, take.part = plan, plan.parts + 1
+        plan.parts = take.part
+        self.changed()
+
     def drop(self, reason: str) -> None:
         """Nothing is recorded of what was prepared."""
         if self.take is not None:
             self.change(self.take, RecordingState.IDLE, reason)
             self._kept.take = None
+
+    def forget(self, serves: Callable[[str], bool]) -> None:
+        """Plan nothing any more for rings that this connection does not serve now; a recording of theirs ends."""
+        for ring in [ring for ring in self.plans.by_ring if not serves(ring)]:
+            del self.plans.by_ring[ring]
+            self.changed()
+
+    def retire(self, reason: str) -> None:
+        """This OBS is meant no more: what it records goes on without us."""
+        take = self.take
+        if take is not None and take.is_under_way:
+            self.close(take, ended_at_us=None, problem=reason, is_whole=False)
+        self.drop(reason)
 
     def runs(self, take: Take, path: str | None, reason: str | None = None) -> None:
         """OBS records `take`."""
@@ -265,7 +293,10 @@ class Tape:
             if began_us is None or moment_us is None:
                 return None
             delay_ms = settings.picture_delay_ms + roll_ms
-            return offset_ms(moment_us, started_at_us=began_us, pauses=take.pauses, delay_ms=delay_ms)
+            found = offset_ms(moment_us, started_at_us=began_us, pauses=take.pauses, delay_ms=delay_ms)
+            if ended_at_us is None:
+                return found
+            return min(found, length_ms(ended_at_us, started_at_us=began_us, pauses=take.pauses))
 
         return VideoStored(
             video_id=take.video_id,

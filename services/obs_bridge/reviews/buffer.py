@@ -1,5 +1,6 @@
 """Keeps the replay buffer of one OBS running while a match is on; obs-bridge."""
 
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -11,8 +12,9 @@ from services.obs_bridge.acts.replay import BufferState
 from services.obs_bridge.execution import Outcome
 from services.obs_bridge.procedure import Data, Procedure
 from services.obs_bridge.recording.beginning import OWN_FORMAT
-from services.obs_bridge.surroundings import Obs, Surroundings
+from services.obs_bridge.surroundings import Obs, Surroundings, is_fresh
 from shared.automation.happenings import Happened
+from shared.automation.match_view import MatchView
 from shared.messages.automation import Happening
 
 LINGER_US: Final = 300_000_000
@@ -22,7 +24,9 @@ _ENDS: Final = (Happening.MATCH_DECIDED, Happening.MATCH_CLOSED)
 
 
 class Buffer:
-    """`is_on` is None until OBS was asked. A buffer that somebody started by hand is used, and left to them."""
+    """`is_on` is None until OBS was asked. A buffer that somebody started by hand is used, and left to them. While it
+    `is_naming`, how OBS names files must be left alone.
+    """
 
     def __init__(self, obs: Obs, around: Surroundings, *, log: structlog.stdlib.BoundLogger) -> None:
         self.is_on: bool | None = None
@@ -31,7 +35,7 @@ class Buffer:
         self._log = log.bind(obs=obs.name)
         self._matches: set[str] = set()
         self._last_us = 0
-        self.is_busy = self._is_ours = False
+        self.is_busy = self.is_naming = self._is_ours = False
         self._retry_at_us = 0
         self._problem: str | None = None
 
@@ -42,13 +46,27 @@ class Buffer:
 
     def took(self, happened: Happened) -> None:
         """Go on with what happened on a ring that this connection serves."""
-        view = happened.view
-        if view.match_id is None or view.is_over or happened.what in _ENDS:
-            if happened.ring in self._matches:
-                self._matches.discard(happened.ring)
-                self._last_us = self._around.now_us()
-        elif self._around.now_us() - happened.at_us <= self._around.act_within_us:
+        if happened.what in _ENDS or happened.view.match_id is None or happened.view.is_over:
+            self._over(happened.ring)
+        elif is_fresh(self._around, happened.at_us):
             self._matches.add(happened.ring)
+
+    def stands(self, view: MatchView) -> None:
+        """How a ring stands, once nothing of it is missing any more."""
+        if view.match_id is None or view.is_over:
+            self._over(view.ring)
+        elif view.is_fought:
+            self._matches.add(view.ring)
+
+    def forget(self, serves: Callable[[str], bool]) -> None:
+        """Rings that this connection does not serve now have no match here."""
+        for ring in [ring for ring in self._matches if not serves(ring)]:
+            self._over(ring)
+
+    def _over(self, ring: str) -> None:
+        if ring in self._matches:
+            self._matches.discard(ring)
+            self._last_us = self._around.now_us()
 
     def link_up(self) -> None:
         """OBS can be asked again."""
@@ -58,6 +76,7 @@ class Buffer:
     def link_down(self) -> None:
         """OBS cannot be asked."""
         self.is_on = None
+        self.is_naming = False
 
     def event(self, name: str, data: Data) -> None:
         """An event of OBS."""
@@ -67,27 +86,42 @@ class Buffer:
                 self.is_on = state == "STARTED"
                 self._is_ours = self._is_ours and self.is_on
 
-    def turn(self) -> None:
-        """Start or end it, if that is due."""
-        if self.is_busy or self.is_on is None or not self._obs.is_connected or self._around.is_paused:
+    def turn(self, *, may_act: bool = True) -> None:
+        """Start or end it, if that is due; `may_act`: nobody else just sets how OBS names files."""
+        if self.is_busy or not self._obs.is_connected or self._is_resting():
             return
-        now_us = self._around.now_us()
-        if self.is_wanted and not self.is_on and now_us >= self._retry_at_us:
-            self.is_busy = True
-            self._obs.run(_start(self._obs.facts), self._started, what="the start of the replay buffer")
-        elif self.is_on and self._is_ours and not self._matches and now_us > self._last_us + LINGER_US:
+        if self.is_on is None:
+            self.link_up()
+        elif not may_act or self._around.is_paused:
+            return
+        elif self.is_wanted and not self.is_on:
+            self.is_busy = self.is_naming = True
+            self._obs.run(_start(self._obs.facts, self._named), self._started, what="the start of the replay buffer")
+        elif self.is_on and self._is_ours and not self._matches and self._lingered():
             self.is_busy = True
             self._obs.run(replay.stop(self._obs.facts), self._stopped, what="the end of the replay buffer")
+
+    def _is_resting(self) -> bool:
+        return 0 < self._retry_at_us - self._around.now_us() <= RETRY_US
+
+    def _lingered(self) -> bool:
+        return abs(self._around.now_us() - self._last_us) > LINGER_US  # the wall clock may be set
+
+    def _named(self) -> None:
+        self.is_naming = False
 
     def _looked(self, outcome: Outcome[BufferState]) -> None:
         self.is_busy = False
         if outcome.error is None:
             self.is_on = outcome.value().is_on
+        else:
+            self._retry_at_us = self._around.now_us() + RETRY_US
 
     def _started(self, outcome: Outcome[bool]) -> None:
-        self.is_busy = False
+        self.is_busy = self.is_naming = False
         if outcome.error is None:
-            self.is_on = self._is_ours = True
+            self.is_on = True
+            self._is_ours = outcome.value()  # not when somebody was quicker
             self._problem = None
             return
         self._retry_at_us = self._around.now_us() + RETRY_US
@@ -103,9 +137,10 @@ class Buffer:
             self._last_us = self._around.now_us()
 
 
-def _start(on: ObsFacts) -> Procedure[bool]:
+def _start(on: ObsFacts, named: Callable[[], None]) -> Procedure[bool]:
     """A buffer names its clips by the format of names that OBS has when it starts; it must tell clips apart."""
     now = yield from record_settings.parameter(*record_settings.FILE_NAME)
     if not now or "%s" not in now:
         yield from record_settings.set_file_name(OWN_FORMAT)
+    named()
     return (yield from replay.start(on))

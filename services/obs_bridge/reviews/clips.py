@@ -1,55 +1,46 @@
 """Saves a clip for each video review and follows it until it is in its place; obs-bridge.
 
-A review is kept before OBS is asked for its clip, so that one whose saving was interrupted is told as missing, or found
-in OBS after a restart. Reviews that are asked for while OBS is being asked share one clip: OBS makes one of them, too.
+A clip is kept before OBS is asked for it, so that one whose saving was interrupted is found in OBS after a restart, or
+told as missing. Reviews that are asked for in the same moment share one clip: OBS makes one of them, too.
 """
 
 import uuid
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 import structlog
-from msgspec import Struct
 from msgspec.structs import replace
 
-from services.obs_bridge import names
 from services.obs_bridge.acts import replay
 from services.obs_bridge.execution import Outcome
-from services.obs_bridge.files import Done, Files, Inspected
+from services.obs_bridge.files import Checksum, Done, Files, Inspected
 from services.obs_bridge.ledger import Ledger
-from services.obs_bridge.procedure import Data
-from services.obs_bridge.recording.recorder import NO_RING
-from services.obs_bridge.surroundings import Obs, Surroundings
-from shared.automation.happenings import SIDES, Happened
+from services.obs_bridge.procedure import Ask, Data, Procedure
+from services.obs_bridge.reviews import clip as one
+from services.obs_bridge.reviews.clip import Clip, Kept, Step
+from services.obs_bridge.surroundings import NO_RING, UNSURE, Obs, Surroundings, is_fresh
+from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView
-from shared.automation.placeholders import clock_text, match_values
+from shared.errors import ObsError
 from shared.messages.automation import Happening
 from shared.messages.episodes import Challenge
-from shared.messages.recordings import ClipReady, VideoKind, VideoStored
+from shared.messages.recordings import ClipReady
 
 KEY: Final = "clips/"
 """Under which keys of the outbox the clips under way are kept."""
-MOST_KEPT: Final = 50
-"""Clips whose outcome may still come: more than the reviews of any match."""
+LATE_US: Final = 30_000_000
+"""A clip that OBS tells so long after it was asked for it is that clip; later ones were saved by hand."""
+AFTER_MATCH_US: Final = 300_000_000
+"""What is saved by hand so long after the last event of a match still shows it."""
+NOT_CONNECTED: Final = "OBS was not connected when this review was asked for, so there is no clip."
+PAUSED: Final = "Automation was paused when this review was asked for, so there is no clip."
+TOO_LATE: Final = "We heard of this review when it was too late for its clip."
+NOT_FOUND: Final = "OBS was asked for this clip and was gone before it told that it saved it; look in its folder."
+UNREACHABLE: Final = "The clip is where OBS says; this machine cannot reach it: see restrike obs edit --map."
 _encode = msgspec.msgpack.Encoder().encode
-
-
-class Asked(Struct, frozen=True, kw_only=True):
-    """A clip that was asked for: of a review, or (`challenge` None) by hand. Unix microseconds."""
-
-    video_id: str
-    view: MatchView
-    asked_at_us: int
-    challenge: Challenge | None = None
-
-
-class Kept(Struct, kw_only=True):
-    """What is kept: clips that OBS was asked for, and those whose review is not over."""
-
-    asked: list[Asked] = []
-    clips: list[VideoStored] = []
 
 
 class Places(Protocol):
@@ -60,11 +51,9 @@ class Places(Protocol):
 
 
 class Clips:
-    """The clips of one connection. `ready` is told of each clip that can be watched; `stored` of each file, to have it
-    examined further.
-    """
+    """The clips of one connection. `ready` is told of each clip that can be watched."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it drives, what it keeps, and its log
         self,
         obs: Obs,
         around: Surroundings,
@@ -84,25 +73,23 @@ class Clips:
         self._ready = ready
         self._log = log.bind(obs=obs.name)
         self._kept = msgspec.msgpack.decode(kept, type=Kept) if kept is not None else Kept()
-        self._waiting: list[Asked] = []
         self._is_busy = False
-        self._view = MatchView(ring=NO_RING)
-        self._left_over, self._kept.asked = self._kept.asked, []
-        self._last_saved: str | None = None
+        self._is_resumed = False
+        self._last: tuple[MatchView, int] = MatchView(ring=NO_RING), 0
 
     @property
     def rings_under_way(self) -> set[str]:
         """The rings whose past matters after a restart."""
-        return {clip.ring for clip in self._kept.clips if clip.outcome is None} | {a.view.ring for a in self._left_over}
+        return {clip.video.ring for clip in self._kept.clips if clip.is_open}
 
     # What it is told
 
     def took(self, happened: Happened) -> None:
         """Go on with what happened on a ring that this connection serves."""
         if happened.view.match_id is not None:
-            self._view = happened.view
+            self._last = happened.view, happened.at_us
         review = happened.challenge
-        if review is None:
+        if review is None or happened.connection is not None:
             return
         if happened.what is Happening.REVIEW_REQUESTED:
             self._requested(happened, review)
@@ -110,199 +97,202 @@ class Clips:
             self._decided(happened.view.match_id, review)
 
     def link_up(self) -> None:
-        """OBS can be asked again: what it was asked for before a restart may be there."""
-        self._is_busy = False
-        self._waiting = [*self._waiting, *self._kept.asked]
-        for asked in self._left_over:
-            self._missing(asked, "The suite ended while OBS saved this clip; look for it in OBS's folder.")
-        self._left_over = []
+        """OBS can be asked again: what it was asked for before may be there."""
+        self._is_busy = True
+        self._obs.run(_last_clip(), self._looked, what="the look for the last clip")
 
     def event(self, name: str, data: Data) -> None:
-        """An event of OBS: a clip that nobody here asked for was saved by hand."""
-        if name == "ReplayBufferSaved" and not self._is_busy:
-            asked = Asked(video_id=uuid.uuid4().hex, view=self._view, asked_at_us=self._around.now_us())
-            self._saved([asked], str(data.get("savedReplayPath", "")))
+        """An event of OBS: a clip that is not waited for comes late, or was saved by hand."""
+        if name != "ReplayBufferSaved":
+            return
+        path, now_us = str(data.get("savedReplayPath", "")), self._around.now_us()
+        self._kept.last_saved = path
+        if self._is_busy:
+            return
+        clips = [clip for clip in self._kept.at(Step.ASKED) if now_us - clip.saved_at_us < LATE_US]
+        self._saved(clips or [self._by_hand(now_us)], path, None if clips else now_us)
 
     def turn(self) -> None:
-        """Have OBS save what was asked for."""
-        if not self._waiting or self._is_busy or self._around.is_paused:
+        """Have OBS save what is wanted."""
+        if not self._is_resumed:
+            self._is_resumed = True
+            self._resume()
+        clips = self._kept.at(Step.WANTED)
+        if not clips or self._is_busy:
             return
-        asked, self._waiting = self._waiting, []
         if not self._obs.is_connected:
-            for one in asked:
-                self._missing(one, "OBS was not connected when this review was asked for, so that there is no clip.")
+            self._missing([clip for clip in clips if not is_fresh(self._around, clip.saved_at_us)], NOT_CONNECTED)
             return
         self._is_busy = True
-        self._kept.asked = asked
+        for clip in clips:
+            clip.step = Step.ASKED
         self._keep()
-        self._ledger.then(lambda: self._save(asked))
+        self._ledger.then(lambda: self._save(clips))
 
     # Saving
 
     def _requested(self, happened: Happened, review: Challenge) -> None:
-        is_known = any(c.match_id == happened.view.match_id and c.challenge == review.number for c in self._kept.clips)
-        if is_known or happened.view.match_id is None:
+        view, now_us = happened.view, self._around.now_us()
+        video_id = f"{view.match_id}.review-{review.number}.{self._obs.name}"
+        if view.match_id is None or any(clip.video.video_id == video_id for clip in self._kept.clips):
             return
-        video_id = f"{happened.view.match_id}.review-{review.number}.{self._obs.name}"
-        if video_id in {asked.video_id for asked in (*self._waiting, *self._kept.asked)}:
-            return
-        asked = Asked(video_id=video_id, view=happened.view, asked_at_us=self._around.now_us(), challenge=review)
-        if self._around.now_us() - happened.at_us > self._around.act_within_us:
-            self._missing(asked, "We heard of this review when it was too late for its clip.")
-        elif not self._around.is_paused:
-            self._waiting.append(asked)
+        clip = one.wanted(video_id, self._obs.name, view, review, at_us=now_us)
+        self._kept.add(clip)
+        self._keep()
+        if not is_fresh(self._around, happened.at_us):
+            self._missing([clip], TOO_LATE)
+        elif self._around.is_paused:
+            self._missing([clip], PAUSED)
 
-    def _save(self, asked: list[Asked]) -> None:
-        def saved(outcome: Outcome[str]) -> None:
+    def _by_hand(self, now_us: int) -> Clip:
+        view, at_us = self._last
+        if view.is_over and now_us - at_us > AFTER_MATCH_US:
+            view = MatchView(ring=view.ring, venue=view.venue)
+        clip = one.wanted(uuid.uuid4().hex, self._obs.name, view, None, at_us=now_us)
+        self._kept.add(clip)
+        return clip
+
+    def _save(self, clips: list[Clip]) -> None:
+        now_us = self._around.now_us()
+        for clip in clips:
+            clip.saved_at_us = now_us
+
+        def done(outcome: Outcome[str]) -> None:
             self._is_busy = False
-            self._kept.asked = []
             if outcome.error is None:
-                self._saved(asked, outcome.value())
-            else:
-                self._log.error("clip_not_saved", reason=outcome.error.message)
-                for one in asked:
-                    self._missing(one, outcome.error.message)
+                self._saved(clips, outcome.value(), now_us)
+                return
+            self._log.error("clip_not_saved", reason=outcome.error.message)
+            is_unsure = outcome.error.code in UNSURE
+            self._missing(clips, outcome.error.message, step=Step.ASKED if is_unsure else Step.OVER)
 
-        self._obs.run(replay.save(self._obs.facts), saved, what="the saving of the clip")
+        self._obs.run(replay.save(self._obs.facts), done, what="the saving of the clip")
 
-    def _saved(self, asked: list[Asked], obs_path: str) -> None:
-        for one in asked:
-            self._store(self._video(one, obs_path))
-        source = self._places.ours(obs_path)
+    def _looked(self, outcome: Outcome[str | None]) -> None:
+        """What OBS names as its last clip may be the one that was asked for before the connection was lost."""
+        self._is_busy = False
+        path = outcome.result if outcome.error is None else None
+        clips = self._kept.at(Step.ASKED)
+        if clips and path and path != self._kept.last_saved:
+            self._saved(clips, path, None)
+        elif clips:
+            self._missing(clips, NOT_FOUND)
+        if path != self._kept.last_saved and outcome.error is None:
+            self._kept.last_saved = path
+            self._keep()
+
+    def _missing(self, clips: list[Clip], problem: str, *, step: Step = Step.OVER) -> None:
+        for clip in clips:
+            clip.step = step
+            clip.video = replace(clip.video, problem=problem, is_whole=False)
+            self._tell(clip)
+
+    # Its file
+
+    def _saved(self, clips: list[Clip], obs_path: str, at_us: int | None) -> None:
+        """`at_us` None: when OBS was asked is known."""
+        self._kept.last_saved = obs_path
+        for clip in clips:
+            one.saved(clip, obs_path, at_us=at_us if at_us is not None else clip.saved_at_us)
+            self._tell(clip)
+        source, settings = self._places.ours(obs_path), self._obs.recording
         if source is None:
-            problem = "The clip is where OBS says; this machine cannot reach it (a path map is missing)."
-            for one in asked:
-                self._done(one, replace(self._video(one, obs_path), problem=problem))
+            for clip in clips:
+                clip.step = Step.OVER
+                clip.video = replace(clip.video, problem=UNREACHABLE)
+                self._watchable(clip)
             return
-        self._files.move(
-            source, self._target(source, asked[0]), lambda done: self._moved(asked, obs_path, source, done)
-        )
-
-    def _moved(self, asked: list[Asked], obs_path: str, source: Path, done: Done[Path]) -> None:
-        path = done.result or source
-        problem = done.error.message if done.error is not None else None
-        self._files.inspect(path, lambda seen: self._inspected(asked, obs_path, path, problem, seen))
-
-    def _inspected(
-        self, asked: list[Asked], obs_path: str, path: Path, problem: str | None, seen: Done[Inspected]
-    ) -> None:
-        found = seen.result
-        for one in asked:
-            video = replace(self._video(one, obs_path), path=str(path), problem=problem)
-            if found is None:
-                why = seen.error.message if seen.error is not None else "It cannot be read."
-                self._done(one, replace(video, problem=problem or why))
-                continue
-            duration, offset = found.duration_ms, self._decisive_ms(one, found.duration_ms)
-            self._done(one, replace(video, size_bytes=found.size_bytes, duration_ms=duration, decisive_ms=offset))
-        self._files.checksum(path, lambda summed: self._summed(asked, summed.result.sha256 if summed.result else None))
-
-    def _done(self, asked: Asked, video: VideoStored) -> None:
-        """The clip can be watched."""
-        video = replace(video, outcome=self._outcome(video))
-        self._store(video)
-        ready = ClipReady(
-            video_id=video.video_id,
-            connection=video.connection,
-            ring=video.ring,
-            match_id=video.match_id,
-            challenge=video.challenge,
-            athlete=video.athlete,
-            round=video.round,
-            clock_ms=video.clock_ms,
-            obs_path=video.obs_path,
-            path=video.path,
-            duration_ms=video.duration_ms,
-            decisive_ms=video.decisive_ms,
-            saved_at_us=asked.asked_at_us,
-        )
-        self._ledger.then(lambda: self._ready(ready))
-        label = f"clip of review {video.challenge}" if video.challenge is not None else "clip saved"
-        said = Happened(
-            what=Happening.CLIP_READY,
-            ring=video.ring,
-            session=video.video_id,
-            entry=0,
-            index=0,
-            at_us=self._around.now_us(),
-            view=asked.view,
-            label=label,
-            athlete=video.athlete,
-            challenge=asked.challenge,
-            connection=self._obs.name,
-        )
-        self._around.happened(said)
-
-    def _summed(self, asked: list[Asked], sha256: str | None) -> None:
-        for one in asked:
-            clip = next((clip for clip in self._kept.clips if clip.video_id == one.video_id), None)
-            if clip is not None and sha256 is not None:
-                self._store(replace(clip, sha256=sha256))
-
-    def _missing(self, asked: Asked, problem: str) -> None:
-        self._store(replace(self._video(asked, ""), problem=problem, is_whole=False))
-
-    # The clip
-
-    def _video(self, asked: Asked, obs_path: str) -> VideoStored:
-        view, review = asked.view, asked.challenge
-        return VideoStored(
-            video_id=asked.video_id,
-            kind=VideoKind.REVIEW if review is not None else VideoKind.MANUAL,
-            connection=self._obs.name,
-            ring=view.ring,
-            match_id=view.match_id,
-            obs_path=obs_path,
-            ended_at_us=asked.asked_at_us,
-            challenge=review.number if review is not None else None,
-            athlete=review.athlete if review is not None else None,
-            round=review.round if review is not None else view.round,
-            clock_ms=review.clock_ms if review is not None else view.clock_ms,
-            outcome=_outcome_of(review) if review is not None else None,
-        )
-
-    def _decisive_ms(self, asked: Asked, duration_ms: int | None) -> int | None:
-        """The moment that is argued about: some time before the review was asked for. A clip ends when it is saved."""
-        if duration_ms is None or asked.challenge is None:
-            return None
-        since_ms = (asked.asked_at_us - asked.challenge.requested_at_us) // 1000
-        settings = self._obs.recording
-        at_ms = duration_ms - since_ms - settings.review_lead_ms + settings.picture_delay_ms
-        return min(max(at_ms, 0), duration_ms)
-
-    def _target(self, source: Path, asked: Asked) -> Path:
-        settings, view, review = self._obs.recording, asked.view, asked.challenge
-        values = names.folder_values(match_values(view, asked.asked_at_us)) | {
-            "round": str(view.round or ""),
-            "clock": clock_text(review.clock_ms if review is not None else view.clock_ms, divider="-"),
-            "number": str(review.number) if review is not None else "",
-            "side": SIDES[review.athlete] if review is not None else "",
-            "outcome": "",
-        }
-        name = names.file_name(settings.clip_folder, settings.clip_name, values)
         root = self._places.ours(settings.root) if settings.root is not None else None
-        return (root or source.parent) / f"{name}{source.suffix}"
+        target = one.target(clips[0], source, root, settings)
+        for clip in clips:
+            clip.target = str(target)
+        self._ledger.then(lambda: self._files.move(source, target, lambda done: self._moved(clips, source, done)))
+
+    def _resume(self) -> None:
+        """Go on with the files that the process before this one had no time for."""
+        for obs_path, found in groupby(self._kept.at(Step.SAVED), key=lambda clip: clip.video.obs_path):
+            clips, source = list(found), self._places.ours(obs_path)
+            target = Path(clips[0].target or obs_path)
+            if source is None or clips[0].target is None:
+                self._inspect(clips, target, None)
+            else:
+                self._files.move(source, target, _moved_then(self, clips, target))
+        for path, found in groupby(self._kept.at(Step.PLACED), key=lambda clip: clip.video.path):
+            self._sum(list(found), Path(path or ""))
+        wanted = self._kept.at(Step.WANTED)  # OBS was never asked
+        self._missing([clip for clip in wanted if not is_fresh(self._around, clip.saved_at_us)], TOO_LATE)
+
+    def _moved(self, clips: list[Clip], source: Path, done: Done[Path]) -> None:
+        self._inspect(clips, done.result or source, done.error.message if done.error is not None else None)
+
+    def _inspect(self, clips: list[Clip], path: Path, problem: str | None) -> None:
+        self._files.inspect(path, lambda seen: self._inspected(clips, path, problem, seen))
+
+    def _inspected(self, clips: list[Clip], path: Path, problem: str | None, seen: Done[Inspected]) -> None:
+        found = seen.result
+        if found is None or found.size_bytes == 0:
+            why = seen.error.message if seen.error is not None else "OBS wrote nothing into this file."
+            self._missing(clips, " ".join(filter(None, (problem, why))))
+            return
+        for clip in clips:
+            clip.step = Step.PLACED
+            clip.video = replace(
+                clip.video,
+                path=str(path),
+                size_bytes=found.size_bytes,
+                duration_ms=found.duration_ms,
+                decisive_ms=one.decisive_ms(clip, found.duration_ms, self._obs.recording),
+                problem=problem or found.reason,
+            )
+            self._watchable(clip)
+        self._sum(clips, path)
+
+    def _sum(self, clips: list[Clip], path: Path) -> None:
+        self._files.checksum(path, lambda done: self._summed(clips, done))
+
+    def _summed(self, clips: list[Clip], done: Done[Checksum]) -> None:
+        for clip in clips:
+            clip.step = Step.OVER
+            clip.video = replace(clip.video, sha256=done.result.sha256 if done.result is not None else None)
+            self._tell(clip)
+
+    # What is told
 
     def _decided(self, match_id: str | None, review: Challenge) -> None:
         for clip in self._kept.clips:
-            if (clip.match_id, clip.challenge) == (match_id, review.number) and _outcome_of(review) != clip.outcome:
-                self._store(replace(clip, outcome=_outcome_of(review)))
-                return
+            video, outcome = clip.video, one.outcome_of(review)
+            if (video.match_id, video.challenge) == (match_id, review.number) and outcome != video.outcome:
+                clip.video = replace(video, outcome=outcome)
+                if clip.is_told:
+                    self._tell(clip)
+                self._keep()
 
-    def _outcome(self, video: VideoStored) -> str | None:
-        known = next((clip for clip in self._kept.clips if clip.video_id == video.video_id), None)
-        return known.outcome if known is not None and known.outcome is not None else video.outcome
+    def _watchable(self, clip: Clip) -> None:
+        self._tell(clip)
+        ready = one.ready(clip)
+        self._ledger.then(lambda: self._ready(ready))
+        self._around.happened(one.said(clip, at_us=self._around.now_us()))
 
-    def _store(self, video: VideoStored) -> None:
-        others = [clip for clip in self._kept.clips if clip.video_id != video.video_id]
-        self._kept.clips = [*others, video][-MOST_KEPT:]
+    def _tell(self, clip: Clip) -> None:
+        clip.is_told = True
+        self._ledger.tell(clip.video)
         self._keep()
-        self._ledger.tell(video)
 
     def _keep(self) -> None:
-        self._ledger.keep(KEY + self._obs.name, _encode(self._kept))
+        self._ledger.keep_latest(KEY + self._obs.name, lambda: _encode(self._kept))
 
 
-def _outcome_of(review: Challenge) -> str | None:
-    """How a review ended, None while it goes on."""
-    return review.status.value if review.decided_at_us is not None or not review.is_open else None
+def _moved_then(clips: Clips, found: list[Clip], target: Path) -> Callable[[Done[Path]], None]:
+    """After a move that may have been done before: then the file is where it belongs."""
+    return lambda done: clips._inspect(found, done.result or target, None)  # noqa: SLF001 - this module's own class
+
+
+def _last_clip() -> Procedure[str | None]:
+    """What OBS names as its last clip, None: there is none."""
+    try:
+        found = yield Ask("GetLastReplayBufferReplay")
+    except ObsError as error:
+        if error.code != "obs.refused":
+            raise
+        return None
+    return found.get("savedReplayPath") or None

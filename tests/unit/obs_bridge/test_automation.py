@@ -62,7 +62,7 @@ class House:
     """An obs-bridge with nothing but automation, its outbox, and a clock that the test moves."""
 
     def __init__(self, path: Path, *connections: PretendedObs) -> None:
-        self.now_us = AT_US
+        self.now_us = self.steady_us = AT_US
         self.connections = list(connections)
         self.told: list[RuleFired] = []
         self.timers: list[tuple[int, Callable[[], None], Timer]] = []
@@ -79,6 +79,7 @@ class House:
             now_us=lambda: self.now_us,
             act_within_ms=lambda: 5_000,
             log=Mock(),
+            steady_us=lambda: self.steady_us,
         )
 
     def serving(self, _ring: str, role: Role) -> list[PretendedObs]:
@@ -96,8 +97,9 @@ class House:
     def wait(self, seconds: float) -> None:
         """Let time pass, and a turn for each timer."""
         self.now_us += round(seconds * 1e6)
-        due = [one for one in self.timers if one[0] <= self.now_us]
-        self.timers = [one for one in self.timers if one[0] > self.now_us]
+        self.steady_us += round(seconds * 1e6)
+        due = [one for one in self.timers if one[0] <= self.steady_us]
+        self.timers = [one for one in self.timers if one[0] > self.steady_us]
         for _, callback, timer in due:
             if not timer.is_over:
                 callback()
@@ -109,7 +111,7 @@ class House:
 
     def _after(self, seconds: float, callback: Callable[[], None]) -> Timer:
         timer = Timer(callback, due=seconds)
-        self.timers.append((self.now_us + round(seconds * 1e6), callback, timer))
+        self.timers.append((self.steady_us + round(seconds * 1e6), callback, timer))
         return timer
 
     def _stored(self, raw: object) -> None:
@@ -277,6 +279,51 @@ def test_a_delay_is_dropped_when_the_match_is_over(house: House, obs: PretendedO
     house.wait(1)
     assert len(obs.acts) == 1
     assert house.outcomes() == [("idle", FiringOutcome.DROPPED)]
+
+
+def test_what_obs_did_for_the_match_before_drops_nothing(house: House, obs: PretendedObs, mat: Mat) -> None:
+    """The recording of the last match ends, and its clip is ready, while a rule of the next one waits: it is done."""
+    house.automation.change([rule("intro", Happening.MATCH_LOADED, delay_ms=3_000)])
+    house.take(mat.happened(Happening.MATCH_LOADED, view={"match_id": "next"}))
+    house.wait(1)
+    for what in (Happening.RECORDING_ENDED, Happening.CLIP_READY):
+        house.take(mat.happened(what, at_s=1, session="video", entry=0, connection="main"))
+    house.wait(2)
+    assert obs.acts == [SetScene(scene="Match")]
+
+
+def test_what_follows_from_a_recording_waits_for_its_delay(house: House, obs: PretendedObs, mat: Mat) -> None:
+    """It ended when the next match was on the mat already: done after the delay, unless yet another one is loaded."""
+    house.automation.change([rule("tell", Happening.RECORDING_ENDED, delay_ms=1_000)])
+    house.take(mat.happened(view={"match_id": "next"}))
+    for number, (loaded, acts) in enumerate((("next", 1), ("another", 1))):
+        house.take(mat.happened(Happening.RECORDING_ENDED, session=f"video {number}", entry=0, connection="main"))
+        house.take(mat.happened(view={"match_id": loaded}))
+        house.wait(1)
+        assert len(obs.acts) == acts
+    assert house.outcomes() == [("tell", FiringOutcome.DROPPED)]
+
+
+def test_a_debounce_is_dropped_when_the_match_is_over(house: House, obs: PretendedObs, mat: Mat) -> None:
+    """It was quiet, but in the next match."""
+    house.automation.change([rule("quiet", debounce_ms=2_000)])
+    house.take(mat.happened())
+    house.take(mat.happened(Happening.MATCH_LOADED, at_s=1, view={"match_id": "next"}))
+    house.wait(2)
+    assert obs.acts == []
+    assert house.outcomes() == [("quiet", FiringOutcome.DROPPED)]
+    assert house.outbox.kept(FIRING) == {}
+
+
+def test_a_debounce_does_not_mind_the_wall_clock(house: House, obs: PretendedObs, mat: Mat) -> None:
+    """It is set back by an hour while a rule waits for quiet: done after its time, not after an hour."""
+    house.automation.change([rule("quiet", debounce_ms=2_000)])
+    house.take(mat.happened())
+    house.now_us -= 3_600_000_000
+    house.take()
+    house.automation.change([rule("other"), rule("quiet", debounce_ms=2_000)])
+    house.wait(2)
+    assert obs.acts == [SetScene(scene="Match")]
 
 
 def test_a_debounce_fires_by_itself(house: House, obs: PretendedObs, mat: Mat) -> None:

@@ -1,0 +1,160 @@
+"""Files that OBS closed: examined and given a checksum, also after a restart, and not while they grow."""
+
+import queue
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from msgspec.structs import replace
+
+from services.obs_bridge import videos as under_test
+from services.obs_bridge.files import Files
+from services.obs_bridge.ledger import Ledger
+from services.obs_bridge.videos import KEY, NO_NAME, UNREACHABLE, Videos
+from shared.messages.recordings import VideoKind, VideoStored
+from shared.outbox import Outbox
+
+VIDEO = VideoStored(
+    video_id="v1", kind=VideoKind.MATCH, connection="mat-1", ring="ring-1", match_id="m", obs_path="D:/Rec/a.mkv"
+)
+
+
+class House:
+    """Videos on a real outbox and a real thread for files; `turn` is one turn of the loop."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path: Path | None = folder / "a.mkv"
+        self.posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self.later: list[Callable[[], None]] = []
+        self.facts: list[Any] = []
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin with what was kept."""
+        self.outbox = Outbox(self.folder / "outbox.db", producer="obs-bridge", publish=lambda _: None, log=Mock())
+        bus = Mock()
+        bus.publish.side_effect = lambda _topic, _key, fact: self.facts.append(fact)
+        self.ledger = Ledger(self.outbox, bus)
+        self.files = Files(self.posted.put)
+        self.videos = Videos(
+            self.ledger,
+            self.files,
+            ours=lambda _name, _path: self.path,
+            kept=self.outbox.kept(),
+            after=self._after,
+        )
+
+    def _after(self, _: float, callback: Callable[[], None]) -> Any:
+        self.later.append(callback)
+        return Mock()
+
+    def end(self) -> None:
+        """End, as when killed: what was not committed is gone."""
+        self.files.stop()
+        self.outbox.close()
+
+    def told(self, video: VideoStored) -> VideoStored:
+        """The video as it was told last, once nothing more is kept of it."""
+        self.videos.closed(video)
+        self.ledger.commit()
+        return self.settled()
+
+    def settled(self) -> VideoStored:
+        """Turn until nothing is left to do."""
+        while self.outbox.kept(KEY):
+            self.posted.get(timeout=10)()
+            self.ledger.commit()
+        found = self.facts[-1]
+        assert isinstance(found, VideoStored)
+        return found
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    found = House(tmp_path)
+    yield found
+    found.end()
+
+
+def test_a_file_is_examined(house: House) -> None:
+    """Told at once with its path, then with its size, then with its checksum."""
+    (house.folder / "a.mkv").write_bytes(b"1234")
+    last = house.told(VIDEO)
+    assert [fact.size_bytes for fact in house.facts] == [None, 4, 4]
+    assert [fact.sha256 is None for fact in house.facts] == [True, True, False]
+    assert (last.path, last.is_whole, last.problem) == (str(house.folder / "a.mkv"), True, None)
+
+
+def test_a_file_that_is_elsewhere(house: House) -> None:
+    """OBS's path is stored, and it is said that this machine cannot reach it; nothing waits."""
+    house.path = None
+    assert house.told(VIDEO).problem == UNREACHABLE
+    assert house.told(replace(VIDEO, problem="It broke.")).problem == "It broke."
+    assert house.told(replace(VIDEO, obs_path="")).problem == NO_NAME
+
+
+@pytest.mark.parametrize("content", [b"", None])
+def test_a_file_that_is_empty_or_missing(house: House, content: bytes | None) -> None:
+    """Not whole, and what is wrong is said beside what was wrong before."""
+    if content is not None:
+        (house.folder / "a.mkv").write_bytes(content)
+    last = house.told(replace(VIDEO, problem="It broke."))
+    assert not last.is_whole
+    assert (last.problem or "").startswith("It broke. ")
+    assert last.size_bytes == (None if content is None else 0)
+
+
+def test_a_file_that_still_grows(house: House) -> None:
+    """What OBS did not close is examined once its size stays the same."""
+    file = house.folder / "a.mkv"
+    file.write_bytes(b"1")
+    house.videos.closed(replace(VIDEO, is_whole=False, problem="It broke."))
+    house.ledger.commit()
+    for size in (2, 3):
+        house.posted.get(timeout=10)()
+        file.write_bytes(b"1" * size)
+        house.later.pop()()
+    house.posted.get(timeout=10)()
+    assert all(fact.size_bytes is None for fact in house.facts)
+    house.later.pop()()
+    last = house.settled()
+    assert (last.size_bytes, last.is_whole, last.problem) == (3, False, "It broke.")
+    assert last.sha256 is not None
+
+
+def test_one_that_never_stops_growing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not waited for for ever."""
+    monkeypatch.setattr(under_test, "MOST_LOOKS", 2)
+    file = house.folder / "a.mkv"
+    file.write_bytes(b"1")
+    house.videos.closed(replace(VIDEO, is_whole=False))
+    house.ledger.commit()
+    for size in (2, 3):
+        house.posted.get(timeout=10)()
+        file.write_bytes(b"1" * size)
+        house.later.pop()()
+    assert house.settled().size_bytes == 3
+
+
+def test_killed_before_it_was_examined(house: House) -> None:
+    """The next process examines it; when it is done nothing is kept of it."""
+    (house.folder / "a.mkv").write_bytes(b"1234")
+    house.videos.closed(VIDEO)
+    house.ledger.commit()
+    house.end()
+    house.facts.clear()
+    house.begin()
+    house.videos.go_on()
+    assert house.settled().sha256 is not None
+    assert house.outbox.kept(KEY) == {}
+
+
+def test_the_end_of_a_file_that_was_broken_off(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody told when it ended: its length says so."""
+    monkeypatch.setattr("shared.video.probing.duration_ms", lambda *_, **__: 2_000)
+    (house.folder / "a.mkv").write_bytes(b"1")
+    last = house.told(replace(VIDEO, started_at_us=1_000_000))
+    assert (last.duration_ms, last.ended_at_us) == (2_000, 3_000_000)
