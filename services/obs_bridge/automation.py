@@ -17,6 +17,7 @@ from services.obs_bridge.ledger import Ledger
 from services.obs_bridge.programs import Programs
 from shared.automation.engine import Engine, EngineState, Firing
 from shared.automation.happenings import Happened
+from shared.clock import monotonic_ns
 from shared.messages.automation import FiringOutcome, Rule, RuleFired
 from shared.messages.obs import Role
 
@@ -33,7 +34,7 @@ _decode_state: Final = msgspec.msgpack.Decoder(EngineState).decode
 class Automation:
     """`outcomes` and `held_back` (by rule, while paused) count since the service began.
 
-    `kept` is what the outbox held under KEY. `now_us` is the wall clock.
+    `kept` is what the outbox held under KEY. `now_us` is the wall clock, `steady_us` one that nobody sets.
     """
 
     def __init__(  # noqa: PLR0913  # what it drives, what it keeps, and its clock
@@ -47,6 +48,7 @@ class Automation:
         now_us: Callable[[], int],
         act_within_ms: Callable[[], int],
         log: structlog.stdlib.BoundLogger,
+        steady_us: Callable[[], int] = lambda: monotonic_ns() // 1000,
     ) -> None:
         self.outcomes: Counter[FiringOutcome] = Counter()
         self.held_back: Counter[str] = Counter()
@@ -56,10 +58,11 @@ class Automation:
         self._programs = programs
         self._after = after
         self._now_us = now_us
+        self._steady_us = steady_us
         self._act_within_ms = act_within_ms
         self._log = log
         self._engine = Engine()
-        self._matches: dict[str, str | None] = {}
+        self._on_mat: dict[str, str | None] = {}
         self._running: dict[str, Run] = {}
         self._timer: Timer | None = None
         self._is_changed = False
@@ -91,13 +94,13 @@ class Automation:
 
     def take(self, happened: Happened) -> None:
         """Take what happened; the rules that fire for it begin when the ledger has kept them."""
-        if happened.session:
-            self._matches[happened.ring] = happened.view.match_id
+        if happened.connection is None:  # what OBS did belongs to a match that may have left the mat
+            self._on_mat[happened.ring] = happened.view.match_id
         if self.is_paused:
             self.held_back.update(rule.rule for rule in self._engine.matching(happened, self._scenes))
             return
         self._engine.act_within_ms = self._act_within_ms()
-        self._begin(self._engine.on(happened, self._now_us(), self._scenes))
+        self._begin(self._engine.on(happened, self._now_us(), self._scenes, steady_us=self._steady_us()))
         self._look()
 
     def _restore(self, kept: dict[str, bytes]) -> None:
@@ -117,6 +120,10 @@ class Automation:
             if firing.is_too_old:
                 self._tell(fact_of(firing, FiringOutcome.TOO_OLD))
                 continue
+            match_id = self._match_of(firing.happened)
+            if not self._is_on_mat(firing, match_id):  # it waited for quiet, into the next match
+                self._tell(fact_of(firing, FiringOutcome.DROPPED))
+                continue
             # Kept as what is to be told of it if this process ends before it is done.
             self._ledger.keep(FIRING + firing.firing_id, _encode(fact_of(firing, FiringOutcome.UNKNOWN)))
             run = self._running[firing.firing_id] = Run(
@@ -125,7 +132,7 @@ class Automation:
                 programs=self._programs,
                 after=self._after,
                 now_us=self._now_us,
-                may_begin=self._may_begin,
+                may_begin=lambda firing=firing, match_id=match_id: self._may_begin(firing, match_id),
                 ended=self._end,
             )
             self._ledger.then(run.start)
@@ -139,12 +146,16 @@ class Automation:
         self.outcomes[fact.outcome] += 1
         self._ledger.tell(fact)
 
-    def _may_begin(self, firing: Firing) -> bool:
+    def _match_of(self, happened: Happened) -> str | None:
+        """The match that a firing must not outlive: its own, and of what OBS did, the one on the mat."""
+        return happened.view.match_id if happened.connection is None else self._on_mat.get(happened.ring)
+
+    def _is_on_mat(self, firing: Firing, match_id: str | None) -> bool:
+        return match_id is None or self._on_mat.get(firing.happened.ring, match_id) == match_id
+
+    def _may_begin(self, firing: Firing, match_id: str | None) -> bool:
         """Whether a firing still makes sense after its delay."""
-        happened = firing.happened
-        match_id = happened.view.match_id
-        is_same = match_id is None or self._matches.get(happened.ring, match_id) == match_id
-        return is_same and not self.is_paused
+        return self._is_on_mat(firing, match_id) and not self.is_paused
 
     def _scenes(self, rule: Rule, ring: str) -> set[str]:
         found = (obs.program_scene for obs in meant(rule, ring, Role.SCENES, self._connections))
@@ -157,11 +168,11 @@ class Automation:
             self._timer = None
         due_us = self._engine.next_due_us
         if due_us is not None:
-            self._timer = self._after(max(0.0, (due_us - self._now_us()) / 1_000_000), self._due)
+            self._timer = self._after(max(0.0, (due_us - self._steady_us()) / 1_000_000), self._due)
 
     def _due(self) -> None:
         self._timer = None
-        self._begin(self._engine.due(self._now_us()))
+        self._begin(self._engine.due(self._steady_us()))
         self._look()
 
     def _to_keep(self) -> dict[str, bytes]:

@@ -4,29 +4,20 @@ The database may not be there yet, or not be readable for a moment: what was rea
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from typing import Final
 
 import structlog
 
+from services.obs_bridge import venues
+from services.obs_bridge.database import Database
 from services.obs_bridge.studio import House, Studio
-from shared.automation.match_view import Venue
+from services.obs_bridge.venues import Venues
 from shared.db import obs_config
-from shared.db.sqlite import connect_reader, sqlite3
+from shared.db.sqlite import sqlite3
 from shared.errors import DatabaseError, RestrikeError
 from shared.messages.automation import Rule
 from shared.messages.obs import ObsConnection, Role
 from shared.paths import Paths
 from shared.settings.secrets import Secrets
-
-VENUE: Final = """
-SELECT t.name, t.time_zone, d.day_number FROM tournaments t
-LEFT JOIN tournament_days d ON d.tournament_id = t.id AND d.is_active = 1 WHERE t.is_active = 1
-"""
-
-
-READ_S: Final = 0.05
-"""Somebody who holds the database is not waited for longer: it is read again in a second."""
 
 
 class Connections:
@@ -43,6 +34,8 @@ class Connections:
         changed: Callable[[], None],
         log: structlog.stdlib.BoundLogger,
     ) -> None:
+        self.database = Database(paths.database)
+        """For whoever else of obs-bridge reads it."""
         self._paths = paths
         self._house = house
         self._rules_changed = rules_changed
@@ -54,8 +47,8 @@ class Connections:
         self._passwords: dict[str, str] = {}
         self._told: set[str] = set()
         self._wrong: set[str] = set()
-        self.venue = Venue()
-        """To which tournament and day a match that is loaded now belongs."""
+        self.venues = Venues()
+        """The active tournament and its days."""
 
     def __iter__(self) -> Iterator[Studio]:
         """Every connection, active or not."""
@@ -76,7 +69,7 @@ class Connections:
 
     def look(self) -> None:
         """Read the configuration, and go on with it."""
-        if not self._paths.database.exists():
+        if not self.database.is_there:
             return  # db-writer makes it, at the very first start
         self._wrong = set()
         self._read()
@@ -84,12 +77,8 @@ class Connections:
 
     def _read(self) -> None:
         try:
-            with closing(connect_reader(self._paths.database, timeout_s=READ_S)) as connection:
-                configs = obs_config.connections(connection, tell=self._tell)
-                found = [(config, self._password(connection, config)) for config in configs]
-                rules = obs_config.rules(connection, tell=self._tell)
-                self.venue = _venue(connection)
-        except (DatabaseError, sqlite3.Error) as error:
+            found, rules, self.venues = self.database.read(self._said)
+        except DatabaseError as error:
             self._tell(f"How OBS is configured cannot be read now: {error}")
             return
         if found != self._configured:
@@ -99,6 +88,11 @@ class Connections:
         if rules != self._rules:
             self._rules = rules
             self._rules_changed(rules)
+
+    def _said(self, connection: "sqlite3.Connection") -> tuple[list[tuple[ObsConnection, str]], list[Rule], Venues]:
+        configs = obs_config.connections(connection, tell=self._tell)
+        found = [(config, self._password(connection, config)) for config in configs]
+        return found, obs_config.rules(connection, tell=self._tell), venues.read(connection)
 
     @property
     def is_read(self) -> bool:
@@ -142,11 +136,3 @@ class Connections:
         if sentence not in self._told:
             self._told.add(sentence)
             self._log.warning("obs_configuration", problem=sentence)
-
-
-def _venue(connection: "sqlite3.Connection") -> Venue:
-    row = connection.execute(VENUE).fetchone()
-    if row is None:
-        return Venue()
-    name, time_zone, day = row
-    return Venue(tournament=name, day=day, time_zone=time_zone)

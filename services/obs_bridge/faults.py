@@ -123,6 +123,13 @@ def not_sent(reason: ObsError | None) -> ObsError:
     return ObsError("obs.not_connected", f"OBS is not connected, so nothing was sent.{why}")
 
 
+def ours() -> ObsError:
+    """A thread of ours failed."""
+    return ObsError(
+        "obs.fault", "The connection ended by a fault of the suite: it is made again; please report what its log says."
+    )
+
+
 def hung(within_s: float) -> ObsError:
     """Connected, and silent."""
     return ObsError("obs.hung", f"OBS hangs: it did not answer within {within_s:g} s.")

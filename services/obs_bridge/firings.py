@@ -84,7 +84,7 @@ class Run:
         programs: Programs,
         after: After,
         now_us: Callable[[], int],
-        may_begin: Callable[[Firing], bool],
+        may_begin: Callable[[], bool],
         ended: Callable[[RuleFired], None],
     ) -> None:
         self._firing = firing
@@ -108,7 +108,7 @@ class Run:
             self._go_on()
 
     def _begin_late(self) -> None:
-        if self._may_begin(self._firing):
+        if self._may_begin():
             self._go_on()
         else:
             self._end(FiringOutcome.DROPPED)

@@ -61,6 +61,7 @@ class Lane:
         self._opened = opened
         self._ended = ended
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._current: Job | None = None
         self.cord = Cord()
         threading.Thread(target=self._run, name=f"obs-{name}", daemon=True).start()
 
@@ -87,7 +88,7 @@ class Lane:
 
     def _run(self) -> None:
         client: RequestClient | None = None
-        why, tell_last = faults.closed_by_obs(None), _nothing
+        why, tell_last = faults.ours(), _nothing
         try:
             client = self._connect(self.cord)
             self._post(lambda: self._opened(self))
@@ -95,17 +96,23 @@ class Lane:
         except ObsError as error:
             why = error
         finally:
-            if client is not None:
-                client.end()
-            self.cord.cut()
-            self._post(lambda: self._ended(self, why, tell_last))
+            if self._current is not None:  # a fault of ours, which goes on to the log; who waits for the job is told
+                tell_last = _telling(self._current, Reply(error=faults.lost_while(self._current.request, why)))
+            try:
+                if client is not None:
+                    client.end()
+                self.cord.cut()
+            finally:
+                self._post(lambda: self._ended(self, why, tell_last))
 
     def _work(self, client: RequestClient) -> tuple[ObsError, Callable[[], None]]:
         """Do jobs until one makes the client useless; returns why that is, and what tells that job."""
         while (job := self._jobs.get()) is not None:
             if job.is_called_off:
                 continue
+            self._current = job
             reply = self._do(client, job)
+            self._current = None
             if reply.error is not None and reply.error.code == "obs.no_answer":
                 return faults.hung(job.within_s), _telling(job, reply)
             if reply.error is not None and reply.error.code == "obs.gone":

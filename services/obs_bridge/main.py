@@ -1,11 +1,10 @@
 """obs-bridge: drives OBS Studio by what happens on the mats, and by operators' commands."""
 
-from contextlib import closing
 from typing import Any, Final
 
 from services.obs_bridge.automation import KEY as AUTOMATION_KEY
 from services.obs_bridge.automation import Automation
-from services.obs_bridge.connections import READ_S, Connections
+from services.obs_bridge.connections import Connections
 from services.obs_bridge.desk import Desk
 from services.obs_bridge.files import Files
 from services.obs_bridge.ledger import Ledger
@@ -20,7 +19,6 @@ from services.obs_bridge.videos import Videos
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView, Venue
 from shared.clock import monotonic_s, unix_ns
-from shared.db.sqlite import connect_reader
 from shared.messages.automation import Happening, Rule
 from shared.messages.obs import ObsAlarm
 from shared.messages.obs_commands import ActOnObs, AskObs, CheckRules, DeleteVideo, GetObsStatus, KeepVideo, ObsStatuses
@@ -92,7 +90,10 @@ class Bridge:
             log=runtime.log,
         )
         self.retention = Retention(
-            self.files, ask=self._ask_database, tell=self.ledger.tell, days=lambda: self._settings.get(OBS_CLIP_DAYS)
+            self.files,
+            ask=self.connections.database.ask,
+            tell=self.ledger.tell,
+            days=lambda: self._settings.get(OBS_CLIP_DAYS),
         )
         self.retention.is_written = self._is_written
         self._early: list[ParsedEntries] | None = []
@@ -244,7 +245,7 @@ class Bridge:
         return studio.ours(obs_path) if studio is not None else None
 
     def _venue(self) -> Venue:
-        return self.connections.venue
+        return self.connections.venues.at(self.now_us())
 
     def _needs_past(self, ring: str) -> bool:
         return any(ring in studio.rings_under_way for studio in self.connections)
@@ -255,10 +256,6 @@ class Bridge:
 
     def _rings_to_keep(self) -> dict[str, bytes]:
         return {key: value for ring in self.rings for key, value in self.rings.to_keep(ring.name).items()}
-
-    def _ask_database(self, sql: str, parameters: Any = ()) -> list[Any]:
-        with closing(connect_reader(self._runtime.paths.database, timeout_s=READ_S)) as connection:
-            return connection.execute(sql, parameters).fetchall()
 
 
 def _turn_again() -> None:

@@ -1,10 +1,11 @@
-"""Moves a file without ever overwriting another: renamed on the same disk, copied to another; obs-bridge's thread for
+"""Moves a file without ever overwriting another: renamed on the same disk, copied to another; obs-bridge's threads for
 files.
 """
 
 import errno
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Final
@@ -39,7 +40,8 @@ def move(source: Path, target: Path, *, pace: Pace) -> Generator[Path | None, No
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-    part = target.with_name(f".{target.name[:200]}.part")
+    # Of two that are to have the same name each has its own; what a killed process left of this one is written over.
+    part = target.with_name(f".{zlib.crc32(os.fsencode(source)):08x}-{target.name[:200]}.part")
     try:
         yield from _copy(source, part, pace=pace)
         placed = _into_place(part, target)

@@ -1,5 +1,8 @@
 """Review clips are deleted after some days, unless somebody keeps them; and kept or deleted by command. The row of a
 deleted video stays, and says so; obs-bridge.
+
+Reviews that are asked for in the same moment share one clip, which is several rows with one file: it goes with the last
+of them that is due.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,8 +25,14 @@ LOOK_EVERY_S: Final = 3_600.0
 AT_ONCE: Final = 200
 """Clips deleted by one look; the next one goes on."""
 US_PER_DAY: Final = 86_400_000_000
-_CLIPS: Final = "v.kind = 'review' AND NOT v.is_kept AND v.deleted_at IS NULL"
+_CLIPS: Final = """
+v.kind = 'review' AND NOT v.is_kept AND v.deleted_at IS NULL AND v.path NOT IN (
+    SELECT o.path FROM recorded_videos o
+    WHERE o.deleted_at IS NULL AND o.path IS NOT NULL AND (o.is_kept OR o.kind <> 'review')
+)
+"""
 _ONE: Final = "v.video_key = :key"
+_OF_FILE: Final = "v.path = :path AND v.deleted_at IS NULL"
 
 
 def due(rows: Iterable[VideoStored], *, now_us: int, keep_days: int) -> list[VideoStored]:
@@ -64,25 +73,36 @@ class Retention:
         self._busy: set[str] = set()
 
     def look(self) -> None:
-        """Delete the clips that are due. Raises what `ask` raises."""
+        """Delete the clips that are due; while the database cannot be read, the next look does."""
         if self._days() <= 0:
             return
-        rows = [self._known(video.said) for video in videos(self._ask, _CLIPS)]
-        found = due(rows, now_us=self._now_us(), keep_days=self._days())
-        for video in found[:AT_ONCE]:
-            if video.video_id not in self._busy:
-                self._delete(video, lambda _: None, lambda _: None)
+        try:
+            rows = [self._known(video.said) for video in videos(self._ask, _CLIPS)]
+        except (DatabaseError, sqlite3.Error):
+            return
+        found = {row.video_id: row for row in due(rows, now_us=self._now_us(), keep_days=self._days())}
+        here = (row for row in (*rows, *self._told.values()) if row.deleted_at_us is None)
+        held = {row.path for row in here if row.video_id not in found}
+        files: dict[str | None, list[VideoStored]] = {}
+        for row in found.values():
+            if row.path not in held and row.video_id not in self._busy:
+                files.setdefault(row.path, []).append(row)
+        for together in list(files.values())[:AT_ONCE]:
+            self._delete(together, lambda _: None, lambda _: None)
 
     def keep(self, command: KeepVideo) -> VideoStored:
-        """Answer `KeepVideo`. Raises ValidationError: there is no such video, or it is deleted."""
+        """Answer `KeepVideo`. Raises ValidationError: there is no such video, or it is (being) deleted."""
         video = self._there(command.video_id)
+        if video.video_id in self._busy:
+            raise ValidationError("video.busy", "This video is being deleted.", value=video.video_id)
         return self._say(replace(video, is_kept=command.is_kept))
 
     def delete(self, command: DeleteVideo) -> Later:
-        """Answer `DeleteVideo` once the file is gone.
+        """Answer `DeleteVideo` once the file is gone; other videos that are the same file are deleted with it.
 
         Raises:
-            ValidationError: there is no such video, it is kept, written, or not to be reached from here.
+            ValidationError: there is no such video, it (or one that is the same file) is kept or written, or it is not
+                to be reached from here.
         """
         video = self._there(command.video_id)
         if video.is_kept:
@@ -90,10 +110,15 @@ class Retention:
         if video.path is None:
             sentence = "The file is on OBS's machine: delete it there, or say where its folder is here (path map)."
             raise ValidationError("video.elsewhere", sentence, value=video.obs_path)
-        if self.is_written(video.video_id) or video.video_id in self._busy:
-            raise ValidationError("video.busy", "This video is being recorded or deleted; wait for its end.")
+        together = [video, *self._sharing(video)]
+        for one in together:
+            if self.is_written(one.video_id) or one.video_id in self._busy:
+                raise ValidationError("video.busy", "This video is being recorded or deleted; wait for its end.")
+            if one.is_kept:
+                sentence = "This file is the clip of another review, too, which is kept: give that one free first."
+                raise ValidationError("video.kept", sentence, value=one.video_id)
         later = Later()
-        self._delete(video, later.answer, later.refuse)
+        self._delete(together, later.answer, later.refuse)
         return later
 
     def stamp(self, video: VideoStored) -> VideoStored:
@@ -115,22 +140,37 @@ class Retention:
             return None
         return rows[0].said if rows else None
 
+    def _sharing(self, video: VideoStored) -> list[VideoStored]:
+        """The other videos that are the same file, and not deleted."""
+        rows = {row.said.video_id: self._known(row.said) for row in videos(self._ask, _OF_FILE, path=video.path)}
+        found = self._told | rows
+        return [
+            one
+            for one in found.values()
+            if one.path == video.path and one.deleted_at_us is None and one.video_id != video.video_id
+        ]
+
     def _delete(
-        self, video: VideoStored, done: Callable[[object], None], failed: Callable[[RestrikeError], None]
+        self, together: list[VideoStored], done: Callable[[object], None], failed: Callable[[RestrikeError], None]
     ) -> None:
-        path = Path(video.path or "")
-        self._busy.add(video.video_id)
+        """Delete the file that all of `together` are; `done` is told of the first."""
+        ids = {video.video_id for video in together}
+        self._busy |= ids
 
         def removed(result: Done[Path]) -> None:
-            self._busy.discard(video.video_id)
-            now = self._known(video)
+            self._busy -= ids
+            now = [self._known(video) for video in together]
             if result.error is not None:
-                self._say(replace(now, problem=f"It could not be deleted: {result.error.message}"))
+                problem = f"It could not be deleted: {result.error.message}"
+                for video in now:
+                    if video.problem != problem:  # it is tried again each hour
+                        self._say(replace(video, problem=problem))
                 failed(result.error)
             else:
-                done(self._say(replace(now, deleted_at_us=self._now_us(), problem=None)))
+                said = [self._say(replace(video, deleted_at_us=self._now_us(), problem=None)) for video in now]
+                done(said[0])
 
-        self._files.remove(path, removed)
+        self._files.remove(Path(together[0].path or ""), removed)
 
     def _there(self, video_id: str) -> VideoStored:
         rows = videos(self._ask, _ONE, key=video_id)

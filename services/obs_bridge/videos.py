@@ -21,6 +21,8 @@ NO_NAME: Final = "OBS did not say which file it is; look in its folder."
 SETTLES_S: Final = 1.0
 """When OBS is killed, its child that writes the file ends it by itself within two seconds."""
 MOST_LOOKS: Final = 30
+LATE_MS: Final = 150
+"""A length that is measured is as uncertain as this."""
 UNREACHABLE: Final = "It is where OBS says; this machine cannot reach it: see restrike obs edit --map."
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(VideoStored).decode
@@ -94,6 +96,7 @@ class Videos:
         ended_us = video.ended_at_us
         if ended_us is None and video.started_at_us is not None and duration is not None:
             ended_us = video.started_at_us + duration * 1000  # the last that is known to be in it
+        video = _begun_late(video, seen.duration_ms)
         video = replace(video, size_bytes=seen.size_bytes, duration_ms=duration, ended_at_us=ended_us)
         self._ledger.tell(video)
         self._files.checksum(seen.path, lambda summed: self._summed(video, summed))
@@ -104,6 +107,24 @@ class Videos:
     def _over(self, video: VideoStored) -> None:
         self._ledger.tell(video)
         self._ledger.keep(KEY + video.video_id, None)
+
+
+def _begun_late(video: VideoStored, measured_ms: int | None) -> VideoStored:
+    """Where OBS's encoder ran already (for the replay buffer or a stream), a recording begins with its next key frame,
+    which may be seconds after OBS said that it records. The end is known, so the file's length tells the beginning.
+    """
+    began_us, lasted_ms = video.started_at_us, video.duration_ms
+    if began_us is None or lasted_ms is None or measured_ms is None or not video.is_whole:
+        return video
+    late_ms = lasted_ms - measured_ms
+    if late_ms <= LATE_MS:
+        return video
+    return replace(
+        video,
+        started_at_us=began_us + late_ms * 1000,
+        in_ms=max(0, video.in_ms - late_ms) if video.in_ms is not None else None,
+        out_ms=max(0, video.out_ms - late_ms) if video.out_ms is not None else None,
+    )
 
 
 def _size(done: Done[Inspected]) -> int | None:

@@ -1,6 +1,7 @@
 """Which rules fire when something happens in a match. Pure: knows no clock and no OBS; obs-bridge and dry runs.
 
-Times are Unix microseconds. A rule is counted per ring: what it did on one does not hold it back on another.
+Times are Unix microseconds; those called steady are of a clock that nobody sets. A rule is counted per ring: what it did
+on one does not hold it back on another.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -15,8 +16,10 @@ from shared.messages.automation import Happening, OncePer, Rule
 
 RECENT: Final = 256
 """Firings that are known again after a restart: far more than fit into the five seconds in which any may act."""
-ONCE: Final = 64
-"""Matches, or rounds, for which a rule is known to have fired on a ring."""
+ONCE: Final = 4
+"""Matches, or rounds (one match has no more), for which a rule is known to have fired on a ring. All of it is written at
+each firing.
+"""
 
 SceneOf: TypeAlias = Callable[[Rule, str], Collection[str] | None]
 """The program scenes of the connections that a rule acts on for a ring; None: not known, conditions on them are met."""
@@ -54,7 +57,8 @@ class EngineState(Struct, frozen=True, kw_only=True):
 class _Pending(Struct, frozen=True):
     rule: Rule
     happened: Happened
-    due_us: int
+    due_us: int  # steady
+    at_us: int
 
 
 class Engine:
@@ -77,30 +81,37 @@ class Engine:
         # What waits for quiet is what the rule says now; one that was changed begins anew.
         self._pending = {key: found for key, found in self._pending.items() if found.rule in enabled}
 
-    def on(self, happened: Happened, now_us: int, scene_of: SceneOf) -> list[Firing]:
-        """The firings that follow at once, in the order in which they begin; those with a debounce come from `due`."""
-        is_late = now_us - happened.at_us > self.act_within_ms * 1000
+    def on(
+        self, happened: Happened, now_us: int, scene_of: SceneOf, *, steady_us: int | None = None
+    ) -> list[Firing]:
+        """The firings that follow at once, in the order in which they begin; those with a debounce come from `due`.
+
+        `steady_us` is now by the clock of `due`; None: by that of `now_us` (a dry run). What lies ahead of `now_us` came
+        before the wall clock was set back: it is as old as what lies that far behind.
+        """
+        is_late = abs(now_us - happened.at_us) > self.act_within_ms * 1000
         found = []
         for rule in self.matching(happened, scene_of):
             if rule.debounce_ms and not is_late:
-                due_us = happened.at_us + rule.debounce_ms * 1000
-                self._pending[rule.rule, happened.ring] = _Pending(rule, happened, due_us)
+                at_us = happened.at_us + rule.debounce_ms * 1000
+                due_us = at_us if steady_us is None else at_us - now_us + steady_us
+                self._pending[rule.rule, happened.ring] = _Pending(rule, happened, due_us, at_us)
             elif firing := self._fire(rule, happened, happened.at_us, is_late=is_late):
                 found.append(firing)
         return found
 
-    def due(self, now_us: int) -> list[Firing]:
+    def due(self, steady_us: int) -> list[Firing]:
         """The firings of rules after whose last event it was quiet for long enough."""
-        over = [(key, found) for key, found in self._pending.items() if found.due_us <= now_us]
+        over = [(key, found) for key, found in self._pending.items() if found.due_us <= steady_us]
         for key, _ in over:
             del self._pending[key]
         ordered = sorted((found for _, found in over), key=lambda one: (one.due_us, *_first(one.rule)))
-        fired = [self._fire(one.rule, one.happened, one.due_us, is_late=False) for one in ordered]
+        fired = [self._fire(one.rule, one.happened, one.at_us, is_late=False) for one in ordered]
         return [firing for firing in fired if firing is not None]
 
     @property
     def next_due_us(self) -> int | None:
-        """When `due` has something next; None: nothing waits."""
+        """When `due` has something next (steady); None: nothing waits."""
         return min((found.due_us for found in self._pending.values()), default=None)
 
     def matching(self, happened: Happened, scene_of: SceneOf) -> list[Rule]:
@@ -118,7 +129,8 @@ class Engine:
 
     def state(self) -> EngineState:
         """What must be kept. What still waits for quiet is not part of it: it would be too old after a restart."""
-        return EngineState(counted=list(self._counted.values()), recent=list(self._recent))
+        counted = [one for one in self._counted.values() if one.last_us is not None]
+        return EngineState(counted=counted, recent=list(self._recent))
 
     def restore(self, state: EngineState) -> None:
         """Go on from what was kept."""
@@ -148,10 +160,12 @@ class Engine:
 
 
 def id_of(rule: Rule, happened: Happened) -> str:
-    """The id of the firing of a rule for an event; what OBS did has no place in the journal, but a time."""
+    """The id of the firing of a rule for an event; what OBS did has no place in the journal, but its connection. An OBS
+    that connects does so once for all of its rings.
+    """
+    ring = None if happened.what is Happening.OBS_CONNECTED else happened.ring
     place = (happened.session, happened.entry, happened.index, happened.what, happened.athlete, happened.points)
-    more = () if happened.session else (happened.connection, happened.at_us)
-    text = "\x1f".join(str(part) for part in (rule.rule, happened.ring, *place, *more))
+    text = "\x1f".join(str(part) for part in (rule.rule, ring, happened.connection, *place))
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 

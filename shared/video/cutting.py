@@ -7,13 +7,15 @@ from typing import Final
 from msgspec import Struct
 
 from shared.errors import IoError, ValidationError
-from shared.video.probing import FFMPEG, NO_LENGTH, duration_ms, key_picture_ms, run, tool
+from shared.video.probing import FFMPEG, NO_LENGTH, begins_ms, clock_ms, duration_ms, key_picture_ms, run, tool
 
 WITHIN_S: Final = 600.0
 """How long a copy may take; a match of 4 GB is copied in a minute or two."""
 _QUIET: Final = ("-v", "error", "-nostdin", "-y")
-_HAIR_MS: Final = 1
-"""Asked for this much later, ffmpeg does not step back to the key picture before."""
+_HAIRS_MS: Final = (1, 140, -20)
+"""How much later than a key picture one asks ffmpeg for it. It begins with the one at or before that place; but where
+pictures look ahead (B-frames) it first steps back by 3/23 s, and of a transport stream it takes the next key picture.
+"""
 
 
 class Cut(Struct, frozen=True, kw_only=True):
@@ -38,13 +40,30 @@ def cut(source: Path, target: Path, *, start_ms: int, end_ms: int) -> Cut:
     length = _length_ms(source)
     if length is not None and start_ms >= length:
         raise ValidationError("video.too_short", f"The video is only {length / 1000:.1f} s long.", value=start_ms)
-    start = key_picture_ms(source, max(0, start_ms))
+    asked, start = _place(source, key_picture_ms(source, max(0, start_ms)))
     end = end_ms if length is None else min(end_ms, length)
-    place = ["-ss", f"{(start + _HAIR_MS) / 1000:.3f}", "-i", f"file:{source.absolute()}"]
-    taken = ["-t", f"{(end - start) / 1000:.3f}", "-map", "0:v", "-map", "0:a?", "-c", "copy", "-map_chapters", "-1"]
+    place = ["-ss", f"{asked / 1000:.3f}", "-i", f"file:{source.absolute()}"]
+    taken = ["-t", f"{(end - asked) / 1000:.3f}", "-map", "0:v", "-map", "0:a?", "-c", "copy", "-map_chapters", "-1"]
     _write(target, [ffmpeg, *_QUIET, *place, *taken, "-avoid_negative_ts", "make_zero"], about=source)
     made = duration_ms(target)
-    return Cut(path=target, start_ms=start, end_ms=min(end, start + made), duration_ms=made)
+    return Cut(path=target, start_ms=start, end_ms=start + made, duration_ms=made)
+
+
+def _place(source: Path, wanted_ms: int) -> tuple[int, int]:
+    """What to ask ffmpeg for so that it begins with the key picture at `wanted_ms`, and where it then does begin."""
+    zero = clock_ms(source)
+    found: list[tuple[int, int]] = []
+    for hair in _HAIRS_MS:
+        asked = max(0, wanted_ms + hair)
+        begins = begins_ms(source, asked)
+        if begins is not None:
+            found.append((asked, begins - zero))
+            if abs(begins - zero - wanted_ms) <= 1:
+                return found[-1]
+    if not found:
+        raise IoError("video.no_picture", "The file has no picture at which it can be cut.", value=source)
+    early = [one for one in found if one[1] <= wanted_ms]
+    return max(early, key=lambda one: one[1]) if early else min(found, key=lambda one: one[1])
 
 
 def _length_ms(source: Path) -> int | None:

@@ -40,7 +40,7 @@ def to_ours(obs_path: str, path_map: Mapping[str, str], *, is_local: bool = Fals
     """Where the file or folder that OBS names is here; None where that is not known, or the name holds `..`.
 
     The longest folder of `path_map` counts. `is_local`: OBS runs on this machine, so that a path which no folder of
-    the map covers is ours if it exists.
+    the map covers is ours. Asks no disk: whoever opens the file is told whether it is there.
     """
     place = _place(obs_path)
     if place is None:
@@ -54,8 +54,7 @@ def to_ours(obs_path: str, path_map: Mapping[str, str], *, is_local: bool = Fals
             found = len(root.parts), Path(ours, *place.parts[len(root.parts) :])
     if found is not None:
         return found[1]
-    own = Path(obs_path)
-    return own if is_local and not place.is_windows and own.exists() else None
+    return Path(obs_path) if is_local and not place.is_windows else None
 
 
 def to_theirs(path: Path, path_map: Mapping[str, str], *, is_local: bool = False) -> str | None:

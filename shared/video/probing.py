@@ -4,6 +4,7 @@ Used by obs-bridge (in its thread for files) and by `restrike obs`.
 """
 
 import contextlib
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -20,6 +21,13 @@ NO_LENGTH: Final = "video.no_length"
 """The code of the error of a file that was not closed."""
 BEHIND: Final = "999999%"
 """A place behind the end of every video: read from the key picture before it on."""
+_KEY_APART_MS: Final = 21_000
+"""Key pictures are closer to each other than this: OBS's own choice is 250 pictures."""
+_LATE_S: Final = 2.0
+"""How much more is read, as ffprobe counts from the clock of the file, which may begin later than at 0."""
+_FIRST: Final = "%+#200"
+"""The first pictures of a file."""
+_TIME_BASE: Final = re.compile(r"^#tb 0: (\d+)/(\d+)$", re.MULTILINE)
 FFPROBE: Final = "ffprobe"
 FFMPEG: Final = "ffmpeg"
 
@@ -48,19 +56,51 @@ def duration_ms(path: Path, *, within_s: float = WITHIN_S, is_over: Callable[[],
 
 
 def key_picture_ms(path: Path, before_ms: int, *, within_s: float = WITHIN_S) -> int:
-    """Where the last picture at or before `before_ms` is that a file can begin with, in milliseconds.
+    """Where the last picture at or before `before_ms` is that a file can begin with, in milliseconds from the
+    beginning of the file. Where it has none before, the first one.
 
     Raises:
         IoError: as for `duration_ms`, or there is none.
     """
-    options = ["-select_streams", "v:0", "-skip_frame", "nokey", "-show_entries", "packet=pts_time,flags"]
-    # ffprobe seeks to the key picture before the moment and reads on from there.
-    window = ["-read_intervals", f"{before_ms / 1000:.3f}%+#1", "-of", "csv=p=0"]
-    lines = _asked(path, [*options, *window], within_s=within_s).split()
-    times = [float(line.split(",")[0]) for line in lines if "K" in line.partition(",")[2]]
-    if not times:
+    # ffprobe reads from a key picture on, but for transport streams: those begin anywhere.
+    first, last = max(0, before_ms - _KEY_APART_MS) / 1000, before_ms / 1000 + _LATE_S
+    keys: list[int] = []
+    for window in (f"{first:.3f}%{last:.3f}", _FIRST):
+        packets = _packets(path, "pts_time,flags", window, within_s=within_s)
+        keys = [round(at_s * 1000) for at_s, flags in packets if "K" in flags]
+        before = [key for key in keys if key <= before_ms]
+        if before:
+            return max(before)
+    if not keys:
         raise IoError("video.no_picture", "The file has no picture at which it can be cut.", value=path)
-    return round(times[0] * 1000)
+    return min(keys)
+
+
+def clock_ms(path: Path, *, within_s: float = WITHIN_S) -> int:
+    """What the file's own clock says at its beginning; of a transport stream that is anything.
+
+    Raises:
+        IoError: as for `duration_ms`.
+    """
+    said = _asked(path, ["-show_entries", "format=start_time", "-of", "csv=p=0"], within_s=within_s)
+    return round((_seconds(said) or 0.0) * 1000)
+
+
+def begins_ms(path: Path, at_ms: int, *, within_s: float = WITHIN_S) -> int | None:
+    """With which picture a copy by ffmpeg begins that is asked for from `at_ms` on, by the file's own clock; None:
+    there is none from there on.
+
+    Raises:
+        IoError: ffmpeg is missing, did not end in time, or cannot read the file.
+    """
+    place = ["-copyts", "-ss", f"{at_ms / 1000:.3f}", "-i", f"file:{path.absolute()}"]
+    first = ["-map", "0:v:0", "-c", "copy", "-frames:v", "1", "-f", "framecrc", "-"]
+    said = run([tool(FFMPEG), "-v", "error", "-nostdin", *place, *first], within_s=within_s, about=path)
+    base = _TIME_BASE.search(said)
+    rows = [line.split(",") for line in said.splitlines() if not line.startswith("#")]
+    if base is None or not rows:
+        return None
+    return round(int(rows[0][2]) * 1000 * int(base[1]) / int(base[2]))
 
 
 def last_picture_ms(path: Path, *, within_s: float = WITHIN_S, is_over: Callable[[], bool] = bool) -> int:
@@ -69,12 +109,32 @@ def last_picture_ms(path: Path, *, within_s: float = WITHIN_S, is_over: Callable
     Raises:
         IoError: as for `duration_ms`, or there is none.
     """
-    options = ["-select_streams", "v:0", "-show_entries", "packet=pts_time,duration_time", "-of", "csv=p=0"]
-    lines = _asked(path, [*options, "-read_intervals", BEHIND], within_s=within_s, is_over=is_over).split()
-    ends = [sum(float(part) for part in line.split(",") if part not in ("", "N/A")) for line in lines]
+    packets = _packets(path, "pts_time,duration_time", BEHIND, within_s=within_s, is_over=is_over)
+    ends = [at_s + (_seconds(lasts) or 0.0) for at_s, lasts in packets]
     if not ends:
         raise IoError("video.no_picture", "There is no picture in the file.", value=path)
     return round(max(ends) * 1000)
+
+
+def _packets(
+    path: Path, entries: str, window: str, *, within_s: float, is_over: Callable[[], bool] = bool
+) -> list[tuple[float, str]]:
+    """The pictures within a part of a file: when each is shown, in seconds from the beginning of the file, and its
+    other entry.
+    """
+    shown = ["-show_entries", f"packet={entries}:format=start_time", "-of", "csv", "-read_intervals", window]
+    said = _asked(path, ["-select_streams", "v:0", *shown], within_s=within_s, is_over=is_over)
+    rows = [line.split(",") for line in said.split()]
+    begin_s = next((_seconds(row[1]) for row in rows if row[0] == "format"), None) or 0.0
+    timed = [(_seconds(row[1]), row[2]) for row in rows if row[0] == "packet" and len(row) > 2]
+    return [(at_s - begin_s, other) for at_s, other in timed if at_s is not None]
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:  # N/A
+        return None
 
 
 def _asked(path: Path, options: Sequence[str], *, within_s: float, is_over: Callable[[], bool] = bool) -> str:

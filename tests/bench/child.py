@@ -30,10 +30,14 @@ class Child:
 
     def ask(self, question: object, answer: type[T]) -> T:
         """Send a line and read the line that answers it."""
+        self.begin(question)
+        return self.read(answer)
+
+    def begin(self, question: object) -> None:
+        """Send a line whose answer is read later."""
         assert self._process.stdin is not None, "it was made a pipe"
         self._process.stdin.write(msgspec.json.encode(question) + b"\n")
         self._process.stdin.flush()
-        return self.read(answer)
 
     def read(self, answer: type[T]) -> T:
         """The next line that the process writes."""

@@ -7,6 +7,7 @@ from typing import Self
 
 from msgspec import Struct
 
+from services.cli.supervision import GROUP, Supervisor
 from shared.clock import NS_PER_S, monotonic_ns, monotonic_s, wait_s
 from shared.db.sqlite import connect_reader
 from shared.messages.commands import GetRings
@@ -51,13 +52,22 @@ class LoadedSuite:
 
     def __enter__(self) -> Self:
         self.suite.up()
-        for process in self.suite.processes():
-            words = process.cmdline()
-            self._names[process.pid] = words[words.index("-m") + 1 :][-1] if "services" in words else "supervisord"
+        self._look()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.suite.__exit__(kind, error, at)
+
+    def without(self, service: str) -> None:
+        """End a service and leave it ended; `up` starts it again."""
+        supervisor = Supervisor(self.suite.paths)
+        assert supervisor.ask("stopProcess", f"{GROUP}:{service}"), f"{service} does not end{self.suite.logs()}"
+        self._look()
+
+    def up(self) -> None:
+        """Start what was ended, and wait until it is up."""
+        self.suite.up()
+        self._look()
 
     def rest(self, seconds: float) -> Idle:
         """Let the suite be for `seconds`, and see what that costs."""
@@ -120,6 +130,12 @@ class LoadedSuite:
                 ]
                 wrong += count_lost(expected, stored)
         return wrong
+
+    def _look(self) -> None:
+        self._names = {}
+        for process in self.suite.processes():
+            words = process.cmdline()
+            self._names[process.pid] = words[words.index("-m") + 1 :][-1] if "services" in words else "supervisord"
 
     def _stored(self, before: dict[str, RingStatus], sent: Sent) -> int:
         """When the database had everything that arrived; what it has is read from the file, which costs the suite

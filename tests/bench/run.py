@@ -11,12 +11,13 @@ from tests.bench.figures import Figure
 from tests.bench.floor import Floor
 from tests.bench.latency import BarePath, Delays, percentile, suite_delays
 from tests.bench.loaded import LoadedSuite
+from tests.bench.obs_run import BUSY_PER_S, ObsPlan, ObsRun
+from tests.bench.obs_run import FULL as OBS_FULL
+from tests.bench.obs_run import QUICK as OBS_QUICK
 from tests.bench.reducing import cost
 from tests.bench.trial import Found, Trial, highest
 
 MIB = 1024 * 1024
-BUSY_PER_S = 1_300
-"""16 rings at the busiest that was recorded."""
 LATENCY_RATES = (100, BUSY_PER_S)
 FLOOR_GUESS = 120_000.0
 SUITE_GUESS = 25_000.0
@@ -40,6 +41,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     latency_s: float
     steady_s: float
     rings: tuple[int, ...]
+    obs: ObsPlan
 
 
 FULL = Plan(
@@ -55,6 +57,7 @@ FULL = Plan(
     latency_s=4,
     steady_s=3,
     rings=(1, 16),
+    obs=OBS_FULL,
 )
 QUICK = Plan(
     reducing_rounds=10,
@@ -69,6 +72,7 @@ QUICK = Plan(
     latency_s=1.5,
     steady_s=1,
     rings=(1,),
+    obs=OBS_QUICK,
 )
 
 
@@ -78,22 +82,34 @@ class Run:
     def __init__(self, folder: Path, plan: Plan, say: Callable[[str], None]) -> None:
         self.figures: list[Figure] = []
         self.searches: dict[str, Found] = {}
+        self.skipped = ""
         self._folder = folder
         self._plan = plan
         self._say = say
 
     def measure(self) -> None:
-        """One parser alone; then one suite after the other, its rest, its latency, its load, the floors'."""
+        """One parser alone; one suite after the other, its rest, its latency, its load, the floors'; OBS."""
         self._reducing()
         with Child("tests.bench.sender") as sender:
-            for rings in self._plan.rings:
-                with LoadedSuite(self._folder / f"suite-{rings}", sender, rings=rings) as suite:
-                    if rings == 1:
-                        self._idle(suite)
-                        self._latency(suite)
-                    else:
-                        suite.rest(self._plan.idle_s / 3)
-                    self._load(suite, sender, rings)
+            self._suites(sender)
+        self.measure_obs()
+
+    def measure_obs(self) -> None:
+        """What OBS costs and how fast it is made to act."""
+        with Child("tests.bench.sender") as sender:
+            obs = ObsRun(self._folder, self._plan.obs, add=self._add, say=self._say)
+            obs.measure(sender)
+        self.skipped = obs.skipped
+
+    def _suites(self, sender: Child) -> None:
+        for rings in self._plan.rings:
+            with LoadedSuite(self._folder / f"suite-{rings}", sender, rings=rings) as suite:
+                if rings == 1:
+                    self._idle(suite)
+                    self._latency(suite)
+                else:
+                    suite.rest(self._plan.idle_s / 3)
+                self._load(suite, sender, rings)
 
     # The parts
 

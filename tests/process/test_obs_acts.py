@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from services.obs_bridge.acts import perform, record_settings, recording
+from services.obs_bridge.acts import message, perform, record_settings, recording
 from services.obs_bridge.acts.facts import learn
 from services.obs_bridge.acts.recording import Begun
 from services.obs_bridge.procedure import Pause, Procedure
@@ -165,10 +165,10 @@ def test_sources_texts_and_a_message(lab: Acting) -> None:
     assert lab.refuses(a.SetText(source="Colour", text="x")).code == "obs.not_text"
     assert "Names" in lab.refuses(a.SetText(source="Nothing", text="x")).message
     done = lab.do(a.ShowMessage(source="Names", text="Video review", for_ms=50))
-    assert done.afterwards is not None
+    assert done.hide is not None
     number = lab.state("GetSceneItemId", sceneName="Break", sourceName="Names")["sceneItemId"]
     assert lab.state("GetSceneItemEnabled", sceneName="Break", sceneItemId=number)["sceneItemEnabled"]
-    lab.run(done.afterwards)
+    lab.run(message.hide(done.hide))
     assert not lab.state("GetSceneItemEnabled", sceneName="Break", sceneItemId=number)["sceneItemEnabled"]
 
 

@@ -52,6 +52,15 @@ class Bout:
         """The review was accepted, and won (1) or lost (0)."""
         self._send(f"ch{athlete};1;{won};", f"ch{athlete};-1;")
 
+    def rest(self) -> None:
+        """The first round is chong's, and there is a break."""
+        self._left_s = 120
+        self._send("wrd;rd1;1;rd2;0;rd3;0", "rst;1;st1;1;0;0;0;0;0;st2;3;0;0;0;0;1;", "rsr;", "brk;00:59;")
+
+    def go_on(self) -> None:
+        """The second round."""
+        self._send("brk;0:00;stopEnd;", "rnd;2;", "clk;02:00;start;")
+
     def win(self) -> None:
         """Hong wins."""
         self._send("wrd;rd1;2;rd2;0;rd3;0", "win;RED", "wmh;Buse ÖZ;0-2 PTF;")

@@ -13,9 +13,7 @@ from tests.support.suite import Suite
 TOURNAMENT = "Croatia Open 2026"
 DAY = "2026-03-01"
 FOLDER = "{tournament}/{day}"
-FILE_NAME = (
-    "{ring} {matchNumber} {phase} {weight} {division} {date} {time} {player1} {country1} - {player2} {country2}"
-)
+FILE_NAME = "{ring} {matchNumber} {phase} {weight} {division} {date} {time} {player1} {country1} - {player2} {country2}"
 STAYS_MS = 1_500
 """A decisive moment is where the clip's review was asked for, less the review's lead; saving a clip takes this long."""
 SESSIONS = "SELECT video_key, state, obs_path, by_hand, part FROM obs_recording_sessions"

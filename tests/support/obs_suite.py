@@ -3,10 +3,12 @@
 import contextlib
 import hashlib
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 from msgspec import Struct
 
 from shared.messages.commands import GetMatchState
@@ -103,6 +105,16 @@ class ObsSuite(Suite):
         """Wait until a connection stands."""
         eventually(lambda: self.status(name).state, equals=LinkState.CONNECTED, within=within, what=f"OBS {name}")
 
+    @contextlib.contextmanager
+    def frozen(self, service: str) -> Iterator[None]:
+        """A service that SIGSTOP holds, and that goes on afterwards."""
+        process = psutil.Process(self.kill(service, signal.SIGSTOP))
+        eventually(lambda: process.status() == psutil.STATUS_STOPPED, within=5, what=f"{service} stopped")
+        try:
+            yield
+        finally:
+            process.resume()
+
     # What is stored
 
     def videos(self, kind: str = "") -> list[Video]:
@@ -125,19 +137,25 @@ class ObsSuite(Suite):
             for rule, happening, ring, outcome, latency_ms, actions, session, entry, index in self.rows(FIRINGS)
         ]
 
-    def settled(self, *, matches: int, reviews: int | None = None, within: float = SETTLES_WITHIN_S) -> list[Video]:
-        """Wait until so many recordings of matches (and clips) are stored with all that belongs to them."""
+    def settled(
+        self, *, matches: int | None = None, reviews: int | None = None, within: float = SETTLES_WITHIN_S
+    ) -> list[Video]:
+        """Wait until so many recordings of matches, or clips, are stored with all that belongs to them."""
 
         def look() -> list[Video]:
-            found = self.videos("match")
-            assert len(found) == matches, f"{len(found)} recordings"
-            clips = self.videos("review")
-            assert reviews is None or len(clips) == reviews, f"{len(clips)} clips"
-            open_ones = [v.obs_path for v in (*found, *clips) if v.sha256 is None and v.problem is None]
+            recordings, clips = self.videos("match"), self.videos("review")
+            assert matches in (None, len(recordings)), f"{len(recordings)} recordings"
+            assert reviews in (None, len(clips)), f"{len(clips)} clips"
+            found = [*(recordings if matches is not None else []), *(clips if reviews is not None else [])]
+            open_ones = [v.obs_path for v in found if v.sha256 is None and v.problem is None]
             assert not open_ones, f"without a checksum: {open_ones}"
-            return found
+            return recordings
 
-        return eventually(look, within=within, what=f"{matches} recordings stored")
+        try:
+            return eventually(look, within=within, what=f"{matches} recordings and {reviews} clips stored")
+        except AssertionError as error:
+            stored = "".join(f"\n{video}" for video in self.videos())
+            raise AssertionError(f"{error}{stored}{self.logs()}") from None
 
     def assert_once(self) -> None:
         """Nothing was stored twice, refused or left waiting."""

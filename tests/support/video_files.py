@@ -4,11 +4,31 @@ import subprocess
 from pathlib import Path
 
 
-def make_video(path: Path, *, seconds: int = 20, is_whole: bool = True) -> Path:
-    """A video of that length with picture and sound; one that is not whole breaks off in its last third."""
-    picture = ["-f", "lavfi", "-i", f"testsrc=size=160x90:rate=10:duration={seconds}"]
+def make_video(
+    path: Path,
+    *,
+    seconds: int = 20,
+    is_whole: bool = True,
+    key_every: int = 10,
+    looks_ahead: bool = False,
+    fps: int = 10,
+) -> Path:
+    """A video of that length with picture and sound; one that is not whole breaks off in its last third. A picture in
+    `key_every` is a key picture. `looks_ahead`: with B-frames, as OBS records.
+    """
+    picture = ["-f", "lavfi", "-i", f"testsrc=size=160x90:rate={fps}:duration={seconds}"]
     sound = ["-f", "lavfi", "-i", f"sine=duration={seconds}"]
-    codecs = ["-g", "10", "-keyint_min", "10", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"]
+    keys = [
+        "-g",
+        f"{key_every}",
+        "-keyint_min",
+        f"{key_every}",
+        "-sc_threshold",
+        "0",
+        "-bf",
+        "2" if looks_ahead else "0",
+    ]
+    codecs = [*keys, "-c:v", "libx264", "-preset", "veryfast", "-c:a", "aac"]
     subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *picture, *sound, *codecs, path], check=True, timeout=60)
     if not is_whole:
         # A file that is still written has no length in its head.

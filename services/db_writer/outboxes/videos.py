@@ -66,6 +66,13 @@ ON CONFLICT (video_key) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for
     {", ".join(f"{name} = coalesce(excluded.{name}, {name})" for name in _KNOWN)},
     match_id = coalesce(excluded.match_id, match_id), updated_at = excluded.updated_at
 """
+# Places count from the first picture: when it turns out to be another one, they go with it.
+_MOVE: Final = """
+UPDATE recorded_video_events SET offset_ms = max(0, offset_ms - CAST(round(86400000 * (julianday(:started_at) - (
+    SELECT julianday(v.started_at) FROM recorded_videos v WHERE v.id = recorded_video_events.video_id))) AS INTEGER))
+WHERE video_id = (
+    SELECT id FROM recorded_videos WHERE video_key = :video_key AND started_at IS NOT NULL AND started_at <> :started_at)
+"""
 _VIDEO: Final = "SELECT id FROM recorded_videos WHERE video_key = ?"
 _EXPECT: Final = """
 INSERT INTO recorded_videos (video_key, kind, connection, ring, part, is_whole, is_kept, created_at, updated_at)
@@ -140,6 +147,7 @@ def store_video(connection: "sqlite3.Connection", fact: VideoStored, stamp: Stam
         "problem": fact.problem,
         "now": stamp.now,
     }
+    connection.execute(_MOVE, values)
     connection.execute(_STORE, values)
 
 

@@ -29,6 +29,9 @@ NOT_FOUND: Final = 600
 EXISTS: Final = 601
 NOT_AVAILABLE: Final = 604
 
+LOST: Final = frozenset({"obs.gone", "obs.no_answer", "obs.not_connected"})
+"""Codes of errors after which nothing more can be asked before OBS is connected again."""
+
 
 class ObsFacts(Struct, frozen=True, kw_only=True):
     """What is known of one OBS. `requests` are those that it understands. `is_local`: its folders are ours, so that
@@ -60,14 +63,27 @@ class ObsFacts(Struct, frozen=True, kw_only=True):
         return ObsError("obs.not_supported", f"OBS {self.obs_version} cannot {deed}; {why}.")
 
 
+class Hide(Struct, frozen=True, kw_only=True):
+    """A source that has to be hidden again after a while; unless it reads another text than this by then, which has its
+    own time (None: whatever it reads). `scene` None: the program scene.
+    """
+
+    source: str
+    scene: str | None
+    text: str | None
+    after_ms: int
+
+
 class Done(Struct, frozen=True, kw_only=True):
-    """What an act came to, as in ActionDone. `confirmed`: OBS proved it by an event or by its state. `afterwards` is
-    what is still to be done, once this was answered (a message that is hidden again): who performs an act runs it.
+    """What an act came to, as in ActionDone. `confirmed`: OBS proved it by an event or by its state. `hide` is what is
+    still to be done: who performs an act sees to it, over lost connections and restarts. `afterwards` does just that
+    for who has nothing that keeps it.
     """
 
     message: str
     confirmed: bool = True
     details: dict[str, Any] = {}
+    hide: Hide | None = None
     afterwards: Procedure[None] | None = None
 
 

@@ -29,13 +29,9 @@ class Folder(Struct, frozen=True, kw_only=True):
 
 
 def ours(on: ObsFacts, path: str) -> str | None:
-    """Where OBS's `path` is on this machine: by the path map, or the same where OBS runs here, whether or not it is
-    there; None: out of reach.
-    """
-    mapped = to_ours(path, on.path_map)
-    if mapped is not None:
-        return str(mapped)
-    return path if on.is_local else None
+    """Where OBS's `path` is on this machine, whether or not it is there; None: out of reach."""
+    found = to_ours(path, on.path_map, is_local=on.is_local)
+    return None if found is None else str(found)
 
 
 def look(path: str) -> Procedure[Folder | None]:

@@ -8,6 +8,8 @@ from services.obs_bridge.procedure import Ask, Confirmed, Data, Procedure
 from shared.errors import ObsError
 
 PREFIX: Final = "OBS_WEBSOCKET_OUTPUT_"
+FIRST_SIGN_S: Final = 0.5
+"""STARTING comes within milliseconds; without it OBS swallowed the request, as it does in the moment after STOPPED."""
 OUTPUTS: Final = {
     "GetRecordStatus": "records",
     "GetStreamStatus": "streams",

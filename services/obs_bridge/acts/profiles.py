@@ -2,16 +2,19 @@
 
 from typing import Final
 
-from services.obs_bridge.acts.facts import Done, ObsFacts, no_such
+from services.obs_bridge.acts.facts import LOST, Done, ObsFacts, no_such
 from services.obs_bridge.acts.outputs import refuse_while_running
 from services.obs_bridge.acts.record_settings import parameter
 from services.obs_bridge.procedure import Ask, Confirmed, Procedure
+from shared.errors import ObsError
 from shared.messages.obs_actions import Answer, Profiles, SceneCollections, SetProfile, SetSceneCollection
 
 CHANGE_S: Final = 10.0
 """A scene collection with cameras and browsers takes OBS seconds to load, during which nothing else is answered."""
-PASSING: Final = "reStrike, for a moment"
-"""The profile that is changed to, so that OBS loads the one before again."""
+PASSING: Final = "reStrike, for a moment: "
+"""Begins the name of the profile that is changed to, so that OBS loads the one before again. That one's name follows:
+whoever finds OBS here knows where it belongs.
+"""
 AUDIO: Final = ("SampleRate", "ChannelSetup")
 """Where these differ between two profiles OBS opens a window and asks to be restarted."""
 
@@ -51,20 +54,45 @@ def change_collection(request: str, collection: str) -> Procedure[None]:
 
 
 def reload(on: ObsFacts) -> Procedure[None]:
-    """Have OBS load its profile again: change to a new one and back, and remove the new one. Raises `obs.busy`."""
+    """Have OBS load its profile again: change to a new one and back, and remove the new one. Raises `obs.busy`. When the
+    connection is lost meanwhile, `put_back` has to follow once there is one again.
+    """
     yield from refuse_while_running(on, "load its profile again")
-    listed = yield Ask("GetProfileList")
-    current = listed["currentProfileName"]
+    yield from put_back(on)
+    current = (yield Ask("GetProfileList"))["currentProfileName"]
     audio: dict[str, str | None] = {}
     for name in AUDIO:
         audio[name] = yield from parameter("Audio", name)
-    request = "SetCurrentProfile" if PASSING in listed["profiles"] else "CreateProfile"
-    yield _change_to(PASSING, request=request)
-    for name, value in audio.items():
-        data = {"parameterCategory": "Audio", "parameterName": name, "parameterValue": value}
-        yield Ask("SetProfileParameter", data)
-    yield _change_to(current)
-    yield Ask("RemoveProfile", {"profileName": PASSING}, slow=True)
+    try:
+        yield _change_to(PASSING + current, request="CreateProfile")
+        for name, value in audio.items():
+            data = {"parameterCategory": "Audio", "parameterName": name, "parameterValue": value}
+            yield Ask("SetProfileParameter", data)
+    except ObsError as error:
+        if error.code not in LOST:
+            yield from put_back(on)
+        raise
+    yield from put_back(on)
+
+
+def put_back(on: ObsFacts) -> Procedure[str | None]:
+    """Have OBS leave the passing profile, if it was left in it, and remove what is left of such. The name of the profile
+    that it is in again; None: it was in no passing one. Raises `obs.busy` while something runs in it, and
+    `obs.not_found`.
+    """
+    listed = yield Ask("GetProfileList")
+    there, current = listed["profiles"], listed["currentProfileName"]
+    passing = [name for name in there if name.startswith(PASSING)]
+    back = None
+    if current in passing:
+        back = current.removeprefix(PASSING)
+        if back not in there:
+            raise no_such("profile", back, [name for name in there if name not in passing])
+        yield from refuse_while_running(on, f"change its profile back to {back}")
+        yield _change_to(back)
+    for name in passing:
+        yield Ask("RemoveProfile", {"profileName": name}, slow=True)
+    return back
 
 
 def _change_to(profile: str, *, request: str = "SetCurrentProfile") -> Confirmed:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from services.obs_bridge.acts import folders, record_settings, replay, scenes, streaming
-from services.obs_bridge.acts.facts import NOT_AVAILABLE, SINCE, ObsFacts
+from services.obs_bridge.acts.facts import LOST, NOT_AVAILABLE, SINCE, ObsFacts
 from services.obs_bridge.acts.outputs import OUTPUTS
 from services.obs_bridge.procedure import Ask, Procedure
 from shared.automation.scene_names import SCENES
@@ -26,7 +26,7 @@ def ask_readiness(_: Readiness, on: ObsFacts) -> Procedure[Answer]:
                 try:
                     found.append((yield from check(on)))
                 except RestrikeError as error:
-                    if isinstance(error, ObsError) and error.code in {"obs.gone", "obs.no_answer", "obs.not_connected"}:
+                    if isinstance(error, ObsError) and error.code in LOST:
                         raise
                     found.append(_told(name, ok=False, message=str(error)))
     return found
@@ -97,7 +97,7 @@ def _replay_buffer(on: ObsFacts) -> Procedure[Check]:
     section = yield from record_settings.mode()
     seconds = yield from record_settings.parameter(section, "RecRBTime")
     if not now.is_enabled:
-        message = f"It is not enabled in OBS {on.obs_version}; it is when the suite starts it and nothing else runs."
+        message = f"It is not enabled in OBS {on.obs_version}: restrike obs replay start does that while nothing else runs."
         return _told("replay buffer", ok=False, message=message)
     message = f"It holds {seconds} s and {'runs' if now.is_on else 'is off'}."
     return _told("replay buffer", ok=True, message=message)

@@ -12,6 +12,8 @@ SIMPLE: Final = "SimpleOutput"
 ADVANCED: Final = "AdvOut"
 """The sections of a profile that the two output modes read."""
 FILE_NAME: Final = ("Output", "FilenameFormatting")
+OWN_FORMAT: Final = "%CCYY-%MM-%DD %hh-%mm-%ss"
+"""How OBS names files as it comes."""
 
 
 def parameter(section: str, name: str) -> Procedure[str | None]:
@@ -73,6 +75,20 @@ def _directory_parameter() -> Procedure[tuple[str, str]]:
 def set_file_name(pattern: str) -> Procedure[None]:
     """Have the next recordings named by `pattern`, in OBS's own format; a `%` of a name is written `%%`."""
     yield from set_parameter(*FILE_NAME, pattern)
+
+
+def own_format(now: str | None) -> str:
+    """How files that are no match's have to be named: as OBS does `now`, unless that tells no seconds. Then it is a
+    match's name that was left behind, and the next file of that name would be written over the one before.
+    """
+    return now if now and "%s" in now.replace("%%", "") else OWN_FORMAT
+
+
+def tell_files_apart() -> Procedure[None]:
+    """See to it that what is recorded or saved now gets a name of its own."""
+    now = yield from parameter(*FILE_NAME)
+    if now != own_format(now):
+        yield from set_file_name(own_format(now))
 
 
 def set_format(extension: str) -> Procedure[None]:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from services.obs_bridge.acts import folders, record_settings
 from services.obs_bridge.acts.facts import NOT_PAUSED, NOT_RUNNING, PAUSED, RUNNING, Done, ObsFacts
-from services.obs_bridge.acts.outputs import changed, is_unconfirmed, state_of, went
+from services.obs_bridge.acts.outputs import FIRST_SIGN_S, changed, is_unconfirmed, state_of, went
 from services.obs_bridge.procedure import Ask, Confirmed, Data, Event, Pause, Procedure, Proof
 from shared.clock import monotonic_ns
 from shared.errors import ObsError
@@ -20,8 +20,6 @@ from shared.messages.obs_actions import (
 )
 
 EVENT: Final = "RecordStateChanged"
-FIRST_SIGN_S: Final = 0.5
-"""STARTING comes within milliseconds; without it OBS swallowed the request, as it does in the moment after STOPPED."""
 STOPPING_S: Final = 2.5
 """A recording that ends does so in 0.6 to 2 s."""
 AFTER_STOPPED_S: Final = 0.05

@@ -75,15 +75,36 @@ QUESTIONS: Final[Mapping[type[a.Question], Asked]] = {
     a.Statistics: readiness.ask_statistics,
     a.Readiness: readiness.ask_readiness,
 }
+BY_HAND: Final[Mapping[type[a.Action], Act]] = {
+    a.StartReplayBuffer: replay.start_by_hand,
+}
+"""What goes further when a person asks for it: rules must not do this in the middle of a match."""
+ALONE: Final = frozenset(
+    {
+        a.StartRecording,
+        a.StopRecording,
+        a.SplitRecording,
+        a.StartReplayBuffer,
+        a.StopReplayBuffer,
+        a.SetFileName,
+        a.SetRecordDirectory,
+        a.SetProfile,
+        a.SetSceneCollection,
+        a.BuildScenes,
+    }
+)
+"""Actions that say how files are named, name one, or change what outputs work with: one at a time, and not while a
+match's recording or the replay buffer is being started.
+"""
 ONLY_IN_RULES: Final = (a.RunCommand, a.Wait)
 """Actions that OBS has no part in: the rules do them themselves."""
 
 
-def perform(action: a.AnyAction, on: ObsFacts) -> Procedure[Done]:
-    """The procedure that does `action`. The caller runs `Done.afterwards`, where there is one, once this is answered.
-    Raises ValidationError for what only rules do, at once.
+def perform(action: a.AnyAction, on: ObsFacts, *, by_hand: bool = False) -> Procedure[Done]:
+    """The procedure that does `action`; `by_hand`: a person asks for it. The caller sees to `Done.hide`, and keeps
+    what is to be done ALONE so. Raises ValidationError for what only rules do, at once.
     """
-    act = ACTS.get(type(action))
+    act = (BY_HAND.get(type(action)) if by_hand else None) or ACTS.get(type(action))
     if act is None:
         raise ValidationError("obs.only_in_rules", "This can only be done by a rule.", value=type(action).__name__)
     return act(action, on)

@@ -1,13 +1,14 @@
 """The replay buffer: switch it on and off, save what it holds; obs-bridge."""
 
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
 
 from services.obs_bridge.acts import profiles, record_settings
 from services.obs_bridge.acts.facts import NOT_AVAILABLE, NOT_RUNNING, RUNNING, Done, ObsFacts
-from services.obs_bridge.acts.outputs import changed, is_unconfirmed, running, state_of, went
-from services.obs_bridge.procedure import Ask, Confirmed, Event, Procedure, Proof
+from services.obs_bridge.acts.outputs import FIRST_SIGN_S, changed, is_unconfirmed, running, state_of, went
+from services.obs_bridge.procedure import Ask, Confirmed, Data, Event, Procedure, Proof
 from shared.errors import ObsError
 from shared.messages.obs_actions import SaveReplay, StartReplayBuffer, StopReplayBuffer
 
@@ -54,9 +55,13 @@ def has_pictures() -> Procedure[bool]:
     return any(not found["inputKind"].startswith(SOUND_ONLY) for found in listed["inputs"])
 
 
-def start(on: ObsFacts) -> Procedure[bool]:
-    """Keep the last seconds; False when it did already. A buffer that is not enabled is enabled, if nothing runs that
-    the change of the profile would disturb. Raises `obs.no_sources`, `obs.replay_disabled` and `obs.not_confirmed`.
+def start(on: ObsFacts, *, may_reload: bool = False, named: Callable[[], None] = lambda: None) -> Procedure[bool]:
+    """Keep the last seconds; False when it did already. OBS names clips by its format of names at this moment, so that
+    this is seen to first; `named` is called when OBS does not seem to take it, so that nobody else need leave the format
+    alone any longer. Raises `obs.no_sources`, `obs.replay_disabled` and `obs.not_confirmed`.
+
+    may_reload: a buffer that is not enabled is, if nothing runs that a change of the profile would disturb. For as long
+    OBS is in a profile of nobody's, so only a person may ask for that.
     """
     now = yield from state()
     if now.is_on:
@@ -68,23 +73,25 @@ def start(on: ObsFacts) -> Procedure[bool]:
             "have the suite build its scenes (restrike obs collection build).",
         )
     if not now.is_enabled:
-        yield from enable(on)
-    for within_s in (on.confirm_s / 4, on.confirm_s):
-        if (yield from _begin(on, within_s=within_s)):
+        yield from enable(on, may_reload=may_reload)
+    for within_s in (FIRST_SIGN_S, on.confirm_s):
+        yield from record_settings.tell_files_apart()
+        if (yield from _begin(on, within_s=min(within_s, on.confirm_s), named=named)):
             return True
+        named()
     raise ObsError(
         "obs.not_confirmed",
         f"OBS accepted it {on.confirm_s:g} s ago and keeps no replay buffer: look at its screen, a window may be open.",
     )
 
 
-def _begin(on: ObsFacts, *, within_s: float) -> Procedure[bool]:
+def _begin(on: ObsFacts, *, within_s: float, named: Callable[[], None]) -> Procedure[bool]:
     """Ask once; False when nothing came of it and it may be asked again."""
     try:
         proof: Proof = yield changed("StartReplayBuffer", EVENT, "STARTING", "STARTED", within_s=within_s)
         told = proof.event
         if state_of(told) != "STARTED":
-            told = yield Event(event=EVENT, matches=went("STARTED", "STOPPED"), within_s=on.confirm_s)
+            told = yield from _what_became(on, named)
     except ObsError as error:
         if error.status != RUNNING and not is_unconfirmed(error):
             raise
@@ -96,6 +103,18 @@ def _begin(on: ObsFacts, *, within_s: float) -> Procedure[bool]:
             "is not available.",
         )
     return True
+
+
+def _what_became(on: ObsFacts, named: Callable[[], None]) -> Procedure[Data]:
+    """STARTED or STOPPED, after STARTING; OBS reads the format of names in the moment between."""
+    try:
+        told: Data = yield Event(event=EVENT, matches=went("STARTED", "STOPPED"), within_s=FIRST_SIGN_S)
+    except ObsError as error:
+        if not is_unconfirmed(error):
+            raise
+        named()
+        told = yield Event(event=EVENT, matches=went("STARTED", "STOPPED"), within_s=on.confirm_s)
+    return told
 
 
 def stop(on: ObsFacts) -> Procedure[bool]:
@@ -141,12 +160,19 @@ def _why_unsaved(on: ObsFacts) -> Procedure[ObsError]:
     )
 
 
-def enable(on: ObsFacts) -> Procedure[None]:
+def enable(on: ObsFacts, *, may_reload: bool) -> Procedure[None]:
     """Switch the replay buffer on in the profile, and load the profile again, with which it acts. Raises
-    `obs.replay_disabled` when something runs that this would end.
+    `obs.replay_disabled` when it may not be loaded again, or something runs that this would end.
     """
     section = yield from record_settings.mode()
-    yield from record_settings.set_parameter(section, "RecRB", "true")
+    if not (yield from record_settings.flag(section, "RecRB")):
+        yield from record_settings.set_parameter(section, "RecRB", "true")
+    if not may_reload:
+        raise ObsError(
+            "obs.replay_disabled",
+            "The replay buffer was not enabled in OBS. Its profile is changed now, and OBS acts on it once the profile "
+            "is loaded again: restrike obs replay start does that while nothing else runs, or restart OBS.",
+        )
     busy = yield from running()
     if busy:
         raise ObsError(
@@ -165,8 +191,17 @@ def enable(on: ObsFacts) -> Procedure[None]:
 
 
 def start_replay_buffer(_: StartReplayBuffer, on: ObsFacts) -> Procedure[Done]:
-    """Keep the last seconds, unless OBS does."""
-    if not (yield from start(on)):
+    """Keep the last seconds, unless OBS does; for a rule."""
+    return (yield from _start(on, may_reload=False))
+
+
+def start_by_hand(_: StartReplayBuffer, on: ObsFacts) -> Procedure[Done]:
+    """The same for a person, who may have the profile loaded again."""
+    return (yield from _start(on, may_reload=True))
+
+
+def _start(on: ObsFacts, *, may_reload: bool) -> Procedure[Done]:
+    if not (yield from start(on, may_reload=may_reload)):
         return Done(message="OBS keeps the replay buffer already.", details={"was_running": True})
     return Done(message="OBS keeps the replay buffer.", details={"was_running": False})
 

@@ -335,6 +335,12 @@ class Recorder:
             self.take.open_pause.to_us = self._around.now_us()
             self.tape.changed()
 
+    def _ending(self, _: str | None) -> None:
+        """OBS takes no more pictures; its encoder and the file need a while yet."""
+        if self.take is not None and self.take.is_under_way:
+            self.take.ending_at_us = self._around.now_us()
+            self.tape.changed()
+
     def _ended(self, path: str | None) -> None:
         """OBS has closed the file."""
         take, now_us = self.take, self._around.now_us()
@@ -347,7 +353,8 @@ class Recorder:
             self.tape.close(take, ended_at_us=now_us, problem=says.ENDED_AT_ONCE, is_whole=False)
             self.tape.void(take)
             return
-        self.tape.close(take, ended_at_us=now_us, problem=None if is_asked else self._ended_early(take))
+        problem = None if is_asked else self._ended_early(take)
+        self.tape.close(take, ended_at_us=take.ending_at_us or now_us, problem=problem)
 
     def _ended_early(self, take: Take) -> str | None:
         """What is wrong when OBS ended a recording that nobody here asked it to end."""
@@ -382,5 +389,6 @@ _WENT: Final[dict[str, Callable[[Recorder, str | None], None]]] = {
     "STARTED": Recorder._started,  # noqa: SLF001 - the table of this module's own class
     "PAUSED": Recorder._paused,  # noqa: SLF001 - as above
     "RESUMED": Recorder._resumed,  # noqa: SLF001 - as above
+    "STOPPING": Recorder._ending,  # noqa: SLF001 - as above
     "STOPPED": Recorder._ended,  # noqa: SLF001 - as above
 }

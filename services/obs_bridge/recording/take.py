@@ -14,7 +14,7 @@ TOLERANCE_US: Final = 3_000_000
 
 class Take(Struct, kw_only=True):
     """A recording. `asked_at_us` is when OBS was last asked to start or end it, `started_at_us` its first picture,
-    `heard_at_us` when we last knew that it runs (Unix microseconds); `is_away`: OBS cannot be asked since. `match_id`
+    `heard_at_us` when we last knew that it runs, `ending_at_us` its last picture (Unix microseconds); `is_away`: OBS cannot be asked since. `match_id`
     is None for one that somebody started by hand when no match was on. `plan` is the last known of its match.
     `is_split`: OBS went on in this file after another one, so its end may be told with the other's name. `reason` says
     what ended it, where that was not its plan; `doubt` why it is not known whether OBS did what it was asked.
@@ -29,6 +29,7 @@ class Take(Struct, kw_only=True):
     asked_at_us: int | None = None
     started_at_us: int | None = None
     heard_at_us: int = 0
+    ending_at_us: int | None = None
     is_away: bool = False
     obs_path: str | None = None
     is_split: bool = False

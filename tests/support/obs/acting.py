@@ -34,12 +34,12 @@ class Acting:
         self._stack.close()
 
     def do(self, action: AnyAction) -> Done:
-        """Perform it; raises its error."""
-        return self.run(perform(action, self.on))
+        """Perform it as an operator has it done; raises its error."""
+        return self.run(perform(action, self.on, by_hand=True))
 
     def refuses(self, action: AnyAction) -> RestrikeError:
         """The error with which it ends."""
-        error = self.ours.do(perform(action, self.on), within=40).error
+        error = self.ours.do(perform(action, self.on, by_hand=True), within=40).error
         assert error is not None, f"{action} was done"
         return error
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
+from websockets.exceptions import WebSocketException
 
 from tests.support.obs import config
 from tests.support.obs.display import Display
@@ -77,8 +78,11 @@ class RealObs:
         """Whether it answers a request now; AssertionError when it ended."""
         if not self.is_running():
             raise RuntimeError(f"OBS ended: {self.log()[-2000:]}")
-        with self.probe(subscriptions=0):
-            return True
+        try:
+            with self.probe(subscriptions=0):
+                return True
+        except WebSocketException as error:  # it closes connections while it starts
+            raise AssertionError(f"OBS does not answer yet: {error}") from error
 
     def probe(self, *, subscriptions: int | None = None) -> Probe:
         """An independent client; close it."""

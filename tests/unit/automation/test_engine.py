@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.automation.engine import RECENT, Engine, EngineState, Firing, id_of
+from shared.automation.engine import ONCE, RECENT, Engine, EngineState, Firing, id_of
 from shared.automation.happenings import Happened
 from shared.messages.automation import Conditions, Happening, OncePer, Rule
 from tests.support.happenings import AT_US, Mat, rule
@@ -187,9 +187,7 @@ def test_a_restart_repeats_nothing(mat: Mat) -> None:
 
 
 def test_ids_are_of_rule_and_place(mat: Mat) -> None:
-    """The same for the same rule and place; another for another rule, place, event or athlete; what OBS did has a time
-    for a place.
-    """
+    """The same for the same rule and place; another for another rule, place, event, athlete or connection."""
     first = mat.happened(athlete=1)
     others = [
         mat.happened(athlete=1),
@@ -199,7 +197,8 @@ def test_ids_are_of_rule_and_place(mat: Mat) -> None:
         replace(first, session="t"),
         replace(first, session="", entry=0, connection="a"),
         replace(first, session="", entry=0, connection="b"),
-        replace(first, session="", entry=0, connection="a", at_us=AT_US + 1),
+        replace(first, connection="a"),
+        replace(first, connection="b"),
     ]
     ids = [id_of(rule("r"), one) for one in [first, *others]] + [id_of(rule("s"), first)]
     assert len(set(ids)) == len(ids)
@@ -214,6 +213,65 @@ def test_the_state_stays_small(mat: Mat) -> None:
     state = engine.state()
     assert len(state.recent) == RECENT
     assert len(msgspec.msgpack.encode(state)) < 20_000
+
+
+def test_the_state_of_a_full_house_stays_small(mat: Mat) -> None:
+    """Forty rules on eight mats, and a day of matches: what is written at each firing is some kilobytes, and what never
+    fired is no part of it.
+    """
+    engine = Engine([rule(f"rule {number}", once_per=OncePer.MATCH) for number in range(40)])
+    for number in range(2 * ONCE):
+        for ring in range(8):
+            view = {"ring": f"ring-{ring}", "match_id": f"ring-{ring}.0123456789abcdef.{number}"}
+            on(engine, mat.happened(at_s=number, view=view))
+    assert len(msgspec.msgpack.encode(engine.state())) < 100_000
+    idle = Engine([rule("r", cooldown_ms=1)])
+    on(idle, mat.happened())
+    assert [one.is_late for one in idle.state().counted] == [False]
+
+
+def test_the_last_matches_are_known(mat: Mat) -> None:
+    """A match is loaded again, though another one was on the mat meanwhile: not once more."""
+    engine = Engine([rule("r", once_per=OncePer.MATCH)])
+    seen = [len(on(engine, mat.happened(view={"match_id": match}))) for match in ("A", "B", "C", "D", "A", "B")]
+    assert seen == [1, 1, 1, 1, 0, 0]
+
+
+def test_each_obs_that_connects_is_set_up(mat: Mat) -> None:
+    """Two of one mat: the rule fires for both, and again when one is back; for one that serves three mats once, not
+    three times.
+    """
+    engine = Engine([rule("r", Happening.OBS_CONNECTED)])
+    seen = []
+    for number, (name, ring) in enumerate([("a", 1), ("b", 1), ("b", 2), ("b", 3), ("a", 1)]):
+        place = 1 if name == "b" else number
+        view = {"ring": f"ring-{ring}"}
+        one = mat.happened(Happening.OBS_CONNECTED, session="boot", entry=place, connection=name, view=view)
+        seen.append(len(on(engine, one)))
+    assert seen == [1, 1, 0, 0, 1]
+    same = mat.happened(Happening.OBS_CONNECTED, session="boot", entry=1, connection="c")
+    assert len(on(engine, same)) == 1
+
+
+def test_what_lies_in_the_future_is_late(mat: Mat) -> None:
+    """The wall clock was set back: what came before that looks like the future, and is as old as it lies ahead."""
+    engine = Engine([rule("r"), rule("quiet", debounce_ms=100)])
+    late = on(engine, mat.happened(at_s=3600), late_s=-3600)
+    assert [(one.rule.rule, one.is_too_old) for one in late] == [("quiet", True), ("r", True)]
+    assert engine.next_due_us is None
+    assert [one.is_too_old for one in on(engine, mat.happened(at_s=4), late_s=-4)] == [False]
+
+
+def test_debounce_is_counted_by_the_steady_clock(mat: Mat) -> None:
+    """Whoever gives one need not mind a wall clock that is set; the age of the event is taken off."""
+    engine = Engine([rule("r", debounce_ms=500)])
+    happened = mat.happened()
+    heard_us = happened.at_us + 40_000
+    assert engine.on(happened, heard_us, lambda _rule, _ring: NO_SCENES, steady_us=7_000_000) == []
+    assert engine.next_due_us == 7_460_000
+    assert engine.due(7_459_999) == []
+    (fired,) = engine.due(7_460_000)
+    assert fired.fired_at_us == happened.at_us + 500_000
 
 
 def test_changed_rules_keep_their_count(mat: Mat) -> None:

@@ -1,5 +1,6 @@
 """What obs-bridge does with files: in a thread, never overwriting, with answers instead of exceptions."""
 
+import contextlib
 import hashlib
 import os
 import queue
@@ -15,11 +16,13 @@ from typing import Any
 
 import pytest
 
+from services.obs_bridge import crew, mounts
 from services.obs_bridge import files as under_test
 from services.obs_bridge.files import Done, Files
 from shared.video import cutting
 from tests.support.obs.video import needs_ffmpeg
 from tests.support.video_files import make_video
+from tests.support.wait import eventually
 
 WITHIN_S = 20.0
 MIB = 1 << 20
@@ -49,7 +52,38 @@ def files(loop: Loop) -> Iterator[Files]:
     one = Files(loop.posted.put)
     yield one
     one.stop()
-    assert "files" not in [thread.name for thread in threading.enumerate()]
+    assert threads() == []
+
+
+def threads() -> list[threading.Thread]:
+    """Those that work on files now."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith(crew.NAME)]
+
+
+class Dead:
+    """A file on a disk that does not answer: whoever reads it waits, until `answer`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "dead.mkv"
+        os.mkfifo(self.path)
+
+    def answer(self) -> None:
+        """Let those who wait go on: they find nothing in it."""
+
+        def is_over() -> bool:
+            with contextlib.suppress(FileNotFoundError):
+                os.close(os.open(self.path, os.O_RDWR | os.O_NONBLOCK))
+            return not threads()
+
+        eventually(is_over, within=WITHIN_S, what="nobody waits any more")
+
+
+@pytest.fixture
+def dead(other_disk: Path) -> Iterator[Dead]:
+    """A file of the other disk that cannot be read."""
+    one = Dead(other_disk)
+    yield one
+    one.answer()
 
 
 @pytest.fixture
@@ -109,7 +143,7 @@ def test_a_probe_that_hangs_is_ended(tmp_path: Path, loop: Loop, files: Files, m
 
 
 def test_what_is_not_there_is_an_answer(tmp_path: Path, loop: Loop, files: Files) -> None:
-    """A missing file is an error with its name, for each job; removing it is done."""
+    """A missing file is an error with its name, for each job; removing it is done where its folder is there."""
     missing = tmp_path / "no.mkv"
     move = partial(files.move, missing, tmp_path / "new" / "b.mkv")
     for ask in (partial(files.inspect, missing), partial(files.checksum, missing), move):
@@ -119,6 +153,9 @@ def test_what_is_not_there_is_an_answer(tmp_path: Path, loop: Loop, files: Files
         assert str(missing) in str(done.error)
     assert not (tmp_path / "new").exists(), "no folder is made for nothing"
     assert loop.result(lambda then: files.remove(missing, then)).error is None
+    unmounted = loop.result(lambda then: files.remove(tmp_path / "nas" / "day 1" / "b.mkv", then))
+    assert unmounted.error is not None
+    assert unmounted.error.code == "files.no_folder"
 
 
 def test_an_impossible_name_does_not_end_the_thread(tmp_path: Path, loop: Loop, files: Files) -> None:
@@ -228,7 +265,7 @@ def test_stop_breaks_off_a_copy_and_does_what_is_quick(
     files.remove(tmp_path / "none", lambda _: errors.append(None))
     begun = time.monotonic()
     files.stop()
-    assert time.monotonic() - begun < under_test.ENDS_WITHIN_S
+    assert time.monotonic() - begun < crew.ENDS_WITHIN_S
     while not loop.posted.empty():
         loop.posted.get_nowait()()
     assert sorted(errors, key=str) == [None, "files.ending"]
@@ -236,11 +273,133 @@ def test_stop_breaks_off_a_copy_and_does_what_is_quick(
     assert list(other_disk.iterdir()) == []
 
 
-def test_the_thread_alone_is_nice(tmp_path: Path, loop: Loop, files: Files) -> None:
+def test_the_thread_alone_is_nice(files: Files, dead: Dead) -> None:
     """The loop keeps its priority."""
     before = os.getpriority(os.PRIO_PROCESS, 0)
-    loop.result(lambda then: files.free_bytes(tmp_path, then))
-    thread = next(one for one in threading.enumerate() if one.name == "files")
-    assert thread.native_id is not None
-    assert os.getpriority(os.PRIO_PROCESS, thread.native_id) == under_test.NICE
+    files.checksum(dead.path, lambda _: None)
+    (thread,) = threads()
+
+    def priority() -> int:
+        assert thread.native_id is not None
+        return os.getpriority(os.PRIO_PROCESS, thread.native_id)
+
+    eventually(priority, equals=crew.NICE, within=WITHIN_S, what="the thread is nice")
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+def test_a_dead_share_holds_up_only_itself(tmp_path: Path, loop: Loop, files: Files, dead: Dead) -> None:
+    """While one disk answers nothing, files of another are examined, moved and removed; what is for the dead one waits,
+    and is done when it answers again.
+    """
+    waiting: list[Done[Any]] = []
+    files.checksum(dead.path, waiting.append)
+    eventually(lambda: files.waiting == 0, within=WITHIN_S, what="the dead one is asked")
+    files.checksum(dead.path, waiting.append)
+    clip = tmp_path / "clip"
+    clip.write_bytes(b"clip")
+    moved = loop.result(lambda then: files.move(clip, tmp_path / "reviews" / "clip", then))
+    assert loop.result(lambda then: files.checksum(moved.result, then)).result.sha256
+    assert loop.result(lambda then: files.remove(moved.result, then)).error is None
+    assert (waiting, files.waiting) == ([], 1)
+    dead.answer()
+    while len(waiting) < 2:
+        loop.posted.get(timeout=WITHIN_S)()
+    assert [done.error for done in waiting] == [None, None]
+
+
+def test_what_moves_to_a_dead_share_holds_up_only_itself(
+    tmp_path: Path, loop: Loop, files: Files, dead: Dead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other files of the disk that it comes from are done meanwhile."""
+    real = Path.exists
+
+    def exists(path: Path) -> bool:
+        return dead.path.read_bytes() is None if path.name == "target" else real(path)
+
+    monkeypatch.setattr(Path, "exists", exists)
+    (tmp_path / "clip").write_bytes(b"clip")
+    files.move(tmp_path / "clip", dead.path.with_name("target"), lambda _: None)
+    assert loop.result(lambda then: files.checksum(tmp_path / "clip", then)).error is None
+
+
+def test_the_number_of_threads_is_limited(
+    tmp_path: Path, loop: Loop, files: Files, dead: Dead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all of them held up a further place waits, and is served by the first that is free."""
+    monkeypatch.setattr(crew, "MOST_THREADS", 1)
+    files.checksum(dead.path, lambda _: None)
+    told: list[Done[Any]] = []
+    files.remove(tmp_path / "none", told.append)
+    assert (len(threads()), files.waiting) == (1, 1)
+    dead.answer()
+    while not told:
+        loop.posted.get(timeout=WITHIN_S)()
+    assert told[0].error is None
+
+
+def test_what_is_held_up_is_told_once(
+    tmp_path: Path, loop: Loop, files: Files, dead: Dead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits, for which disk, and how much waits behind it; counted. One that is only long is not told."""
+    monkeypatch.setattr(under_test, "READ_BYTES_PER_S", 4 * MIB)
+    (tmp_path / "match").write_bytes(bytes(4 * MIB))
+    long: list[Done[Any]] = []
+    files.checksum(tmp_path / "match", long.append)
+    files.checksum(dead.path, lambda _: None)
+    eventually(lambda: files.waiting == 0, within=WITHIN_S, what="both have begun")
+    files.remove(dead.path.with_name("none"), lambda _: None)
+    assert files.look() == []
+    monkeypatch.setattr(under_test, "SLOW_S", 0.6)
+    (said,) = eventually(files.look, within=WITHIN_S, what="it is told")
+    assert all(part in said for part in (str(dead.path), mounts.mount_of(dead.path), "1 more"))
+    while not long:
+        loop.posted.get(timeout=WITHIN_S)()
+    assert (files.look(), files.slow) == ([], 1)
+
+
+def test_stop_waits_for_no_dead_share(tmp_path: Path, loop: Loop, dead: Dead, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others end in order: quick ones done, long ones broken off and told."""
+    monkeypatch.setattr(crew, "ENDS_WITHIN_S", 0.5)
+    monkeypatch.setattr(under_test, "READ_BYTES_PER_S", MIB)
+    files = Files(loop.posted.put)
+    (tmp_path / "match").write_bytes(bytes(50 * MIB))
+    (tmp_path / "clip").write_bytes(b"clip")
+    codes: list[str | None] = []
+    for ask in (
+        partial(files.checksum, dead.path),
+        partial(files.checksum, tmp_path / "match"),
+        partial(files.remove, tmp_path / "clip"),
+    ):
+        ask(lambda done: codes.append(None if done.error is None else done.error.code))
+    begun = time.monotonic()
+    files.stop()
+    assert time.monotonic() - begun < 2
+    assert not (tmp_path / "clip").exists()
+    files.checksum(tmp_path / "match", lambda done: codes.append(None if done.error is None else done.error.code))
+    while not loop.posted.empty():
+        loop.posted.get_nowait()()
+    assert sorted(codes, key=str) == [None, "files.ending", "files.ending"]
+
+
+def test_two_copies_of_one_name(
+    tmp_path: Path, other_disk: Path, loop: Loop, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are whole, though one goes on where the other is in the midst of it."""
+    monkeypatch.setattr(under_test, "READ_BYTES_PER_S", 20 * MIB)
+    bodies = {os.urandom(4 * MIB), os.urandom(4 * MIB)}
+    told: list[Done[Any]] = []
+    for number, body in enumerate(bodies):
+        (tmp_path / f"{number}").write_bytes(body)
+        files.move(tmp_path / f"{number}", other_disk / "clip", told.append)
+    while len(told) < 2:
+        loop.posted.get(timeout=WITHIN_S)()
+    assert {done.result.read_bytes() for done in told if done.result is not None} == bodies
+
+
+def test_where_a_file_is(other_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest mount point above it, by whole names, of files that are not there, too."""
+    monkeypatch.setattr(mounts, "_points", lambda: ["/", "/mnt/nas", "/mnt/nas/deep"])
+    found = [mounts.mount_of(Path(path)) for path in ("/a", "/mnt/nas", "/mnt/nas2/a", "/mnt/nas/x/../deep/a")]
+    assert found == ["/", "/mnt/nas", "/", "/mnt/nas/deep"]
+    monkeypatch.undo()
+    assert mounts.mount_of(other_disk / "a") == "/dev/shm"  # noqa: S108  # the other file system that every Linux has

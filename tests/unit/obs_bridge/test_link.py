@@ -1,10 +1,12 @@
 """A link with a scripted OBS: what a real one cannot be made to do, and what an operator is told."""
 
+import threading
 import time
 
 import pytest
 from msgspec.structs import replace
 
+from services.obs_bridge.client import RequestClient
 from services.obs_bridge.procedure import Ask, Confirmed, Data, Event, Pause, Procedure, Proof
 from shared.errors import ObsError
 from shared.messages.obs import LinkState
@@ -112,6 +114,29 @@ def test_a_client_that_timed_out_is_given_up(fake: FakeObs, ours: Linked) -> Non
     assert "hangs" in (ours.link.reason or "")
     ours.becomes(CONNECTED)
     assert ours.link.counts.time_outs == 1
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_a_fault_of_ours_leaves_nobody_waiting(ours: Linked, monkeypatch: pytest.MonkeyPatch, *, slow: bool) -> None:
+    """What no error of OBS is goes to the log, ends the procedure that met it, and the next one is done."""
+    logged: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", logged.append)
+    ours.connect()
+    with monkeypatch.context() as patch:
+        ask = RequestClient.ask
+
+        def fails(client: RequestClient, request: str, data: Data | None, *, within_s: float) -> Data:
+            if request == "GetSceneList":
+                raise ZeroDivisionError
+            return ask(client, request, data, within_s=within_s)
+
+        patch.setattr(RequestClient, "ask", fails)
+        outcome = ours.do(one(Ask("GetSceneList", slow=slow)))
+    assert outcome.error is not None
+    assert outcome.error.code == "obs.gone"
+    ours.loop.until(lambda: len(logged) == 1, within=5)
+    ours.becomes(CONNECTED)
+    assert ours.ask("GetSceneList", slow=slow)["scenes"]
 
 
 def test_a_late_answer_reaches_nobody(fake: FakeObs, ours: Linked) -> None:

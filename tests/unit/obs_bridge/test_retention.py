@@ -167,6 +167,67 @@ def test_what_cannot_be_deleted(tmp_path: Path, connection: "sqlite3.Connection"
     assert "could not be deleted" in (desk.told[-1].problem or "")
 
 
+def share(connection: "sqlite3.Connection", path: Path, **rows: dict[str, object]) -> None:
+    """Store clips of reviews that are one file."""
+    path.write_bytes(b"clip")
+    for name, columns in rows.items():
+        old: dict[str, object] = {"kind": "review", "path": str(path), "ended_at": "2026-03-01T09:00:00Z"}
+        add_video(connection, name, **(old | columns))
+
+
+def test_clips_that_are_one_file(tmp_path: Path, connection: "sqlite3.Connection", desk: Desk) -> None:
+    """It stays while one of them is kept or not due; then it goes once, and each row says so."""
+    kept, young, due_all = (tmp_path / f"{name}.mkv" for name in ("kept", "young", "due"))
+    share(connection, kept, a={}, b={"is_kept": 1})
+    share(connection, young, c={}, d={"ended_at": "2027-01-14T09:00:00Z"})
+    desk.retention.look()
+    assert (desk.files.waiting, desk.posted, desk.told) == (0, [], [])
+    share(connection, due_all, e={}, f={})
+    desk.retention.look()
+    desk.turn()
+    assert (kept.exists(), young.exists(), due_all.exists()) == (True, True, False)
+    assert {video.video_id for video in desk.told if video.deleted_at_us == NOW_US} == {"e", "f"}
+
+
+def test_a_shared_file_that_somebody_just_kept(tmp_path: Path, connection: "sqlite3.Connection", desk: Desk) -> None:
+    """Its row in the database does not say so yet."""
+    path = tmp_path / "a.mkv"
+    share(connection, path, a={}, b={})
+    desk.retention.keep(KeepVideo(video_id="b", is_kept=True, author="ana"))
+    desk.retention.look()
+    desk.files.stop()
+    assert path.exists()
+
+
+def test_deleting_one_of_a_shared_file(tmp_path: Path, connection: "sqlite3.Connection", desk: Desk) -> None:
+    """Refused while another that is the same file is kept; otherwise both are deleted, and neither can be kept."""
+    path = tmp_path / "a.mkv"
+    share(connection, path, a={}, b={"is_kept": 1})
+    with pytest.raises(ValidationError, match="another review") as refused:
+        desk.retention.delete(DeleteVideo(video_id="a", author="ana"))
+    assert (refused.value.code, refused.value.value) == ("video.kept", "b")
+    desk.retention.keep(KeepVideo(video_id="b", is_kept=False, author="ana"))
+    later = desk.retention.delete(DeleteVideo(video_id="a", author="ana"))
+    with pytest.raises(ValidationError, match="being deleted"):
+        desk.retention.keep(KeepVideo(video_id="b", is_kept=True, author="ana"))
+    desk.turn()
+    said = outcome(later)
+    assert isinstance(said, VideoStored)
+    assert (said.video_id, path.exists()) == ("a", False)
+    assert {video.video_id for video in desk.told if video.deleted_at_us == NOW_US} == {"a", "b"}
+
+
+def test_a_share_that_is_not_mounted(tmp_path: Path, connection: "sqlite3.Connection", desk: Desk) -> None:
+    """Its clips are not told as deleted; that they could not be is told once."""
+    add_video(connection, "a", kind="review", path=str(tmp_path / "nas" / "a.mkv"), ended_at="2026-03-01T09:00:00Z")
+    for _ in range(2):
+        desk.retention.look()
+        desk.turn()
+    (said,) = desk.told
+    assert said.deleted_at_us is None
+    assert "folder is not there" in (said.problem or "")
+
+
 def test_what_others_tell_does_not_give_free(connection: "sqlite3.Connection", desk: Desk) -> None:
     """The outcome of a review comes after somebody kept the clip: it stays kept, also after a restart, and what is told
     next holds the outcome.
@@ -186,6 +247,7 @@ def test_what_others_tell_does_not_give_free(connection: "sqlite3.Connection", d
 def test_a_database_that_cannot_be_read_hides_no_video(connection: "sqlite3.Connection", desk: Desk) -> None:
     """A video is told as it is, and can be kept, before its row can be read."""
     connection.execute("ALTER TABLE recorded_videos RENAME TO away")
+    desk.retention.look()
     assert desk.retention.stamp(OLD) == OLD
     connection.execute("ALTER TABLE away RENAME TO recorded_videos")
     assert desk.retention.keep(KeepVideo(video_id="a", is_kept=True, author="ana")) == replace(OLD, is_kept=True)

@@ -87,10 +87,8 @@ def _would(firing: Firing, began_us: int, loads: list[Happened]) -> Would:
         match_number=happened.view.match_number,
         round=happened.view.round,
         clock_ms=happened.view.clock_ms,
-        is_dropped=rule.delay_ms > 0
-        and any(
-            firing.fired_at_us < load.at_us <= starts_us and load.view.match_id != happened.view.match_id
-            for load in loads
+        is_dropped=any(
+            happened.at_us < load.at_us <= starts_us and load.view.match_id != happened.view.match_id for load in loads
         ),
         actions=tuple(filled(action, values) for action in rule.actions),
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.obs_bridge.acts import message, scenes, sources
-from services.obs_bridge.procedure import Ask, Pause
+from services.obs_bridge.procedure import Ask
 from shared.messages.obs_actions import SetScene, ShowMessage
 from tests.support.obs.play import play
 from tests.unit.obs_bridge.acts.facts import OLD, UNCONFIRMED, refused, requests
@@ -63,15 +63,15 @@ def test_a_message_is_hidden_unless_another_one_took_its_place() -> None:
     action = ShowMessage(source="Message", text="Review", scene="Match", for_ms=1500)
     text = {"inputKind": "text_gdiplus_v3", "inputSettings": {"text": "Review"}}
     shown = [text, {}, text, {"sceneItemId": 1}, {}, {"sceneItemEnabled": True}]
-    hidden = [None, text, {"sceneItemId": 1}, {}, {"sceneItemEnabled": False}]
-    replaced = [None, {**text, "inputSettings": {"text": "Golden point"}}]
-    for answers, count in ((hidden, 5), (replaced, 2)):
+    hidden = [text, {"sceneItemId": 1}, {}, {"sceneItemEnabled": False}]
+    replaced = [{**text, "inputSettings": {"text": "Golden point"}}]
+    for answers, count in ((hidden, 4), (replaced, 1)):
         done = play(message.show_message(action, OLD), shown).result
         assert done is not None
-        assert done.afterwards is not None
-        played = play(done.afterwards, answers)
+        assert done.hide is not None
+        assert done.hide.after_ms == 1500
+        played = play(message.hide(done.hide), answers)
         assert played.error is None
-        assert played.steps[0] == Pause(1.5)
         assert len(played.steps) == count
 
 

@@ -1,5 +1,6 @@
 r"""Where OBS's files are here: Windows and Unix names, shares, the longest folder, and no way out of it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -64,15 +65,27 @@ def test_a_folder_of_ours_must_be_whole() -> None:
     assert to_ours("D:\\Rec\\a.mkv", {"D:\\Rec": "rec"}) is None
 
 
-def test_a_local_obs_needs_no_map(tmp_path: Path) -> None:
-    """Its path is ours if it exists; one of another machine never is; a map goes first."""
-    there = tmp_path / "a.mkv"
-    there.touch()
-    assert to_ours(str(there), {}, is_local=True) == there
-    assert to_ours(str(there), {}) is None
-    assert to_ours(str(tmp_path / "b.mkv"), {}, is_local=True) is None
-    assert to_ours(f"{tmp_path}/x/../a.mkv", {}, is_local=True) is None
-    assert to_ours(str(there), {str(tmp_path): "/mnt/rec"}, is_local=True) == Path("/mnt/rec/a.mkv")
+def test_a_local_obs_needs_no_map() -> None:
+    """Its path is ours; one of another machine never is; a map goes first."""
+    assert to_ours("/rec/a.mkv", {}, is_local=True) == Path("/rec/a.mkv")
+    assert to_ours("/rec/a.mkv", {}) is None
+    assert to_ours("D:\\Rec\\a.mkv", {}, is_local=True) is None
+    assert to_ours("/rec/x/../a.mkv", {}, is_local=True) is None
+    assert to_ours("/rec/a.mkv", {"/rec": "/mnt/rec"}, is_local=True) == Path("/mnt/rec/a.mkv")
+
+
+def test_no_disk_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A share that does not answer holds nobody up who only wants to know where a file would be."""
+
+    def hangs(*_: object, **__: object) -> None:
+        pytest.fail("a disk was asked")
+
+    for asking in ("stat", "lstat", "open", "scandir", "readlink", "access"):
+        monkeypatch.setattr(os, asking, hangs)
+    found = to_ours("/mnt/nas/a.mkv", {}, is_local=True), to_ours("D:\\Rec\\a.mkv", WINDOWS)
+    back = to_theirs(Path("/mnt/rec/a.mkv"), WINDOWS)
+    monkeypatch.undo()
+    assert (found, back) == ((Path("/mnt/nas/a.mkv"), Path("/mnt/rec/a.mkv")), "D:\\Rec\\a.mkv")
 
 
 @pytest.mark.parametrize(

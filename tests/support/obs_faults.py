@@ -1,0 +1,321 @@
+"""What goes wrong with an OBS at ringside, one function each: made, told, mended, and what the rows say then.
+
+Each takes a match of its own, leaves OBS as it found it, and returns what was measured.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.obs.stranger import Stranger
+from tests.support.obs_ringside import RESPONSIVE_S, SOON_S, Measured, Ringside
+from tests.support.wait import eventually, pause
+
+MIB: Final = 1 << 20
+
+
+@contextlib.contextmanager
+def small_disk(place: Ringside, mib: int) -> Iterator[Path]:
+    """A file system of so many MiB that OBS records to, until the block ends; needs root."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    folder = place.obs.home.parent / f"disk-{len(place.roots)}"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}M", "tmpfs", str(folder)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("this machine does not let us mount a tmpfs")
+    place.roots.append(folder)
+    try:
+        place.configure(root=str(folder), least_free="0")
+        yield folder
+    finally:
+        place.configure(root=str(place.obs.records), least_free="100")
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def _remount(folder: Path, option: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{option}", str(folder)], check=True)
+
+
+def _fill(folder: Path, mib: int) -> Path:
+    """Write so much, or as much as there is room for."""
+    path = folder / "filler"
+    with contextlib.suppress(OSError), path.open("wb") as file:
+        for _ in range(mib):
+            file.write(bytes(MIB))
+    return path
+
+
+def _went_on(place: Ringside, measured: Measured, *, parts: int, lost: str) -> Measured:
+    """The match is recorded to its end: so many files, and all that is stored of them is true."""
+    place.goes_on()
+    videos = place.over()
+    place.assert_true(videos)
+    assert [video.part for video in videos] == list(range(1, parts + 1)), videos
+    assert videos[-1].problem is None, videos[-1]
+    measured.lost = lost
+    return measured
+
+
+def killed(place: Ringside) -> Measured:
+    """OBS is killed with -9 while it records, and started again."""
+    place.recorded()
+    with place.fault("OBS killed with -9 while recording") as measured:
+        place.obs.kill()
+        place.told(measured, "nothing listens")
+        place.gone()
+        place.obs.start()
+        place.back(measured)
+    _went_on(place, measured, parts=2, lost="what OBS's encoder held (0.5 s), and the time until OBS ran again")
+    first = place.videos()[0]
+    assert not first.is_whole
+    assert "OBS ended while it recorded" in (first.problem or "")
+    assert [session.state for session in place.sessions()] == ["failed", "idle"]
+    return measured
+
+
+def power_cut(place: Ringside) -> Measured:
+    """OBS and what writes its file are killed at once: as a power cut does it."""
+    place.recorded()
+    with place.fault("power cut of OBS's computer") as measured:
+        place.obs.cut_power()
+        place.told(measured, "nothing listens")
+        place.gone()
+        place.obs.start()
+        place.back(measured)
+    return _went_on(place, measured, parts=2, lost="the last 0.5 to 1.4 s (mkv), and the time until OBS ran again")
+
+
+def frozen(place: Ringside, *, for_s: float = 2.0) -> Measured:
+    """OBS hangs (SIGSTOP) while it records, and goes on some time after that was told."""
+    place.recorded()
+    with place.fault("OBS stopped with SIGSTOP") as measured:
+        place.obs.freeze()
+        try:
+            place.told(measured, "hangs")
+            eventually(lambda: len(place.watch.of("obs.alarm", place.fault_s)) > 0, within=SOON_S + for_s, what="alarm")
+        finally:
+            place.gone()
+            place.obs.thaw()
+        place.back(measured)
+    _went_on(place, measured, parts=1, lost="nothing; the picture stands still meanwhile")
+    place.assert_placed(place.videos()[0])
+    return measured
+
+
+def late(place: Ringside) -> Measured:
+    """A match begins before OBS was started."""
+    place.obs.kill()
+    eventually(lambda: not place.is_connected(), within=SOON_S, what="OBS gone")
+    with place.fault("OBS started late") as measured:
+        place.fight()
+        place.began()
+        place.told(measured, "OBS is not connected")
+        place.gone()
+        place.obs.start()
+        place.back(measured)
+    return _went_on(place, measured, parts=1, lost="the time until OBS ran")
+
+
+def wrong_password(place: Ringside) -> Measured:
+    """The password is wrong from one moment to the next, and put right."""
+    place.recorded()
+    edit = ("obs", "edit", "main", "--password-stdin")
+    with place.fault("wrong password") as measured:
+        place.suite.restrike(*edit, text="not this one\n")
+        place.told(measured, "refuses the password")
+        place.suite.restrike(*edit, text=f"{place.obs.password}\n")
+        place.gone()
+        place.back(measured)
+    return _went_on(place, measured, parts=1, lost="nothing")
+
+
+def port_taken(place: Ringside) -> Measured:
+    """Another program has OBS's port when OBS ended; then OBS gets it back."""
+    place.recorded()
+    with place.fault("port taken by another program") as measured, contextlib.ExitStack() as stack:
+        place.obs.cut_power()
+        stranger = eventually(lambda: _stranger(place.obs.port), within=SOON_S, what="the port is free")
+        stack.enter_context(stranger)
+        place.began()
+        place.told(measured, "another program")
+        stack.close()
+        place.gone()
+        place.obs.start()
+        place.back(measured)
+    return _went_on(place, measured, parts=2, lost="what OBS's encoder held, and the time until OBS ran again")
+
+
+def _stranger(port: int) -> Stranger:
+    return Stranger(b"SSH-2.0-OpenSSH_9.2\r\n", port=port)
+
+
+def folder_missing(place: Ringside) -> Measured:
+    """The folder of recordings is not there when a match begins, and is made later."""
+    folder = place.obs.home.parent / "not-there"
+    place.roots.append(folder)
+    place.configure(root=str(folder))
+    try:
+        with place.fault("directory missing before the match") as measured:
+            place.fight()
+            place.began()
+            place.told(measured, "folder")
+            folder.mkdir()
+            place.gone()
+            place.back(measured)
+        return _went_on(place, measured, parts=1, lost="the time until the folder was there")
+    finally:
+        place.configure(root=str(place.obs.records))
+
+
+def folder_vanishes(place: Ringside) -> Measured:
+    """The folder of recordings is deleted with all that is in it while OBS records there, and made again."""
+    folder = place.obs.home.parent / "vanishing"
+    folder.mkdir()
+    place.roots.append(folder)
+    place.configure(root=str(folder))
+    try:
+        place.recorded()
+        with place.fault("directory deleted while recording") as measured:
+            shutil.rmtree(folder)
+            place.began()
+            place.told(measured, "folder")
+            eventually(lambda: place.suite.status().recording == "failed", within=SOON_S, what="ended")
+            folder.mkdir()
+            place.gone()
+            place.back(measured)
+        return _went_on(place, measured, parts=2, lost="all before: it was deleted with the folder")
+    finally:
+        place.configure(root=str(place.obs.records))
+
+
+def not_writable(place: Ringside) -> Measured:
+    """The folder of recordings cannot be written to when a match begins, and later can."""
+    with small_disk(place, 300) as folder:
+        _remount(folder, "ro")
+        with place.fault("directory not writable") as measured:
+            place.fight()
+            place.began()
+            place.told(measured, "cannot be written to")
+            _remount(folder, "rw")
+            place.gone()
+            place.back(measured)
+        return _went_on(place, measured, parts=1, lost="the time until it was writable")
+
+
+def disk_low_before(place: Ringside) -> Measured:
+    """Less is free than must be when a match begins; then there is room."""
+    with small_disk(place, 90) as folder:
+        place.configure(least_free="100")
+        with place.fault("disk nearly full before the match") as measured:
+            place.fight()
+            place.began()
+            place.told(measured, "left where OBS records")
+            _remount(folder, "size=400M")
+            place.gone()
+            place.back(measured)
+        return _went_on(place, measured, parts=1, lost="the time until there was room")
+
+
+def disk_low_by_obs(place: Ringside) -> Measured:
+    """Nothing must be free by our settings, but OBS itself wants 50 MB."""
+    with small_disk(place, 30) as folder:
+        with place.fault("less free than OBS itself wants") as measured:
+            place.fight()
+            place.began()
+            place.told(measured, "left where OBS records")
+            _remount(folder, "size=400M")
+            place.gone()
+            place.back(measured)
+        return _went_on(place, measured, parts=1, lost="the time until there was room")
+
+
+def disk_low_while(place: Ringside) -> Measured:
+    """The disk gets nearly full while OBS records: what is there is closed in time; it goes on when there is room."""
+    with small_disk(place, 300) as folder:
+        place.configure(least_free="100")
+        place.recorded()
+        with place.fault("disk nearly full while recording") as measured:
+            filler = _fill(folder, 220)
+            place.began()
+            place.told(measured, "left where OBS records")
+            eventually(lambda: place.suite.status().recording == "failed", within=SOON_S, what="ended")
+            filler.unlink()
+            place.gone()
+            place.back(measured)
+        _went_on(place, measured, parts=2, lost="the time until there was room")
+        assert place.videos()[0].is_whole
+        return measured
+
+
+def disk_full(place: Ringside) -> Measured:
+    """Not a byte is left from one moment to the next while OBS records."""
+    with small_disk(place, 200) as folder:
+        place.recorded()
+        with place.fault("disk full to the last byte while recording") as measured:
+            filler = _fill(folder, 400)
+            place.began()
+            place.told(measured, "full")
+            eventually(lambda: place.suite.status().recording == "failed", within=SOON_S, what="ended")
+            filler.unlink()
+            place.gone()
+            place.back(measured)
+        _went_on(place, measured, parts=2, lost="the file that was being written, as far as OBS could not write it")
+        return measured
+
+
+def quick_matches(place: Ringside, count: int, *, each_s: float = 1.5) -> Measured:
+    """Matches with no time between the decision of one and the load of the next, and nothing recorded after one."""
+    place.suite.restrike("obs", "recording", "main", "--post-roll", "0")
+    first = place.number + 1
+    place.watch.forget()
+    measured = Measured(fault=f"{count} matches of {each_s:g} s without a break")
+    try:
+        for _ in range(count):
+            place.number += 1
+            place.mat.fight(place.number)
+            pause(each_s)
+            place.mat.decide()
+        lasts = []
+        for number in range(first, first + count):
+            place.number = number
+            eventually(lambda: place.suite.status().recording == "idle", within=SOON_S, what="the last one's end")
+            videos = place.stored()
+            place.assert_true(videos)
+            assert len(videos) == 1, f"match {number}: {videos}, {place.sessions()}"
+            assert videos[0].problem is None, videos
+            lasts.append((videos[0].duration_ms or 0) / 1000)
+    finally:
+        place.suite.restrike("obs", "recording", "main", "--post-roll", "0.5")
+    measured.lost = f"of {each_s:g} s each, {min(lasts):.1f} to {max(lasts):.1f} s are recorded"
+    measured.slowest_s, measured.lag_ms = max(place.watch.slowest_s.values()), place.watch.lag_ms
+    assert measured.slowest_s < RESPONSIVE_S, place.watch.slowest_s
+    place.table.append(measured)
+    return measured
+
+
+FAULTS: Final[dict[str, Callable[[Ringside], Measured]]] = {
+    fault.__name__: fault
+    for fault in (
+        killed,
+        power_cut,
+        frozen,
+        late,
+        wrong_password,
+        port_taken,
+        folder_missing,
+        folder_vanishes,
+        not_writable,
+        disk_low_before,
+        disk_low_by_obs,
+        disk_low_while,
+        disk_full,
+    )
+}
+"""All faults of a real OBS, by name."""
