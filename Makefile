@@ -47,7 +47,7 @@ proof: $(VENV)/.ready-to-test
 	RESTRIKE_KILL_ROUNDS=20 RESTRIKE_GARBAGE=1000000 $(PYTEST) -v --timeout 3600 --durations=0 \
 	  tests/proof tests/system/test_kills.py tests/system/test_trouble.py tests/system/test_restore.py \
 	  tests/system/test_backups.py tests/system/test_care_kills.py tests/system/test_migrate_kills.py \
-	  tests/system/test_import_predecessor.py tests/process/test_import_predecessor.py
+	  tests/system/test_import_predecessor.py tests/process/test_import_predecessor.py tests/system/test_obs_kills.py
 
 docs: $(VENV)/.ready-to-test
 	$(BIN)/python -P deploy/reference.py

@@ -1,9 +1,11 @@
 """The only file that reads or waits for time, so that everything else can be given its time."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 NS_PER_S = 1_000_000_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def unix_ns() -> int:
@@ -25,6 +27,15 @@ def iso_utc(at_ns: int) -> str:
     """`at_ns` (Unix ns) as UTC ISO-8601 text with microseconds: `2026-03-01T09:30:00.123456Z`."""
     seconds, rest = divmod(at_ns, NS_PER_S)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest // 1000:06d}Z"
+
+
+def unix_us(iso: str) -> int:
+    """The Unix microseconds of ISO-8601 text; UTC where it names no offset.
+
+    Raises ValueError: it is no such text.
+    """
+    at = datetime.fromisoformat(iso)
+    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1)
 
 
 def utc_now_iso() -> str:

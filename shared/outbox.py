@@ -109,7 +109,7 @@ class Outbox:
         runtime.every(STANDING_EVERY_S, lambda: channel.offer(outbox.standing))
         runtime.every(RETRY_S, outbox.retry)
         runtime.every(TRIM_EVERY_S, outbox.trim)
-        runtime.on_stop(outbox.finish)
+        runtime.on_stop(lambda: runtime.on_stop(outbox.finish))  # after all others, who may add facts to the last
         return outbox
 
     def add(self, facts: Sequence[AnyStored], *, kept: Mapping[str, bytes | None] = NOTHING) -> int:
@@ -174,14 +174,16 @@ class Outbox:
 
     def trim(self) -> None:
         """Drop a few facts that are old and stored."""
-        if self.error is None and self._file.session_of(self.producer, self._done.entry) == self._done.session:
-            before_us = unix_ns() // 1000 - KEEP_HOURS * 3_600_000_000
-            try:
+        if self.error is not None:
+            return
+        before_us = unix_ns() // 1000 - KEEP_HOURS * 3_600_000_000
+        try:
+            if self._file.session_of(self.producer, self._done.entry) == self._done.session:
                 self._file.trim(self.producer, through=self._done.entry, before_us=before_us)
-            except sqlite3.Error as error:  # a full disk: whoever adds a fact is told of it
-                if is_damage(error):
-                    self._begin_anew()
-                    self._write([])
+        except sqlite3.Error as error:  # a full disk: whoever adds a fact is told of it
+            if is_damage(error):
+                self._begin_anew()
+                self._write([])
 
     def finish(self) -> None:
         """Try once more, at the end; what cannot be written now is lost with this process."""

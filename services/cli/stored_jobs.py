@@ -1,11 +1,11 @@
 """Jobs as they are stored, for `restrike db jobs` while db-writer does not run: it only reads, and waits for nobody."""
 
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from services.cli.stored_rows import rows
+from shared.clock import unix_us
 from shared.errors import ValidationError
 from shared.messages.jobs import Job, JobStatus
 from shared.paths import Paths
@@ -53,13 +53,9 @@ def _job(row: tuple[Any, ...], *, is_worked_on: bool) -> Job:
         kind=kind,
         author=author,
         status=status,
-        begun_at_us=_us(begun_at),
-        ended_at_us=_us(ended_at) if ended_at else None,
+        begun_at_us=unix_us(begun_at),
+        ended_at_us=unix_us(ended_at) if ended_at else None,
         result=said,
         error=error,
         error_code=code,
     )
-
-
-def _us(iso: str) -> int:
-    return round(datetime.fromisoformat(iso).timestamp() * 1_000_000)

@@ -165,7 +165,7 @@ WELL_AGAIN: Final = {
 
 
 def _unrecorded(outputs: Outputs, problem: str | None) -> str | None:
-    if not outputs.is_recording and problem is not None:
+    if problem is not None:
         return f"A match runs, and OBS does not record it. {problem}"
     if not outputs.is_recording:
         return "A match runs, and OBS does not record it: look at its screen, a window may be open; start it by hand."

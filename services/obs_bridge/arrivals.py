@@ -7,21 +7,18 @@ which nothing was heard yet counts as one without a match, and is said once more
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from services.obs_bridge.faces import Named
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView
 from shared.messages.automation import Happening
 from shared.messages.obs import LinkState
 
 
-class Obs(Protocol):
-    """One connection."""
-
-    @property
-    def name(self) -> str:
-        """Of the connection."""
+class Serving(Named, Protocol):
+    """A connection that is for some rings."""
 
     def serves(self, ring: str) -> bool:
-        """Whether it is for a ring."""
+        """Whether it is for this one."""
 
 
 class Arrivals:
@@ -42,10 +39,10 @@ class Arrivals:
         self._now_us = now_us
         self._views = views
         self._count = 0
-        self._here: dict[str, tuple[Obs, int]] = {}
+        self._here: dict[str, tuple[Serving, int]] = {}
         self._heard_of: set[str] = set()
 
-    def went(self, obs: Obs, state: LinkState) -> None:
+    def went(self, obs: Serving, state: LinkState) -> None:
         """Go on with how the connection of `obs` stands now."""
         if state is LinkState.CONNECTED and obs.name not in self._here:
             self._count += 1
@@ -62,7 +59,7 @@ class Arrivals:
             for obs, number in self._here.values():
                 self._tell(obs, number, view)
 
-    def _tell(self, obs: Obs, number: int, view: MatchView) -> None:
+    def _tell(self, obs: Serving, number: int, view: MatchView) -> None:
         if obs.serves(view.ring):
             self._take(
                 Happened(

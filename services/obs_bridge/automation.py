@@ -6,13 +6,15 @@ follows as a fact. An intent that is found at a start without its fact is told a
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
 import structlog
 
 from services.obs_bridge.execution import After, Timer
-from services.obs_bridge.firings import Connections, Run, fact_of, meant
+from services.obs_bridge.faces import Connections
+from services.obs_bridge.firings import Run, fact_of, meant
 from services.obs_bridge.ledger import Ledger
 from services.obs_bridge.programs import Programs
 from shared.automation.engine import Engine, EngineState, Firing
@@ -132,7 +134,7 @@ class Automation:
                 programs=self._programs,
                 after=self._after,
                 now_us=self._now_us,
-                may_begin=lambda firing=firing, match_id=match_id: self._may_begin(firing, match_id),
+                may_begin=partial(self._may_begin, firing, match_id),
                 ended=self._end,
             )
             self._ledger.then(run.start)

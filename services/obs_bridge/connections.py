@@ -4,6 +4,7 @@ The database may not be there yet, or not be readable for a moment: what was rea
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 import structlog
 
@@ -11,6 +12,7 @@ from services.obs_bridge import venues
 from services.obs_bridge.database import Database
 from services.obs_bridge.studio import House, Studio
 from services.obs_bridge.venues import Venues
+from shared.clock import monotonic_s
 from shared.db import obs_config
 from shared.db.sqlite import sqlite3
 from shared.errors import DatabaseError, RestrikeError
@@ -18,6 +20,9 @@ from shared.messages.automation import Rule
 from shared.messages.obs import ObsConnection, Role
 from shared.paths import Paths
 from shared.settings.secrets import Secrets
+
+MADE_WITHIN_S: Final = 5.0
+"""At the very first start db-writer makes the tables meanwhile."""
 
 
 class Connections:
@@ -44,6 +49,7 @@ class Connections:
         self._studios: dict[str, Studio] = {}
         self._configured: list[tuple[ObsConnection, str]] | None = None
         self._rules: list[Rule] | None = None
+        self._begun_s = monotonic_s()
         self._passwords: dict[str, str] = {}
         self._told: set[str] = set()
         self._wrong: set[str] = set()
@@ -79,7 +85,8 @@ class Connections:
         try:
             found, rules, self.venues = self.database.read(self._said)
         except DatabaseError as error:
-            self._tell(f"How OBS is configured cannot be read now: {error}")
+            if self.is_read or monotonic_s() - self._begun_s > MADE_WITHIN_S:
+                self._tell(f"How OBS is configured cannot be read now: {error}")
             return
         if found != self._configured:
             self._configured = found
@@ -111,6 +118,8 @@ class Connections:
 
     def _configure(self, found: list[tuple[ObsConnection, str]]) -> None:
         wanted = {config.connection for config, _ in found}
+        for config, _ in found:
+            self._rename(config, wanted)
         for name in self._studios.keys() - wanted:
             self._studios.pop(name).remove()
         for config, password in found:
@@ -120,6 +129,16 @@ class Connections:
                 studio.open()
             else:
                 studio.configure(config, password)
+
+    def _rename(self, config: ObsConnection, wanted: set[str]) -> None:
+        """A new name that leads where one led that is gone: the same OBS goes on under it."""
+        if config.connection in self._studios:
+            return
+        for name, studio in self._studios.items():
+            there = (studio.config.host, studio.config.port)
+            if name not in wanted and there == (config.host, config.port):
+                self._studios[config.connection] = self._studios.pop(name)
+                return
 
     def _password(self, connection: "sqlite3.Connection", config: ObsConnection) -> str:
         """Its password; while that cannot be read, the one that was read last."""

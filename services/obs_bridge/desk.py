@@ -53,7 +53,7 @@ class Desk:
                 )
             )
 
-        studio.act(command.action, done)
+        studio.act(command.action, done, by_hand=True)
         return later
 
     def ask(self, command: AskObs) -> Later:

@@ -43,7 +43,7 @@ class Done(Struct, Generic[R], frozen=True, kw_only=True):
 
 class Inspected(Struct, frozen=True, kw_only=True):
     """A file; `duration_ms` is None where it cannot be told, `reason` says why. Of one that is not `is_closed`, as OBS
-    broke off, it is where its last picture ends.
+    broke off, it is where its last picture ends. Not `is_playable`: no picture in it can be read.
     """
 
     path: Path
@@ -51,6 +51,7 @@ class Inspected(Struct, frozen=True, kw_only=True):
     duration_ms: int | None
     reason: str | None
     is_closed: bool = True
+    is_playable: bool = True
 
 
 class Checksum(Struct, frozen=True, kw_only=True):
@@ -154,15 +155,25 @@ class Files:
 
     def _inspecting(self, path: Path) -> Generator[Inspected | None, None, None]:
         size = path.stat().st_size
-        duration, reason, is_closed = None, None, True
+        duration, reason, code = None, None, ""
         try:
             duration = probing.duration_ms(path, is_over=self._crew.stopping.is_set)
         except IoError as error:
-            reason, is_closed = error.message, error.code != probing.NO_LENGTH
+            reason, code = error.message, error.code
+        is_closed = code != probing.NO_LENGTH
         if not is_closed:
-            with contextlib.suppress(IoError):
+            try:
                 duration = probing.last_picture_ms(path, is_over=self._crew.stopping.is_set)
-        yield Inspected(path=path, size_bytes=size, duration_ms=duration, reason=reason, is_closed=is_closed)
+            except IoError as error:
+                code = error.code
+        yield Inspected(
+            path=path,
+            size_bytes=size,
+            duration_ms=duration,
+            reason=reason,
+            is_closed=is_closed,
+            is_playable=code not in probing.NOT_PLAYABLE,
+        )
 
     def _summing(self, path: Path) -> Generator[Checksum | None, None, None]:
         limit = self._checksum_up_to_bytes()

@@ -3,12 +3,13 @@
 A failed action does not keep the next one back: a lower third must be hidden again even if its text was not written.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
 from services.obs_bridge.execution import After, Outcome
+from services.obs_bridge.faces import Acting, Connections
 from services.obs_bridge.programs import Programs, Ran
 from shared.automation.engine import Firing
 from shared.automation.filling import filled
@@ -20,32 +21,7 @@ from shared.messages.obs import Role
 from shared.messages.obs_actions import AnyAction, RunCommand, Wait
 
 
-class Obs(Protocol):
-    """One connection, as automation sees it."""
-
-    @property
-    def name(self) -> str:
-        """The connection's name."""
-
-    @property
-    def program_scene(self) -> str | None:
-        """The scene that is on the air, as far as it is known."""
-
-    def act(self, action: AnyAction, then: Callable[[Outcome[Any]], None]) -> object:
-        """Do `action` and call `then` once with what came of it, never before this returns."""
-
-
-class Connections(Protocol):
-    """The connections to OBS."""
-
-    def serving(self, ring: str, role: Role) -> Sequence[Obs]:
-        """Those that are for a ring and have a role, connected or not."""
-
-    def named(self, name: str) -> Obs | None:
-        """The active connection of that name."""
-
-
-def meant(rule: Rule, ring: str, role: Role, connections: Connections, only: str | None = None) -> list[Obs]:
+def meant(rule: Rule, ring: str, role: Role, connections: Connections, only: str | None = None) -> list[Acting]:
     """The connections that an action of a rule goes to; `only`: no other than this one."""
     if rule.connections:
         return [obs for name in rule.connections if (obs := connections.named(name)) is not None]
@@ -148,7 +124,7 @@ class Run:
             self._act(obs, action, word)
         return True
 
-    def _act(self, obs: Obs, action: AnyAction, word: str) -> None:
+    def _act(self, obs: Acting, action: AnyAction, word: str) -> None:
         obs.act(action, lambda outcome: self._acted(word, obs.name, outcome))
 
     def _acted(self, word: str, connection: str, outcome: Outcome[Any]) -> None:
@@ -182,7 +158,7 @@ class Run:
         if not self._open:
             self._go_on()
 
-    def _targets(self, action: AnyAction) -> list[Obs]:
+    def _targets(self, action: AnyAction) -> list[Acting]:
         role, happened = role_of(action), self._firing.happened
         only = happened.connection if happened.what is Happening.OBS_CONNECTED else None
         return [] if role is None else meant(self._firing.rule, happened.ring, role, self._connections, only)

@@ -4,7 +4,7 @@ It is kept until it is done, over lost connections and restarts, so that nothing
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Final
 
 import msgspec
 import structlog
@@ -13,29 +13,14 @@ from msgspec import Struct
 from services.obs_bridge.acts import message
 from services.obs_bridge.acts.facts import LOST, Done, Hide
 from services.obs_bridge.execution import After, Outcome
+from services.obs_bridge.faces import Asked
 from services.obs_bridge.ledger import Ledger
-from services.obs_bridge.procedure import Procedure
 from shared.messages.obs_actions import AnyAction, ShowMessage, ShowSource
 
 KEY: Final = "leftovers/"
 """Under this and the connection's name of the outbox they are kept."""
 OLDEST_US: Final = 60_000_000
 """A source that a rule could not hide is hidden when OBS is back within this; later, somebody has seen to it."""
-
-
-class Obs(Protocol):
-    """One connection to OBS."""
-
-    @property
-    def name(self) -> str:
-        """Of the connection."""
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether it can be asked."""
-
-    def run(self, procedure: Procedure[Any], then: Callable[[Outcome[Any]], None], *, what: str) -> object:
-        """Do a procedure."""
 
 
 class Leftover(Struct, frozen=True):
@@ -54,7 +39,7 @@ class Leftovers:
 
     def __init__(  # noqa: PLR0913 - what it drives, what it keeps, and its clock
         self,
-        obs: Obs,
+        obs: Asked,
         ledger: Ledger,
         *,
         kept: bytes | None,
@@ -73,8 +58,10 @@ class Leftovers:
         except msgspec.MsgspecError as error:  # of another version
             self._log.warning("leftovers_unreadable", reason=str(error))
 
-    def acted(self, action: AnyAction, outcome: Outcome[Done], *, by_hand: bool) -> None:
-        """An act is over, or lost its connection: see to what follows from it. Who asked by hand was told that."""
+    def acted(self, action: AnyAction, outcome: Outcome[Done], *, by_hand: bool) -> bool:
+        """An act is over, or lost its connection: see to what follows from it. Who asked by hand is told of that, and
+        sees to it. Whether there is anything to be kept, before anybody hears of the act.
+        """
         is_lost = outcome.error is not None and outcome.error.code in LOST
         if outcome.result is not None and outcome.result.hide is not None:
             self._add(outcome.result.hide)
@@ -82,8 +69,11 @@ class Leftovers:
             self._add(Hide(source=action.source, scene=action.scene, text=action.text, after_ms=action.for_ms))
         elif isinstance(action, ShowSource) and not action.visible and is_lost and not by_hand:
             self._add(Hide(source=action.source, scene=action.scene, text=None, after_ms=0))
-        elif isinstance(action, ShowSource) and outcome.error is None:
-            self._forget(*(key for key in self._open if key[0] == action.source and key[1] in (action.scene, None)))
+        else:
+            if isinstance(action, ShowSource) and outcome.error is None:  # somebody saw to it
+                self._forget(*(key for key in self._open if key[0] == action.source and key[1] in (action.scene, None)))
+            return False
+        return True
 
     def link_up(self) -> None:
         """OBS can be asked again: hide what is due, and the rest in time."""
@@ -93,6 +83,11 @@ class Leftovers:
     def drop(self) -> None:
         """The connection is no more: forget all of it."""
         self._forget(*self._open)
+
+    def renamed(self, before: str) -> None:
+        """The connection has another name: what was kept goes with it."""
+        self._ledger.keep(KEY + before, None)
+        self._changed()
 
     def _add(self, hide: Hide) -> None:
         one = self._open[_key(hide)] = Leftover(hide, self._now_us() + hide.after_ms * 1000)

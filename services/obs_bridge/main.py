@@ -1,265 +1,20 @@
 """obs-bridge: drives OBS Studio by what happens on the mats, and by operators' commands."""
 
-from typing import Any, Final
+from typing import Final
 
-from services.obs_bridge.automation import KEY as AUTOMATION_KEY
-from services.obs_bridge.automation import Automation
-from services.obs_bridge.connections import Connections
+from services.obs_bridge.bridge import Bridge, turn_again
 from services.obs_bridge.desk import Desk
-from services.obs_bridge.files import Files
-from services.obs_bridge.ledger import Ledger
-from services.obs_bridge.programs import Programs
 from services.obs_bridge.retention import LOOK_EVERY_S as RETENTION_EVERY_S
-from services.obs_bridge.retention import Retention
-from services.obs_bridge.rings import KEY as RINGS_KEY
-from services.obs_bridge.rings import Rings
 from services.obs_bridge.rule_checks import RuleChecks
-from services.obs_bridge.studio import House, Studio
-from services.obs_bridge.videos import Videos
-from shared.automation.happenings import Happened
-from shared.automation.match_view import MatchView, Venue
-from shared.clock import monotonic_s, unix_ns
-from shared.messages.automation import Happening, Rule
-from shared.messages.obs import ObsAlarm
-from shared.messages.obs_commands import ActOnObs, AskObs, CheckRules, DeleteVideo, GetObsStatus, KeepVideo, ObsStatuses
-from shared.messages.recordings import VideoStored
-from shared.messages.topics import (
-    OBS_ALARM,
-    OBS_CHANGED,
-    OBS_LINK,
-    OBS_STATUS,
-    REVIEW_CLIP_READY,
-    TOURNAMENT_CHANGED,
-    WIRE_EVENTS,
-)
-from shared.messages.wire import ParsedEntries
-from shared.outbox import Outbox
+from shared.messages.obs_commands import ActOnObs, AskObs, CheckRules, DeleteVideo, GetObsStatus, KeepVideo
+from shared.messages.topics import OBS_CHANGED, TOURNAMENT_CHANGED, WIRE_EVENTS
 from shared.runtime import Runtime, serve
-from shared.settings.catalogue import (
-    OBS_ACT_WITHIN_MS,
-    OBS_CHECKSUM_MIB,
-    OBS_CLIP_DAYS,
-    OBS_CONFIRM_MS,
-    OBS_DROPPED_PERCENT,
-    OBS_PAUSED,
-)
+from shared.settings.catalogue import OBS_PAUSED
 
 TURN_EVERY_S: Final = 0.25
 """What is due by time (the end of a recording, another try) waits for a turn of the loop at most this long."""
 SECOND_S: Final = 1.0
 LOOK_EVERY_S: Final = 10.0
-REACH_WITHIN_S: Final = 1.0
-"""At a start OBS gets so long to answer before anything is asked of it; longer, and it is not there."""
-
-
-class Bridge:
-    """The whole of the service; what recorders and clips share of it is `Surroundings`."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._settings = runtime.settings
-        outbox = Outbox.of(runtime, runtime.wire())
-        self.ledger = Ledger(outbox, runtime.bus)
-        self.files = Files(runtime.post, checksum_up_to_bytes=lambda: self._settings.get(OBS_CHECKSUM_MIB) << 20)
-        self.videos = Videos(self.ledger, self.files, ours=self._ours, kept=outbox.kept(), after=runtime.after)
-        self.programs = Programs(runtime.post)
-        self.connections = Connections(
-            runtime.paths,
-            self._house(outbox),
-            rules_changed=self._rules_changed,
-            changed=self._configured,
-            log=runtime.log,
-        )
-        self.rings = Rings(
-            runtime.client.call,
-            kept=outbox.kept(RINGS_KEY),
-            venue_of=self._venue,
-            took=self._took,
-            needs_past=self._needs_past,
-            stands=self._stands,
-            log=runtime.log,
-        )
-        self.automation = Automation(
-            self.connections,
-            self.ledger,
-            kept=outbox.kept(AUTOMATION_KEY),
-            programs=self.programs,
-            after=runtime.after,
-            now_us=self.now_us,
-            act_within_ms=lambda: self._settings.get(OBS_ACT_WITHIN_MS),
-            log=runtime.log,
-        )
-        self.retention = Retention(
-            self.files,
-            ask=self.connections.database.ask,
-            tell=self.ledger.tell,
-            days=lambda: self._settings.get(OBS_CLIP_DAYS),
-        )
-        self.retention.is_written = self._is_written
-        self._early: list[ParsedEntries] | None = []
-        self._early_until_s = monotonic_s() + REACH_WITHIN_S
-        self.ledger.stamp = self.retention.stamp
-        self.ledger.keepers.append(self._rings_to_keep)
-
-    def _house(self, outbox: Outbox) -> House:
-        """What every studio shares."""
-        runtime = self._runtime
-        return House(
-            around=self,
-            ledger=self.ledger,
-            files=self.files,
-            post=runtime.post,
-            after=runtime.after,
-            kept=outbox.kept,
-            alive_until_us=runtime.last_alive_us,
-            confirm_s=lambda: self._settings.get(OBS_CONFIRM_MS) / 1000,
-            dropped_percent=lambda: self._settings.get(OBS_DROPPED_PERCENT),
-            ready=lambda clip: runtime.bus.publish(REVIEW_CLIP_READY, clip.ring, clip),
-            state_changed=self._went,
-            told=lambda status: runtime.bus.publish(OBS_STATUS, status.connection, status),
-            alarmed=self._alarmed,
-            log=runtime.log,
-        )
-
-    # Surroundings
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether an operator paused all automation."""
-        return self._settings.get(OBS_PAUSED)
-
-    @property
-    def act_within_us(self) -> int:
-        """How old an event may be that makes OBS act."""
-        return self._settings.get(OBS_ACT_WITHIN_MS) * 1000
-
-    def now_us(self) -> int:
-        """The wall clock."""
-        return unix_ns() // 1000
-
-    def closed(self, video: VideoStored) -> None:
-        """OBS has closed a file."""
-        self.videos.closed(video)
-
-    def happened(self, happened: Happened) -> None:
-        """Something happened on an OBS, which a rule may wait for."""
-        self.automation.take(happened)
-
-    # The loop
-
-    def start(self) -> None:
-        """Read the configuration, connect, go on with what was left."""
-        self.connections.look()
-        self.videos.go_on()
-
-    def take(self, batch: ParsedEntries) -> None:
-        """Take what happened on a ring."""
-        if self._early is None:
-            self.rings.take(batch)
-        else:
-            self._early.append(batch)
-
-    def turn(self) -> None:
-        """At the end of each turn: all that waited was heard."""
-        if self._early is not None and self._is_reached():
-            early, self._early = self._early, None
-            for batch in early:
-                self.rings.take(batch)
-        if self._early is None and self.rings.catch_up():
-            self._runtime.post(_turn_again)
-        for studio in self.connections:
-            self._runtime.guard(studio.turn)
-        self.ledger.commit()
-
-    def second(self) -> None:
-        """Look how every OBS is; and for the configuration, while it is not all there."""
-        if not self.connections.is_well:
-            self.connections.look()
-        for studio in self.connections.all():
-            studio.second()
-
-    def stop(self) -> None:
-        """End in order. What OBS records goes on: the next start finds it."""
-        self.ledger.commit()
-        self.connections.close()
-        self.ledger.commit()
-        self.files.stop()
-        self.programs.stop()
-
-    def statuses(self) -> ObsStatuses:
-        """How every connection stands."""
-        return ObsStatuses(connections=[studio.status() for studio in self.connections], is_paused=self.is_paused)
-
-    def _is_reached(self) -> bool:
-        """Whether every OBS that is there answers: a review in the first moment after a restart must not miss it."""
-        is_read, studios = self.connections.is_read, self.connections.all()
-        return (is_read and all(studio.is_connected for studio in studios)) or monotonic_s() > self._early_until_s
-
-    def _took(self, happened: Happened) -> None:
-        for studio in self.connections:
-            if studio.config.is_active and studio.serves(happened.ring):
-                self._runtime.guard(studio.took, happened)
-        self._runtime.guard(self.automation.take, happened)
-
-    def _stands(self, view: MatchView) -> None:
-        for studio in self.connections.all():
-            if studio.serves(view.ring):
-                studio.stands(view)
-
-    def _configured(self) -> None:
-        """A connection that was away, or served other rings, has to hear how they stand."""
-        for ring in self.rings:
-            if not ring.is_behind:
-                self._stands(ring.view)
-
-    def _went(self, studio: Studio) -> None:
-        self._runtime.bus.publish(OBS_LINK, studio.name, studio.link_changed())
-        if not studio.is_connected:
-            return
-        for ring in self.rings:
-            if studio.serves(ring.name):
-                self.automation.take(
-                    Happened(
-                        what=Happening.OBS_CONNECTED,
-                        ring=ring.name,
-                        session=self._runtime.boot_id,
-                        entry=studio.link.counts.connects,
-                        index=0,
-                        at_us=self.now_us(),
-                        view=ring.view,
-                        label=f"OBS {studio.name} connected",
-                        connection=studio.name,
-                    )
-                )
-
-    def _alarmed(self, alarm: ObsAlarm) -> None:
-        log = self._runtime.log.warning if alarm.is_raised else self._runtime.log.info
-        log("alarm" if alarm.is_raised else "alarm_over", obs=alarm.connection, kind=alarm.kind, message=alarm.message)
-        self._runtime.bus.publish(OBS_ALARM, alarm.connection, alarm)
-
-    def _rules_changed(self, rules: list[Rule]) -> None:
-        self.automation.change(rules)
-
-    def _ours(self, name: str, obs_path: str) -> Any:
-        studio = next((studio for studio in self.connections if studio.name == name), None)
-        return studio.ours(obs_path) if studio is not None else None
-
-    def _venue(self) -> Venue:
-        return self.connections.venues.at(self.now_us())
-
-    def _needs_past(self, ring: str) -> bool:
-        return any(ring in studio.rings_under_way for studio in self.connections)
-
-    def _is_written(self, video_id: str) -> bool:
-        takes = (studio.recorder.take for studio in self.connections)
-        return any(take is not None and take.video_id == video_id for take in takes)
-
-    def _rings_to_keep(self) -> dict[str, bytes]:
-        return {key: value for ring in self.rings for key, value in self.rings.to_keep(ring.name).items()}
-
-
-def _turn_again() -> None:
-    """Nothing: posting it makes the loop turn at once."""
 
 
 def build(runtime: Runtime) -> None:
@@ -275,12 +30,13 @@ def build(runtime: Runtime) -> None:
     runtime.on_command(ActOnObs, desk.act)
     runtime.on_command(AskObs, desk.ask)
     runtime.on_command(CheckRules, checks.check)
-    runtime.on_command(KeepVideo, bridge.retention.keep)
-    runtime.on_command(DeleteVideo, bridge.retention.delete)
+    runtime.on_command(KeepVideo, bridge.keep_video)
+    runtime.on_command(DeleteVideo, bridge.delete_video)
     runtime.on_start(bridge.start)
-    runtime.every(TURN_EVERY_S, _turn_again)
+    runtime.every(TURN_EVERY_S, turn_again)
     runtime.every(SECOND_S, bridge.second)
     runtime.every(LOOK_EVERY_S, bridge.connections.look)
+    runtime.every(LOOK_EVERY_S, bridge.look_at_files)
     runtime.every(RETENTION_EVERY_S, bridge.retention.look)
     runtime.after_turn(bridge.turn)
     runtime.on_stop(bridge.stop)

@@ -16,6 +16,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from services.obs_bridge.execution import Post
 from shared.clock import monotonic_ns, monotonic_s
 
 MOST_AT_ONCE: Final = 8
@@ -41,7 +42,7 @@ class Ran(Struct, frozen=True, kw_only=True):
 class Programs:
     """`post` has a function called by the loop's thread. `started` and `failed` count since the service began."""
 
-    def __init__(self, post: Callable[[Callable[[], None]], None], *, most_at_once: int = MOST_AT_ONCE) -> None:
+    def __init__(self, post: Post, *, most_at_once: int = MOST_AT_ONCE) -> None:
         self.started = 0
         self.failed = 0
         self._post = post

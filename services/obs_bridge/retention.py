@@ -176,7 +176,9 @@ class Retention:
         rows = videos(self._ask, _ONE, key=video_id)
         found = self._known(rows[0].said) if rows else self._told.get(video_id)
         if found is None:
-            raise ValidationError("video.unknown", "There is no such video. See restrike obs videos.", value=video_id)
+            raise ValidationError(
+                "video.unknown", "There is no such video. See restrike obs videos list.", value=video_id
+            )
         if found.deleted_at_us is not None:
             raise ValidationError("video.deleted", "This video was deleted already.", value=video_id)
         return found

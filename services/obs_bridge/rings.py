@@ -5,13 +5,14 @@ past is asked for page by page, so that nothing is missing in a recording's list
 something was under way when the process before this one ended, otherwise the match as it stands will do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import msgspec
 import structlog
 from msgspec import Struct
 
+from services.obs_bridge import kept_state
 from shared.automation.happenings import Follower, Happened
 from shared.automation.match_view import MatchView, Venue, view_of
 from shared.clock import monotonic_s
@@ -39,9 +40,6 @@ class Kept(Struct, frozen=True):
 
     at: Position
     view: MatchView
-
-
-_decode = msgspec.msgpack.Decoder(Kept).decode
 
 
 class Ring:
@@ -84,9 +82,10 @@ class Rings:
         self._log = log
         self._rings: dict[str, Ring] = {}
         self._retry_at_s = 0.0
-        self._kept = {key.removeprefix(KEY): _decode(value) for key, value in kept.items()}
+        found = {key: kept_state.read_again(value, Kept, key=key, log=log) for key, value in kept.items()}
+        self._kept = {key.removeprefix(KEY): ring for key, ring in found.items() if ring is not None}
 
-    def __iter__(self) -> "Any":
+    def __iter__(self) -> Iterator[Ring]:
         """The rings that were heard of."""
         return iter(self._rings.values())
 

@@ -4,12 +4,12 @@ A problem with a connection is a fault of the rule; one without is what could no
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 from services.obs_bridge.execution import Outcome
-from services.obs_bridge.firings import Connections, Obs, meant
+from services.obs_bridge.faces import Asked, Connections
+from services.obs_bridge.firings import meant
 from services.obs_bridge.inventory import Inventory
-from services.obs_bridge.procedure import Procedure
 from shared.automation.named import Named, named_by
 from shared.automation.roles import role_of
 from shared.messages.automation import Rule
@@ -18,17 +18,6 @@ from shared.messages.obs_commands import CheckRules, RuleProblem, RuleProblems
 from shared.rpc import Later
 
 Missing = dict[Named, str]
-
-
-class Asked(Obs, Protocol):
-    """A connection that can be asked."""
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether it can be asked now."""
-
-    def run(self, procedure: Procedure[Any], then: Callable[[Outcome[Any]], None], *, what: str) -> object:
-        """Do `procedure`, then call `then` once with what came of it."""
 
 
 class Known(Connections, Protocol):

@@ -1,6 +1,7 @@
 """One OBS with all that the suite does with it: its link, its recorder, its clips, its status; obs-bridge."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,16 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
+from services.obs_bridge import leftovers
 from services.obs_bridge.account import Account
-from services.obs_bridge.acts.facts import Done, ObsFacts, facts_of
-from services.obs_bridge.acts.registry import perform
+from services.obs_bridge.acts import profiles
+from services.obs_bridge.acts.facts import LOST, Done, ObsFacts, facts_of
+from services.obs_bridge.acts.registry import ALONE, perform
 from services.obs_bridge.alarms import Alarms, Duty
 from services.obs_bridge.execution import After, Outcome, Post
 from services.obs_bridge.files import Files
 from services.obs_bridge.ledger import Ledger
+from services.obs_bridge.leftovers import Leftovers
 from services.obs_bridge.link import Link, Owner
 from services.obs_bridge.procedure import Data, Procedure
 from services.obs_bridge.recording import says, tape
@@ -24,6 +28,7 @@ from services.obs_bridge.reviews.buffer import Buffer
 from services.obs_bridge.reviews.clips import Clips
 from services.obs_bridge.status import Observer
 from services.obs_bridge.surroundings import Surroundings
+from services.obs_bridge.turnstile import Turnstile
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView
 from shared.automation.roles import word_of
@@ -37,7 +42,7 @@ from shared.messages.obs import (
     RecordingSettings,
     Role,
 )
-from shared.messages.obs_actions import AddChapter, AnyAction
+from shared.messages.obs_actions import AddChapter, AnyAction, StartRecording, StopRecording
 from shared.messages.recordings import ClipReady
 from shared.video.path_map import is_this_machine, to_ours
 
@@ -88,6 +93,15 @@ class Studio:
             log=log,
         )
         self.buffer = Buffer(self, house.around, log=log)
+        self.turnstile = Turnstile(is_taken=self._is_naming, after=house.after)
+        self.leftovers = Leftovers(
+            self,
+            house.ledger,
+            kept=kept.get(leftovers.KEY + self.name),
+            after=house.after,
+            now_us=house.around.now_us,
+            log=log,
+        )
         self.clips = Clips(
             self,
             house.around,
@@ -141,17 +155,28 @@ class Studio:
         """Do a procedure."""
         return self.link.run(procedure, then, what=what)
 
-    def act(self, action: AnyAction, then: Callable[[Outcome[Any]], None]) -> object:
-        """Do `action`, of a rule or of an operator."""
+    def act(self, action: AnyAction, then: Callable[[Outcome[Any]], None], *, by_hand: bool = False) -> None:
+        """Do `action`, of a rule or of an operator (`by_hand`)."""
         if isinstance(action, AddChapter):
             self.recorder.tape.chapter(action.title)
 
         def done(outcome: Outcome[Done]) -> None:
-            then(outcome)
-            if outcome.result is not None and outcome.result.afterwards is not None:
-                self.run(outcome.result.afterwards, lambda _: None, what="the end of the action")
+            if self.leftovers.acted(action, outcome, by_hand=by_hand):
+                self._house.ledger.then(partial(then, outcome))  # kept before anybody hears of it
+            else:
+                then(outcome)
 
-        return self.run(perform(action, self.facts), done, what=f"the action {word_of(action)}")
+        # A match's recording is the recorder's business, so that it is the match's again, under its name.
+        if isinstance(action, StartRecording) and self.recorder.start_by_command(done):
+            return
+        if isinstance(action, StopRecording) and self.recorder.stop_by_command(done):
+            return
+        procedure = perform(action, self.facts, by_hand=by_hand)
+        begin = partial(self.run, procedure, what=f"the action {word_of(action)}")
+        if type(action) in ALONE:
+            self.turnstile.let(begin, done)
+        else:
+            begin(done)
 
     def took(self, happened: Happened) -> None:
         """Go on with what happened on a ring that this connection serves."""
@@ -168,9 +193,10 @@ class Studio:
         self.buffer.stands(view)
 
     def turn(self) -> None:
-        """Take the next steps; at the end of each turn of the loop. Both set how OBS names files, so not at once."""
-        self.recorder.turn(may_act=not self.buffer.is_naming)
-        self.buffer.turn(may_act=not self.recorder.is_busy)
+        """Take the next steps; at the end of each turn of the loop. Several set how OBS names files, so not at once."""
+        self.recorder.turn(may_act=not self.turnstile.is_shut and not self.buffer.is_naming)
+        self.buffer.turn(may_act=not self.turnstile.is_shut and not self.recorder.is_busy)
+        self.turnstile.turn()
         self.clips.turn()
 
     def second(self) -> None:
@@ -193,7 +219,7 @@ class Studio:
             ring=ring,
             match_id=match_id,
             alarms=self._alarms.raised,
-            problem=self.recorder.problem if due is not None else None,
+            problem=self.recorder.problem if self.recorder.wants else None,
         )
 
     def link_changed(self) -> ObsLinkChanged:
@@ -212,6 +238,8 @@ class Studio:
     def configure(self, config: ObsConnection, password: str) -> None:
         """Go on with another configuration; the connection is made anew if it leads somewhere else."""
         before, self.config = self.config, config
+        if before.connection != config.connection:
+            self._renamed(before.connection)
         is_other = (before.host, before.port) != (config.host, config.port)
         self._views = {ring: view for ring, view in self._views.items() if self.serves(ring)}
         self.recorder.tape.forget(self.serves)
@@ -219,12 +247,20 @@ class Studio:
         if is_other:
             self.link.close()
             self.recorder.tape.retire(says.REMOVED)
+            self.leftovers.drop()
         if is_other or password != self._password:
             self._password = password
             self.link.close()
             self.link = self._link()
         self.facts = self._facts()
         self.open()
+
+    def _renamed(self, before: str) -> None:
+        """It goes on under another name: what it records stays its own."""
+        self.recorder.tape.renamed(before)
+        self.clips.renamed(before)
+        self.leftovers.renamed(before)
+        self._alarms = Alarms(self.name, dropped_percent=self._house.dropped_percent())
 
     def open(self) -> None:
         """Connect, if an operator wants it connected."""
@@ -241,6 +277,7 @@ class Studio:
         """The connection was removed: what OBS does goes on without us, and nothing is kept of it."""
         self.close()
         self.recorder.tape.retire(says.REMOVED)
+        self.leftovers.drop()
         for key in (tape.KEY, clips.KEY):
             self._house.ledger.keep(key + self.name, None)
 
@@ -265,7 +302,9 @@ class Studio:
             self._version = facts_of(self.link.version)
             self.facts = self._facts()
             self._observer.forget()
-            for part in (self.recorder, self.buffer, self.clips):
+            put_back = profiles.put_back(self.facts)
+            self.turnstile.let(partial(self.run, put_back, what="the look at the profile"), self._put_back)
+            for part in (self.recorder, self.buffer, self.clips, self.leftovers):
                 part.link_up()
             self.second()
         else:
@@ -274,6 +313,17 @@ class Studio:
             self.buffer.link_down()
         self._house.state_changed(self)
         self._house.told(self.status())
+
+    def _is_naming(self) -> bool:
+        """Whether recorder or buffer are at what only one may be at."""
+        return self.recorder.is_busy or self.buffer.is_naming
+
+    def _put_back(self, outcome: Outcome[str | None]) -> None:
+        """OBS was left in our passing profile, and is back in its own; or it could not be changed."""
+        if outcome.error is not None and outcome.error.code not in LOST:
+            self._house.log.warning("profile_not_put_back", obs=self.name, reason=outcome.error.message)
+        elif outcome.result is not None:
+            self._house.log.warning("profile_put_back", obs=self.name, profile=outcome.result)
 
     def _heard(self, event: str, data: Data) -> None:
         if self._observer.hear(event, data):
@@ -304,11 +354,12 @@ class Studio:
             house.alarmed(alarm)
 
     def _duty(self) -> Duty:
-        due = self.recorder.due()
-        on = due.view if due is not None else next((view for view in self._views.values() if view.is_fought), None)
+        lacking = self.recorder.lacking or self.recorder.due()
+        fought = next((view for view in self._views.values() if view.is_fought), None)
+        on = lacking.view if lacking is not None else fought
         settings = self.recording
         return Duty(
-            records=due is not None and not self._house.around.is_paused,
+            records=self.recorder.wants and not self._house.around.is_paused,
             replays=self.buffer.is_wanted,
             ring=on.ring if on is not None else None,
             match_id=on.match_id if on is not None else None,

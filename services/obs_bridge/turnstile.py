@@ -1,7 +1,7 @@
 """Lets the acts that name files or start and end outputs pass one at a time; obs-bridge.
 
-Each of them takes several requests, and OBS names a file by what stands in its profile at that moment: two that run into
-each other give a recording or all clips of an hour another one's name.
+Each of them takes several requests, and OBS names a file by what stands in its profile at that moment: two that run
+into each other give a recording, or all clips of an hour, another one's name.
 """
 
 from collections import deque
@@ -28,8 +28,8 @@ class _Visit:
 
 
 class Turnstile:
-    """`is_taken` says whether the recorder or the buffer is just at it: an act waits for them. While it `is_shut` an act
-    is at it, and they have to wait. It never stays shut, whatever becomes of an act.
+    """`is_taken` says whether the recorder or the buffer is just at it: an act waits for them. While it `is_shut` an
+    act is at it, and they have to wait. It never stays shut, whatever becomes of an act.
     """
 
     def __init__(self, *, is_taken: Callable[[], bool], after: After) -> None:

@@ -1,7 +1,7 @@
 """Which rules fire when something happens in a match. Pure: knows no clock and no OBS; obs-bridge and dry runs.
 
-Times are Unix microseconds; those called steady are of a clock that nobody sets. A rule is counted per ring: what it did
-on one does not hold it back on another.
+Times are Unix microseconds; those called steady are of a clock that nobody sets. A rule is counted per ring: what it
+did on one does not hold it back on another.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -16,9 +16,9 @@ from shared.messages.automation import Happening, OncePer, Rule
 
 RECENT: Final = 256
 """Firings that are known again after a restart: far more than fit into the five seconds in which any may act."""
-ONCE: Final = 4
-"""Matches, or rounds (one match has no more), for which a rule is known to have fired on a ring. All of it is written at
-each firing.
+ONCE: Final = 6
+"""Matches, or rounds (those of one match, and some of the one before), for which a rule is known to have fired on a
+ring. All of it is written at each firing.
 """
 
 SceneOf: TypeAlias = Callable[[Rule, str], Collection[str] | None]
@@ -81,13 +81,11 @@ class Engine:
         # What waits for quiet is what the rule says now; one that was changed begins anew.
         self._pending = {key: found for key, found in self._pending.items() if found.rule in enabled}
 
-    def on(
-        self, happened: Happened, now_us: int, scene_of: SceneOf, *, steady_us: int | None = None
-    ) -> list[Firing]:
+    def on(self, happened: Happened, now_us: int, scene_of: SceneOf, *, steady_us: int | None = None) -> list[Firing]:
         """The firings that follow at once, in the order in which they begin; those with a debounce come from `due`.
 
-        `steady_us` is now by the clock of `due`; None: by that of `now_us` (a dry run). What lies ahead of `now_us` came
-        before the wall clock was set back: it is as old as what lies that far behind.
+        `steady_us` is now by the clock of `due`; None: by that of `now_us` (a dry run). What lies ahead of `now_us`
+        came before the wall clock was set back: it is as old as what lies that far behind.
         """
         is_late = abs(now_us - happened.at_us) > self.act_within_ms * 1000
         found = []

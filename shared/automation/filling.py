@@ -17,7 +17,9 @@ FILLED: Final[dict[type[act.Action], tuple[str, ...]]] = {
     act.RunCommand: ("command",),
 }
 """The fields of actions that may hold placeholders."""
-_NOT_IN_NAMES: Final = dict.fromkeys(map(ord, '/\\:*?"<>|'), "-") | dict.fromkeys(range(32), None)
+NOT_IN_NAMES: Final = '<>:"/\\|?*'
+"""Characters that some file system does not take in a name, or takes for a folder's end."""
+_CLEANED: Final = dict.fromkeys(map(ord, NOT_IN_NAMES), "-") | dict.fromkeys(range(32), None)
 
 
 def filled(action: AnyAction, values: Mapping[str, str]) -> AnyAction:
@@ -26,7 +28,7 @@ def filled(action: AnyAction, values: Mapping[str, str]) -> AnyAction:
     if fields is None:
         return action
     if isinstance(action, act.TakeScreenshot):
-        values = {name: value.translate(_NOT_IN_NAMES) for name, value in values.items()}
+        values = {name: value.translate(_CLEANED) for name, value in values.items()}
     return replace(action, **{name: _filled(getattr(action, name), values) for name in fields})
 
 

@@ -127,8 +127,9 @@ class FiredAction(Struct, frozen=True, kw_only=True):
 
 class RuleFired(Struct, frozen=True, kw_only=True, tag_field="type", tag="rule_fired"):
     """`obs.rule_fired/<ring>/`: a rule fired, and what came of it. `latency_ms` is the time from the datagram to the
-    first request to OBS. Its place in the ring's journal is `session`, `entry` and `index`; what OBS itself did has
-    none ("", 0, 0).
+    first request to OBS. Its place in the ring's journal is `session`, `entry` and `index`. What OBS itself did has
+    none there: its `session` is the id of the recording or clip, or, when OBS was connected, that of obs-bridge's run
+    with the number of the connection as `entry`.
     """
 
     firing_id: str

@@ -137,9 +137,9 @@ class AlarmKind(StrEnum):
 
 class ObsStatus(Struct, frozen=True, kw_only=True):
     """`obs.status/<connection>/`, each second while connected, and on every change of the connection. `outputs` and
-    `load` are None while not connected. `recording` is what the suite records there (see `obs.recording`), `match_id`
-    for which match; `problem` says why a match that ought to be recorded is not. `round_trip_ms` is how long OBS takes
-    to answer.
+    `load` are None while not connected. `recording` is how the suite's recording there stands, a word of
+    `RecordingState`; `match_id` is its match; `problem` says why a match that ought to be recorded is not.
+    `round_trip_ms` is how long OBS takes to answer.
     """
 
     connection: str

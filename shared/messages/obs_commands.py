@@ -115,6 +115,7 @@ class DeleteVideo(Command[VideoStored], frozen=True, kw_only=True):
     name = "delete_video"
     service = BRIDGE
     reply = VideoStored
+    deadline_s = 30.0
     video_id: str
     author: str
 
@@ -142,6 +143,12 @@ class SaveObsConnection(Command[ObsConnection], frozen=True, kw_only=True):
     rings: tuple[str, ...] | None = None
     path_map: dict[str, str] | None = None
     recording: dict[str, bool | int | str | None] = {}  # noqa: RUF012  # msgspec gives each struct its own
+
+    def __repr__(self) -> str:
+        """Every field but the password, as a command may come into a log or a trace."""
+        shown = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        fields = (f"{name}={'***' if name == 'password' and value else repr(value)}" for name, value in shown)
+        return f"{type(self).__name__}({', '.join(fields)})"
 
 
 class RemoveObsConnection(Command[ObsConnection], frozen=True, kw_only=True):

@@ -1,12 +1,16 @@
 """Recordings of matches and clips of reviews: how they go on, their files, and where in them everything is.
 
 Times are Unix microseconds. `path` is the file as our machine names it, None where only OBS knows it; `obs_path` is
-what OBS reported. `match_id` is the match's own key.
+what OBS reported, "" where it never named a file. `match_id` is the match's own key.
 """
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
+
+NO_RING: Final = "none"
+"""The ring of what was recorded by hand, on no match; no ring has this name."""
 
 
 class RecordingState(StrEnum):
@@ -51,8 +55,10 @@ class VideoStored(Struct, frozen=True, kw_only=True, tag_field="type", tag="vide
     """`obs.video/<ring>/`: a file of OBS; said again, whole, whenever more is known of it (its end, its size and
     checksum, the outcome of its review, that it is kept or deleted).
 
-    The first picture is from `started_at_us`. `is_whole` is False when OBS ended before it closed the file. The match
-    is from `in_ms` to `out_ms` of the file. Of a review: its number in the match, who asked, when (round, clock), its
+    The first picture is from `started_at_us`; `placed_from_us` is when it was thought to be before: events that
+    were placed from then (`obs.video_events`) go with it. `is_whole` is False when OBS ended before it closed
+    the file. The match is from `in_ms` to `out_ms` of the file. A clip that could not be saved has no file: `path`
+    None, `obs_path` "", `is_whole` False. Of a review: its number in the match, who asked, when (round, clock), its
     outcome, and the decisive moment at `decisive_ms`. `problem` says what is not as it should be.
     """
 
@@ -81,6 +87,7 @@ class VideoStored(Struct, frozen=True, kw_only=True, tag_field="type", tag="vide
     is_kept: bool = False
     deleted_at_us: int | None = None
     problem: str | None = None
+    placed_from_us: int | None = None
 
 
 class VideoEvent(Struct, frozen=True, kw_only=True):

@@ -281,7 +281,7 @@ OBS_CONFIRM_MS: Final = Key(
     " ended, before it counts as failed. A recording ends in 0.6 to 2 s; a slow disk takes longer.",
     kind=Kind.INTEGER,
     default=8_000,
-    rules=Rules(min=1_000, max=60_000),
+    rules=Rules(min=1_000, max=10_000),
 )
 OBS_CLIP_DAYS: Final = Key(
     name="obs.clip_days",

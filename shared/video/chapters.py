@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 from shared.messages.automation import Happening
 from shared.messages.recordings import VideoEvent
+from shared.video import time_codes
+from shared.video.time_codes import thousandths
 
 START: Final = "Start"
 """What the part before the first event is called."""
@@ -74,8 +76,7 @@ def title(event: VideoEvent) -> str:
         return name
     place = [] if event.round is None else [f"R{event.round}"]
     if event.clock_ms is not None:
-        minutes, seconds = divmod(event.clock_ms // 1000, 60)
-        place.append(f"{minutes}:{seconds:02d}")
+        place.append(time_codes.minutes(event.clock_ms // 1000))
     score = [] if event.score is None else [f"{event.score[0]}-{event.score[1]}"]
     more = ", ".join([*([" ".join(place)] if place else []), *score])
     return f"{name} ({more})" if more else name
@@ -84,7 +85,7 @@ def title(event: VideoEvent) -> str:
 def webvtt(parts: Sequence[Chapter]) -> str:
     """WebVTT chapters, for players in browsers."""
     cues = [
-        f"{number}\n{_stamp(part.start_ms)} --> {_stamp(part.end_ms)}\n{_vtt(part.title)}\n"
+        f"{number}\n{thousandths(part.start_ms)} --> {thousandths(part.end_ms)}\n{_vtt(part.title)}\n"
         for number, part in enumerate(parts, 1)
     ]
     return "\n".join(["WEBVTT\n", *cues])
@@ -101,7 +102,7 @@ def youtube(parts: Sequence[Chapter]) -> str:
     if len(joined) > 1 and joined[-1].end_ms - joined[-1].start_ms < YOUTUBE_APART_MS:
         joined[-2:] = [_joined(joined[-2], joined[-1])]
     hours = joined[-1].start_ms >= 3_600_000
-    return "".join(f"{_short(part.start_ms, hours=hours)} {_plain(part.title)}\n" for part in joined)
+    return "".join(f"{_short(part.start_ms, hours=hours)} {in_one_line(part.title)}\n" for part in joined)
 
 
 def ffmetadata(parts: Sequence[Chapter]) -> str:
@@ -109,7 +110,7 @@ def ffmetadata(parts: Sequence[Chapter]) -> str:
     lines = [";FFMETADATA1"]
     for part in parts:
         lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={part.start_ms}", f"END={part.end_ms}"]
-        lines.append("title=" + re.sub(r"([=;#\\])", r"\\\1", _plain(part.title)))
+        lines.append("title=" + re.sub(r"([=;#\\])", r"\\\1", in_one_line(part.title)))
     return "\n".join(lines) + "\n"
 
 
@@ -126,22 +127,15 @@ def _joined(one: Chapter, other: Chapter) -> Chapter:
 
 
 def _vtt(text: str) -> str:
-    plain = _plain(text)
+    plain = in_one_line(text)
     return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _plain(text: str) -> str:
-    """In one line, as a line ends a chapter."""
+def in_one_line(text: str) -> str:
+    """`text` in one line, of signs that every player and editor reads."""
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())
-
-
-def _stamp(milliseconds: int) -> str:
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{rest:03d}"
 
 
 def _short(milliseconds: int, *, hours: bool) -> str:
     seconds = milliseconds // 1000
-    if hours:
-        return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-    return f"{seconds // 60}:{seconds % 60:02d}"
+    return time_codes.hours(seconds).removeprefix("0") if hours else time_codes.minutes(seconds)

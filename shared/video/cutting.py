@@ -76,37 +76,39 @@ def _length_ms(source: Path) -> int | None:
         return None
 
 
-def with_chapters(source: Path, target: Path, *, ffmetadata: str) -> Path:
-    """Copy `source` to the new file `target` with chapters in it.
+def with_chapters(source: Path, target: Path, *, ffmetadata: str, is_forced: bool = False) -> Path:
+    """Copy `source` to the new file `target` with chapters in it; `is_forced`: in the place of one that is there.
 
     Raises:
-        IoError, ValidationError: as for `cut`.
+        IoError, ValidationError: as for `cut`; or they are the same file.
     """
     ffmpeg = tool(FFMPEG)
-    check_new(target)
+    if is_forced and target.exists() and target.samefile(source):
+        raise ValidationError("video.same", "This is the recording itself; name another file with -o.", value=target)
+    check_new(target, is_forced=is_forced)
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder, "chapters.txt")
         said.write_text(ffmetadata, encoding="utf-8")
         inputs = ["-i", f"file:{source.absolute()}", "-f", "ffmetadata", "-i", f"file:{said}"]
         taken = ["-map", "0:v", "-map", "0:a?", "-c", "copy", "-map_metadata", "0", "-map_chapters", "1"]
-        _write(target, [ffmpeg, *_QUIET, *inputs, *taken], about=source)
+        _write(target, [ffmpeg, *_QUIET, *inputs, *taken], about=source, is_forced=is_forced)
     return target
 
 
-def check_new(target: Path) -> None:
-    """Raises ValidationError: there is such a file, or no folder for it."""
+def check_new(target: Path, *, is_forced: bool = False) -> None:
+    """Raises ValidationError: there is such a file that may not be replaced, or no folder for it."""
     if not target.parent.is_dir():
         raise ValidationError("video.no_folder", "There is no such folder; make it first.", value=target.parent)
-    if target.exists():
+    if target.exists() and not (is_forced and target.is_file()):
         raise ValidationError("video.exists", "There is such a file already; name another one with -o.", value=target)
 
 
-def _write(target: Path, command: list[str], *, about: Path) -> None:
+def _write(target: Path, command: list[str], *, about: Path, is_forced: bool = False) -> None:
     """Under its name only when it is whole."""
     part = target.with_name(f".part-{target.name[-200:]}")  # the ending says the format
     try:
         run([*command, f"file:{part.absolute()}"], within_s=WITHIN_S, about=about)
-        check_new(target)
+        check_new(target, is_forced=is_forced)
         part.rename(target)
     finally:
         part.unlink(missing_ok=True)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from shared.messages.recordings import VideoStored
-from shared.video.chapters import Chapter
+from shared.video import time_codes
+from shared.video.chapters import Chapter, in_one_line
 from shared.video.stored import Event
 
 COLUMNS: Final = (
@@ -31,24 +32,25 @@ MOST_EVENTS: Final = 999
 """An event of an EDL has three digits."""
 _REEL: Final = 8
 """Characters of a reel's name in CMX3600."""
-_SIDES: Final = {1: "chong", 2: "hong", 0: "referee"}
+SIDES: Final = {0: "referee", 1: "chong", 2: "hong"}
+"""Whom something is about."""
 
 
 def edl(parts: Sequence[Chapter], *, title: str, file: str, reel: str, fps: float) -> str:
     """An edit list of one video track and its sound: the recording in one piece, cut at each chapter, which stands in a
     comment and as a marker. Time codes count whole pictures of `fps`, without drop frames; the source starts at 0.
     """
-    lines = [f"TITLE: {_line(title)}", "FCM: NON-DROP FRAME", ""]
+    lines = [f"TITLE: {in_one_line(title)}", "FCM: NON-DROP FRAME", ""]
     name = reel_name(reel)
     begins = _frames(parts[0].start_ms, fps) if parts else 0
     whole = [part for part in parts if _frames(part.end_ms, fps) > _frames(part.start_ms, fps)]
     for number, part in enumerate(whole[:MOST_EVENTS], 1):
         start, end = _frames(part.start_ms, fps), _frames(part.end_ms, fps)
-        codes = " ".join(_timecode(frame, fps) for frame in (start, end, start - begins, end - begins))
+        codes = " ".join(time_codes.frames(frame, fps) for frame in (start, end, start - begins, end - begins))
         lines.append(f"{number:03d}  {name:<8} AA/V  C        {codes}")
-        lines.append(f"* FROM CLIP NAME: {_line(file)}")
-        lines.append(f"* COMMENT: {_line(part.title)}")
-        lines.append(f"* LOC: {_timecode(start - begins, fps)} RED     {_line(part.title)}")
+        lines.append(f"* FROM CLIP NAME: {in_one_line(file)}")
+        lines.append(f"* COMMENT: {in_one_line(part.title)}")
+        lines.append(f"* LOC: {time_codes.frames(start - begins, fps)} RED     {in_one_line(part.title)}")
     return "\n".join(lines) + "\n"
 
 
@@ -66,8 +68,8 @@ def table(video: VideoStored, events: Sequence[Event]) -> str:
     ]
     for event in events:
         said = event.said
-        clock = None if said.clock_ms is None else f"{said.clock_ms // 60_000}:{said.clock_ms // 1000 % 60:02d}"
-        side = None if said.athlete is None else _SIDES.get(said.athlete)
+        clock = None if said.clock_ms is None else time_codes.minutes(said.clock_ms // 1000)
+        side = None if said.athlete is None else SIDES.get(said.athlete)
         place = (said.offset_ms, stamp(said.offset_ms), said.round, clock, side, *(said.score or (None, None)))
         row = (video.video_id, file, event.number, said.kind, said.label, *place, said.match_id)
         rows.append((said.offset_ms, row))
@@ -92,20 +94,8 @@ def reel_name(text: str) -> str:
 
 def stamp(milliseconds: int) -> str:
     """A place in a video: `0:01:13.250`."""
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{rest:03d}"
+    return time_codes.thousandths(milliseconds).removeprefix("0")
 
 
 def _frames(milliseconds: int, fps: float) -> int:
     return round(milliseconds * fps / 1000)
-
-
-def _timecode(frame: int, fps: float) -> str:
-    base = round(fps)  # 29.97 counts to 30
-    seconds, frames = divmod(frame, base)
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{frames:02d}"
-
-
-def _line(text: str) -> str:
-    """In one line, of signs that every editor reads."""
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())

@@ -19,6 +19,8 @@ WITHIN_S: Final = 20.0
 LOOK_S: Final = 0.1
 NO_LENGTH: Final = "video.no_length"
 """The code of the error of a file that was not closed."""
+NOT_PLAYABLE: Final = frozenset({"video.unreadable", "video.no_picture"})
+"""Those of a file in which no picture can be read."""
 BEHIND: Final = "999999%"
 """A place behind the end of every video: read from the key picture before it on."""
 _KEY_APART_MS: Final = 21_000

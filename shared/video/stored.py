@@ -3,11 +3,11 @@ obs-bridge and `restrike obs`, who give a way to ask: SQL and the values of its 
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from msgspec import Struct
 
+from shared.clock import unix_us
 from shared.messages.recordings import VideoEvent, VideoKind, VideoStored
 
 Ask = Callable[[str, Mapping[str, Any]], list[tuple[Any, ...]]]
@@ -23,7 +23,8 @@ _NAMED: Final = {
     "round": "v.round_number",
     **{name: f"v.{name.removesuffix('_us')}" for name in _TIMES},
 }
-_FIELDS: Final = VideoStored.__struct_fields__
+_NOT_STORED: Final = frozenset({"placed_from_us"})
+_FIELDS: Final = tuple(name for name in VideoStored.__struct_fields__ if name not in _NOT_STORED)
 _VIDEOS: Final = f"""
 SELECT v.id, m.match_number, v.created_at, {", ".join(_NAMED.get(name, f"v.{name}") for name in _FIELDS)}
 FROM recorded_videos v LEFT JOIN pss_matches m ON m.id = v.match_id
@@ -35,7 +36,6 @@ SELECT e.id, e.kind, e.label, e.offset_ms, e.happened_at, e.session_uuid, e.entr
 FROM recorded_video_events e WHERE e.video_id = :video ORDER BY e.offset_ms, e.entry, e.entry_index, e.id
 """
 MOST: Final = 1_000_000
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Video(Struct, frozen=True, kw_only=True):
@@ -72,7 +72,9 @@ def events(ask: Ask, video: int) -> list[Event]:
 def _video(row: tuple[Any, ...]) -> Video:
     number, match_number, stored_at, *values = row
     said = dict(zip(_FIELDS, values, strict=True))
-    said |= {name: _us(said[name]) for name in _TIMES} | {name: bool(said[name]) for name in _BOOLEANS}
+    said |= {name: None if said[name] is None else unix_us(said[name]) for name in _TIMES} | {
+        name: bool(said[name]) for name in _BOOLEANS
+    }
     said["kind"] = VideoKind(said["kind"])
     return Video(number=number, match_number=match_number, stored_at=stored_at, said=VideoStored(**said))
 
@@ -83,7 +85,7 @@ def _event(row: tuple[Any, ...]) -> Event:
         kind=kind,
         label=label,
         offset_ms=offset_ms,
-        at_us=_us(at) or 0,
+        at_us=unix_us(at),
         session=session,
         entry=entry,
         index=index,
@@ -94,11 +96,3 @@ def _event(row: tuple[Any, ...]) -> Event:
         score=None if chong is None or hong is None else (chong, hong),
     )
     return Event(number=number, said=said)
-
-
-def _us(iso_utc: str | None) -> int | None:
-    """UTC text as Unix microseconds."""
-    if iso_utc is None:
-        return None
-    at = datetime.fromisoformat(iso_utc)
-    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1)

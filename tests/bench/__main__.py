@@ -54,7 +54,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -P -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a rough look in less than two minutes")
+    parser.add_argument("--quick", action="store_true", help="a rough look in less than three minutes")
     parser.add_argument("--obs", action="store_true", help="only what OBS costs and how fast it is made to act")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure and every trial there, too")
     parser.add_argument("--folder", type=Path, help="where the databases lie meanwhile (default: the temp folder)")

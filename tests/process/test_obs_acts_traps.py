@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
-from services.obs_bridge.acts import record_settings, replay
+from services.obs_bridge.acts import profiles, record_settings, replay
+from shared.errors import ObsError
 from shared.messages import obs_actions as a
 from tests.support.obs.acting import Acting
 from tests.support.obs.display import Display
 from tests.support.obs.real import needs_obs
+from tests.support.wait import eventually
 
 pytestmark = needs_obs
 
@@ -29,6 +32,24 @@ def test_a_replay_buffer_that_is_not_enabled_is_enabled(tmp_path: Path, screen: 
         rate = lab.state("GetProfileParameter", parameterCategory="Audio", parameterName="SampleRate")
         assert rate["parameterValue"] == "44100"
         lab.do(a.StopReplayBuffer())
+
+
+def test_obs_is_brought_back_from_the_passing_profile(tmp_path: Path, screen: Display) -> None:
+    """The connection was lost in the midst of loading a profile again: whoever comes next finds the way back by OBS's
+    own names, but not while OBS records in it.
+    """
+    with Acting(tmp_path, screen, replay_s=0) as lab:
+        left = profiles.PASSING + "lab"
+        lab.state("CreateProfile", profileName=left)
+        eventually(lambda: lab.state("GetProfileList")["currentProfileName"] == left, within=10)
+        lab.do(a.SetRecordDirectory(path=str(lab.obs.records)))
+        lab.do(a.StartRecording())
+        with pytest.raises(ObsError, match="back to lab"):
+            lab.run(profiles.put_back(lab.on))
+        lab.do(a.StopRecording())
+        assert lab.run(profiles.put_back(lab.on)) == "lab"
+        assert lab.state("GetProfileList") == {"currentProfileName": "lab", "profiles": ["lab"]}
+        assert lab.run(profiles.put_back(lab.on)) is None
 
 
 def test_an_empty_collection_and_a_folder_that_is_gone(tmp_path: Path, screen: Display) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from shared.errors import RestrikeError
-from shared.messages.obs import Role
-from shared.messages.obs_actions import RunCommand, SetScene, StartRecording
+from shared.messages.obs import ObsStatus, Role
+from shared.messages.obs_actions import RunCommand, SetScene, StartRecording, StopRecording
 from shared.messages.obs_actions import Scenes as AskScenes
 from shared.messages.obs_commands import (
     ActionDone,
@@ -57,6 +57,11 @@ def add(home: Home, name: str, fake: FakeObs, *roles: Role) -> None:
 def state(home: Home, name: str) -> str | None:
     """How a connection stands; None where obs-bridge does not know it."""
     return {one.connection: one.state for one in home.client.call(GetObsStatus()).connections}.get(name)
+
+
+def status(home: Home, name: str) -> ObsStatus:
+    """Everything that is known of a connection."""
+    return next(one for one in home.client.call(GetObsStatus()).connections if one.connection == name)
 
 
 def act(home: Home, action: Any, connection: str | None = None) -> ActionDone:
@@ -171,3 +176,19 @@ def test_errors_are_sentences(home: Home) -> None:
     eventually(lambda: state(home, "main") == "disconnected", within=WITHIN_S, what="it is tried")
     with pytest.raises(RestrikeError, match=r"127\.0\.0\.1:1"):
         act(home, SetScene(scene="Winner"))
+
+
+def test_a_connection_that_is_renamed_goes_on(home: Home) -> None:
+    """What it records stays the same recording, on the same connection to OBS, under the new name."""
+    with FakeObs(password=PASSWORD, records=home.paths.home) as one:
+        add(home, "main", one)
+        act(home, StartRecording())
+        eventually(lambda: status(home, "main").recording == "recording", within=WITHIN_S, what="it records")
+        clients = {received.client for received in one.requests}
+        save(home, "main", rename="other")
+        eventually(lambda: state(home, "other") == "connected", within=WITHIN_S, what="the new name is known")
+        assert state(home, "main") is None
+        assert status(home, "other").recording == "recording"
+        assert act(home, StopRecording(), "other").confirmed
+        eventually(lambda: status(home, "other").recording == "idle", within=WITHIN_S, what="it is over")
+        assert {received.client for received in one.requests} == clients

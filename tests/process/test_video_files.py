@@ -166,6 +166,13 @@ def test_chapters_in_a_copy(home: Home, tmp_path: Path, video: Path) -> None:
         for one in (video, out)
     ]
     assert hashed[0] == hashed[1]
+    size = out.stat().st_size
+    out.write_bytes(b"an older one")
+    assert home.run("obs", "chapters", "v1", "--embed", "-o", out).returncode == 1
+    done = home.run("obs", "chapters", "v1", "--embed", "--force", "-o", out)
+    assert (done.returncode, out.stat().st_size) == (0, size), done.stderr
+    itself = home.run("obs", "chapters", "v1", "--embed", "--force", "-o", video)
+    assert (itself.returncode, "the recording itself" in itself.stderr) == (1, True)
 
 
 def test_the_end_of_a_transport_stream(tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ ANSWERS: Final[dict[str, Step]] = {
     "refused": refuse(FAILED, "no reason"),
     "not ready": refuse(NOT_READY),
 }
+ORDERLY: Final = {"StartRecord": ("answered after 3 s",)}
+"""What OBS cannot do, as it takes requests in their order: begin to record after a later request to do so was done."""
 STEPS: Final = ("StartRecord", "StopRecord", "GetRecordStatus", "GetStats", "SetProfileParameter")
 """The requests that a recording is made of, and the two that are asked each second."""
 

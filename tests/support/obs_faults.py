@@ -239,10 +239,10 @@ def disk_low_by_obs(place: Ringside) -> Measured:
 def disk_low_while(place: Ringside) -> Measured:
     """The disk gets nearly full while OBS records: what is there is closed in time; it goes on when there is room."""
     with small_disk(place, 300) as folder:
-        place.configure(least_free="100")
+        place.configure(least_free="150")
         place.recorded()
         with place.fault("disk nearly full while recording") as measured:
-            filler = _fill(folder, 220)
+            filler = _fill(folder, 230)  # it is ended with half of what is needed to begin
             place.began()
             place.told(measured, "left where OBS records")
             eventually(lambda: place.suite.status().recording == "failed", within=SOON_S, what="ended")
@@ -271,7 +271,9 @@ def disk_full(place: Ringside) -> Measured:
 
 
 def quick_matches(place: Ringside, count: int, *, each_s: float = 1.5) -> Measured:
-    """Matches with no time between the decision of one and the load of the next, and nothing recorded after one."""
+    """Matches with no time between the decision of one and the load of the next, and nothing recorded after one. While
+    the replay buffer runs a file begins at the encoder's next key frame: one that got no picture must say so.
+    """
     place.suite.restrike("obs", "recording", "main", "--post-roll", "0")
     first = place.number + 1
     place.watch.forget()
@@ -289,7 +291,7 @@ def quick_matches(place: Ringside, count: int, *, each_s: float = 1.5) -> Measur
             videos = place.stored()
             place.assert_true(videos)
             assert len(videos) == 1, f"match {number}: {videos}, {place.sessions()}"
-            assert videos[0].problem is None, videos
+            assert videos[0].problem is None or "no picture" in videos[0].problem, videos
             lasts.append((videos[0].duration_ms or 0) / 1000)
     finally:
         place.suite.restrike("obs", "recording", "main", "--post-roll", "0.5")

@@ -20,7 +20,7 @@ QUICK_MATCHES = 5
 SHORT = [
     ("StartRecord", "never answered, not done"),
     ("StartRecord", "never answered, done"),
-    ("StartRecord", "answered after 3 s"),
+    ("StartRecord", "answered after 1 s"),
     ("StartRecord", "closed in mid-request"),
     ("StopRecord", "never answered, done"),
     ("StopRecord", "broken off in mid-request"),
@@ -55,7 +55,9 @@ def test_real_obs(place: Ringside, fault: str) -> None:
 
 @needs_obs
 def test_next_match_right_after_the_last(place: Ringside) -> None:
-    """Matches of a second and a half, each loaded within 1 ms of the decision before: each has its playable file."""
+    """Matches of a second and a half, each loaded within 1 ms of the decision before: each has its file, or says
+    that OBS had no picture for it yet.
+    """
     place.ready()
     quick_matches(place, QUICK_MATCHES)
 

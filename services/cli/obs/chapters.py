@@ -82,7 +82,7 @@ def chapters_(  # noqa: PLR0913  # a command has as many arguments as options
     parts = [_part(source, video, _kinds(kinds), points) for video in videos]
     names = [_named(out, number) for number in range(1, len(parts) + 1)]
     if embed:
-        _tell([_embedded(part, name) for part, name in zip(parts, names, strict=True)], json=json)
+        _tell([_embedded(part, name, is_forced=force) for part, name in zip(parts, names, strict=True)], json=json)
     elif json and out is None:
         output.document({"videos": [recorded.document(part.video, chapters=part.chapters) for part in parts]})
     elif out is None and len(parts) > 1:
@@ -143,10 +143,10 @@ def _deliver(texts: list[str], names: list[Path | None], *, is_forced: bool, jso
     _tell(written, json=json)
 
 
-def _embedded(part: Part, out: Path | None) -> Path:
+def _embedded(part: Part, out: Path | None, *, is_forced: bool) -> Path:
     source = recorded.file_of(part.video)
     target = out or source.with_name(f"{source.stem} chapters{source.suffix}")
-    return cutting.with_chapters(source, target, ffmetadata=ffmetadata(part.chapters))
+    return cutting.with_chapters(source, target, ffmetadata=ffmetadata(part.chapters), is_forced=is_forced)
 
 
 def _tell(files: list[Path], *, json: bool) -> None:

@@ -36,7 +36,7 @@ def connect(
 
     It is tried again for ever: ends with 1 if it is not there yet.
     """
-    asked_us = unix_ns() // 1000
+    asked_us, paths = unix_ns() // 1000, Paths.from_environment()
     stored, status = _switch(name, is_on=True, within_s=within, author=author, asked_us=asked_us)
     if status is not None and status.state is not LinkState.CONNECTED:
         state = shown.state_word(status)
@@ -47,7 +47,8 @@ def connect(
     if json:
         output.document({"connection": stored, "status": status})
     elif status is None:
-        output.line(f"{output.one_line(name)} is switched on; it connects when the suite runs: restrike up")
+        when = "obs-bridge has not taken it up yet: restrike obs status" if is_running(paths) else None
+        output.line(f"{output.one_line(name)} is switched on; {when or 'it connects when the suite runs: restrike up'}")
     else:
         output.line(output.one_line(f"{name} is connected: OBS {status.obs_version or '?'} on {_where(stored)}."))
 

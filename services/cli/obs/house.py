@@ -1,6 +1,7 @@
 """`restrike obs profile`, `collection`, `hotkey`, `screenshot`, `stats`: OBS itself, by hand."""
 
 from enum import StrEnum
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Any
 
 import typer
@@ -109,6 +110,9 @@ def screenshot(
     ] = None,
 ) -> obs.TakeScreenshot:
     """Save a picture to a file on OBS's machine."""
+    if not (PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()):
+        sentence = r"give it with its folder, as OBS's machine names it: /srv/pictures/a.png or D:\Pictures\a.png."
+        raise typer.BadParameter(sentence, param_hint="PATH")
     return obs.TakeScreenshot(path=path, source=source)
 
 

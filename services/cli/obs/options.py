@@ -60,10 +60,15 @@ def roles(text: str | None) -> tuple[Role, ...] | None:
 
 
 def rings(text: str | None) -> tuple[str, ...] | None:
-    """The rings of `ring-1,ring-2`; none for `all`, None stays None."""
+    """The rings of `ring-1,ring-2`; none for `all`, None stays None.
+
+    Raises typer.BadParameter: none is named.
+    """
     if text is None:
         return None
     words = _words(text)
+    if not words:
+        raise typer.BadParameter("name rings, or all for every one.", param_hint="--rings")
     return () if words == (ALL,) else words
 
 

@@ -9,7 +9,7 @@ from services.cli import output
 from services.cli.obs import options
 from services.cli.obs.bridge import statuses
 from services.cli.obs.shown import state_word
-from shared.errors import ValidationError
+from shared.errors import RestrikeError, ValidationError
 from shared.messages.obs import LinkState, ObsStatus
 from shared.messages.obs_actions import Readiness
 from shared.messages.obs_commands import AskObs
@@ -59,10 +59,17 @@ def look(name: options.NameOrAll = None, *, json: output.Json = False) -> None:
 def _tested(paths: Paths, status: ObsStatus) -> Tested:
     checks = [_link(status)]
     if checks[0].ok:
-        said = Client(paths).call(AskObs(connection=status.connection, question=Readiness()))
-        answer: list[dict[str, Any]] = said.answer
-        checks += [Check(check=one["check"], ok=one["ok"], message=one["message"]) for one in answer]
+        checks += _answered(paths, status.connection)
     return Tested(connection=status.connection, ok=all(check.ok for check in checks), checks=checks)
+
+
+def _answered(paths: Paths, name: str) -> list[Check]:
+    try:
+        said = Client(paths).call(AskObs(connection=name, question=Readiness()))
+    except RestrikeError as error:  # this OBS hangs, or went: the others are looked at all the same
+        return [Check(check="answers", ok=False, message=error.message)]
+    answer: list[dict[str, Any]] = said.answer
+    return [Check(check=one["check"], ok=one["ok"], message=one["message"]) for one in answer]
 
 
 def _link(status: ObsStatus) -> Check:

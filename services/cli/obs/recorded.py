@@ -15,7 +15,9 @@ from shared.messages.automation import Happening
 from shared.messages.recordings import VideoKind
 from shared.video import stored
 from shared.video.chapters import KINDS
+from shared.video.edit_lists import SIDES
 from shared.video.stored import Event, Video
+from shared.video.time_codes import minutes
 
 MatchOrVideo = Annotated[
     str,
@@ -32,7 +34,6 @@ _EVENT: Final = re.compile(r"([a-z_-]+)(?::(\d{1,6}))?")
 _OF_MATCHES: Final = "v.match_id IN (SELECT value FROM json_each(:matches)) OR v.match_key = :match"
 _OF_RING: Final = """v.match_key = (SELECT match_key FROM recorded_videos
     WHERE ring = :ring AND kind = 'match' AND match_key IS NOT NULL ORDER BY id DESC LIMIT 1)"""
-_SIDES: Final = {0: "referee", 1: "chong", 2: "hong"}
 
 
 def asking(source: Source) -> stored.Ask:
@@ -46,7 +47,7 @@ def meant_video(source: Source, text: str) -> Video:
     where, value = ("v.id = :text", int(number[1])) if number else ("v.video_key = :text", text)
     found = stored.videos(asking(source), where, text=value)
     if not found:
-        raise ValidationError("video.unknown", "There is no such video. See restrike obs videos.", value=text)
+        raise ValidationError("video.unknown", "There is no such video. See restrike obs videos list.", value=text)
     return found[0]
 
 
@@ -67,7 +68,7 @@ def meant_videos(source: Source, text: str, *, on: str | None = None) -> list[Vi
         )
     found = [video for video in found if on is None or video.said.connection == on]
     if not found:
-        sentence = "Of this match there is no recording. See restrike obs videos."
+        sentence = "Of this match there is no recording. See restrike obs videos list."
         raise ValidationError("video.none_of_match", sentence, value=text)
     return sorted(found, key=lambda video: (video.said.connection, video.said.part, video.number))
 
@@ -126,7 +127,9 @@ def place_at(found: Sequence[tuple[Video, Event]], of_round: int, clock_ms: int)
     if not timed:
         raise ValidationError("video.no_round", "Nothing of this round is in the recordings.", value=of_round)
     before = [one for one in timed if one[2] >= clock_ms]
-    video, offset, clock = min(before or timed, key=lambda one: abs(one[2] - clock_ms))
+    nearest = min((clock for _, _, clock in before or timed), key=lambda clock: abs(clock - clock_ms))
+    # Where the clock stood still, it goes on from the last event that tells it so.
+    video, offset, clock = [one for one in timed if one[2] == nearest][-1 if nearest > clock_ms else 0]
     return video, max(0, offset + clock - clock_ms)
 
 
@@ -135,14 +138,22 @@ def is_here(video: Video) -> bool:
     return video.said.path is not None and video.said.deleted_at_us is None and Path(video.said.path).is_file()
 
 
+def is_without_file(video: Video) -> bool:
+    """Whether OBS never named a file for it: a clip that could not be saved."""
+    return video.said.path is None and not video.said.obs_path
+
+
 def file_of(video: Video) -> Path:
-    """Its file. Raises IoError: it was deleted, is on another machine, or is gone."""
+    """Its file. Raises IoError: it was deleted or never saved, is on another machine, or is gone."""
     said = video.said
     if said.deleted_at_us is not None:
         raise IoError("video.deleted", "This video was deleted.", value=f"v{video.number}")
+    if is_without_file(video):
+        why = f": {said.problem}" if said.problem else "."
+        raise IoError("video.not_saved", f"There is no file of this video{why}", value=f"v{video.number}")
     if said.path is None:
         sentence = (
-            f"The file is on OBS's machine ({said.connection}); restrike obs edit --path-map makes it known here."
+            f"The file is on OBS's machine; to have it here: restrike obs edit {said.connection} --map THEIRS=OURS"
         )
         raise IoError("video.elsewhere", sentence, value=said.obs_path)
     if not Path(said.path).is_file():
@@ -152,15 +163,14 @@ def file_of(video: Video) -> Path:
 
 def side(athlete: int | None) -> str | None:
     """Who: `chong`, `hong`, `referee`."""
-    return None if athlete is None else _SIDES.get(athlete)
+    return None if athlete is None else SIDES.get(athlete)
 
 
 def length(milliseconds: int | None) -> str | None:
     """The length of a video, or a place in it: `1:02.5`."""
     if milliseconds is None:
         return None
-    minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes}:{rest // 1000:02d}.{rest % 1000 // 100}"
+    return f"{minutes(milliseconds // 1000)}.{milliseconds % 1000 // 100}"
 
 
 def document(video: Video, **more: Any) -> dict[str, Any]:

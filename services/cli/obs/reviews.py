@@ -1,5 +1,6 @@
 """`restrike obs reviews`: the clips of video reviews: list them, open one where it matters, keep or delete it."""
 
+import sys
 from typing import Annotated, Final
 
 import typer
@@ -9,7 +10,7 @@ from services.cli.author import Author, author_of
 from services.cli.group import group
 from services.cli.obs import player, recorded
 from services.cli.obs.recorded import asking as asks
-from services.cli.obs.videos import at, chosen, name_of, state
+from services.cli.obs.videos import at, chosen, name_of, place, state, state_of
 from services.cli.query.filters import Filters, Limit, asking
 from services.cli.query.source import Source
 from shared.errors import RestrikeError, ValidationError
@@ -36,8 +37,10 @@ COLUMNS: Final = (
     "file",
 )
 LATEST: Final = "latest"
+SAVED: Final = "(v.path IS NOT NULL OR coalesce(v.obs_path, '') <> '')"
 OPEN: Final = "(v.outcome IS NULL OR v.outcome IN ('requested', 'accepted')) AND v.deleted_at IS NULL"
 
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Match = Annotated[str | None, typer.Option("--match", metavar="MATCH", help="Id or number of a match.")]
 OpenOnly = Annotated[bool, typer.Option("--open", help="Only those without an outcome.")]
 Which = Annotated[
@@ -78,7 +81,7 @@ def list_(  # noqa: PLR0913  # a command has as many arguments as options
         scope.add(OPEN)
     found = stored.videos(asks(source), scope.where, limit=limit, **scope.values)
     if json:
-        output.document({"reviews": [recorded.document(video, state=state(video)) for video in found]})
+        output.document({"reviews": [recorded.document(video, state=state_of(video)) for video in found]})
     elif not found:
         output.line("There is no such clip.")
     else:
@@ -125,12 +128,36 @@ def unkeep(source: Source, filters: Filters, video: Clip, *, author: Author = No
 
 @asking()
 def delete(
-    source: Source, _: Filters, video: recorded.VideoName, *, author: Author = None, json: output.Json = False
+    source: Source,
+    _: Filters,
+    video: recorded.VideoName,
+    *,
+    yes: Yes = False,
+    author: Author = None,
+    json: output.Json = False,
 ) -> None:
-    """Delete the file of a clip or recording; what is stored of it stays. Not one that is kept."""
+    """Delete the file of a clip or recording; what is stored of it stays. Not one that is kept.
+
+    Of the recording of a match it asks first.
+    """
     found = recorded.meant_video(source, video)
+    if found.said.kind is not VideoKind.REVIEW and not yes:
+        _confirm(found)
     command = DeleteVideo(video_id=found.said.video_id, author=author_of(author))
     _tell(found, Client(Paths.from_environment()).call(command), "Deleted", json=json)
+
+
+def _confirm(video: Video) -> None:
+    """Ask whether a recording is to be deleted. Raises ValidationError: nobody can be asked; typer.Exit: no."""
+    said = video.said
+    of_match = f"match {video.match_number or said.match_id}" if said.match_id else "what was recorded by hand"
+    what = f"v{video.number}, {output.one_line(name_of(said))}: the recording of {output.one_line(of_match)}"
+    if not sys.stdin.isatty():
+        sentence = f"This is no clip but {what}; to delete it all the same: --yes"
+        raise ValidationError("video.needs_yes", sentence, value=f"v{video.number}")
+    if not typer.confirm(f"Delete the file of {what}? It cannot be had back.", err=True):
+        output.note("Nothing was deleted.")
+        raise typer.Exit(1)
 
 
 def _keep(video: Video, *, is_kept: bool, author: str | None, json: bool) -> None:
@@ -150,7 +177,7 @@ def _meant(source: Source, text: str, ring: str | None) -> Video:
     if text != LATEST:
         return recorded.meant_video(source, text)
     scope = chosen(source, Filters(ring=ring), match=None, kind=VideoKind.REVIEW)
-    scope.add("v.deleted_at IS NULL")
+    scope.add(f"v.deleted_at IS NULL AND {SAVED}")
     found = stored.videos(asks(source), scope.where, limit=1, **scope.values)
     if not found:
         raise ValidationError("video.no_review", "There is no clip of a review yet. See restrike obs reviews list.")
@@ -185,5 +212,5 @@ def _row(video: Video) -> tuple[object, ...]:
         said.outcome,
         recorded.length(said.duration_ms),
         state(video),
-        said.path or f"{said.connection}: {said.obs_path}",
+        place(video),
     )

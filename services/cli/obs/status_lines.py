@@ -6,12 +6,13 @@ from services.cli import output
 from services.cli.obs.shown import OFF, state_word
 from shared.messages.obs import AlarmKind, LinkState, ObsLoad, ObsStatus, Outputs
 from shared.messages.recordings import RecordingState
+from shared.video.time_codes import hours
 
 ALARMS: Final = {
     AlarmKind.NOT_CONNECTED: "A match is on, and this OBS is not connected: start it, or see the reason above.",
     AlarmKind.NOT_RECORDING: "A match is on, and is not recorded: restrike obs record start",
     AlarmKind.FRAMES_DROPPED: "Frames are lost: close other programs there, or lower OBS's bitrate or resolution.",
-    AlarmKind.DISK_LOW: "The disk of the recordings is nearly full: free space, or restrike obs recording --root.",
+    AlarmKind.DISK_LOW: "The disk is nearly full: free space, or restrike obs recording NAME --root FOLDER",
     AlarmKind.REPLAY_OFF: "The replay buffer is off, so reviews get no clip: restrike obs replay start",
 }
 """What to do."""
@@ -57,13 +58,13 @@ def _recording(one: ObsStatus, outputs: Outputs) -> str:
     if not outputs.is_recording:
         return f"off; {suite}"
     paused = "paused at " if outputs.is_record_paused else ""
-    return f"{paused}{time_code(outputs.record_ms)}, {output.size(outputs.record_bytes)}; {suite}"
+    return f"{paused}{hours(outputs.record_ms // 1000)}, {output.size(outputs.record_bytes)}; {suite}"
 
 
 def _of_what(one: ObsStatus) -> str:
     if one.match_id is not None:
         return f" (match {one.match_id}, {one.ring or '?'})"
-    return "" if one.recording == RecordingState.IDLE else " (by hand)"
+    return "" if one.recording in (RecordingState.IDLE, RecordingState.FAILED) else " (by hand)"
 
 
 def _stream(outputs: Outputs) -> str:
@@ -72,19 +73,13 @@ def _stream(outputs: Outputs) -> str:
     again = "reconnecting, " if outputs.is_reconnecting else ""
     dropped = f"{outputs.stream_frames_dropped} of {outputs.stream_frames} frames dropped"
     congestion = f"congestion {outputs.stream_congestion * 100:.0f} %"
-    return f"{again}{time_code(outputs.stream_ms)}, {outputs.stream_kbps} kbit/s, {congestion}, {dropped}"
+    return f"{again}{hours(outputs.stream_ms // 1000)}, {outputs.stream_kbps} kbit/s, {congestion}, {dropped}"
 
 
 def _frames(load: ObsLoad) -> str:
     drawn = f"{load.render_frames_skipped} of {load.render_frames} drawn too late"
     coded = f"{load.output_frames_skipped} of {load.output_frames} skipped by the encoder"
     return f"{load.fps:.1f} a second, {load.frame_ms:.1f} ms each; {drawn}; {coded}"
-
-
-def time_code(milliseconds: int) -> str:
-    """How long an output runs: `01:02:03`."""
-    seconds = milliseconds // 1000
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 def _on(is_on: bool) -> str:

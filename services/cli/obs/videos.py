@@ -3,6 +3,7 @@ are still there. Reads the database; no service needs to run.
 """
 
 import hashlib
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -29,6 +30,16 @@ _AT: Final = "coalesce(v.started_at, v.ended_at, v.created_at)"
 Kind = Annotated[VideoKind | None, typer.Option("--kind", metavar="KIND", help="Only these: match, review or manual.")]
 Match = Annotated[str | None, typer.Argument(metavar="MATCH", help="Id or number of a match; all if left out.")]
 Full = Annotated[bool, typer.Option("--full", help="Read the files, and compare their checksums, too.")]
+
+
+class State(StrEnum):
+    """How a video stands. `broken_off`: its end is missing, or was not heard; `not_saved`: a clip without a file."""
+
+    WHOLE = "whole"
+    NOT_OVER = "not_over"
+    BROKEN_OFF = "broken_off"
+    NOT_SAVED = "not_saved"
+    DELETED = "deleted"
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -63,7 +74,7 @@ def list_(  # noqa: PLR0913  # a command has as many arguments as options
     scope = chosen(source, filters, match=match, kind=kind)
     found = stored.videos(asks(source), scope.where, limit=limit, **scope.values)
     if json:
-        output.document({"videos": [recorded.document(video, state=state(video)) for video in found]})
+        output.document({"videos": [recorded.document(video, state=state_of(video)) for video in found]})
     elif not found:
         output.line("There is no such video.")
     else:
@@ -88,7 +99,7 @@ def show(source: Source, _: Filters, video: recorded.VideoName, *, json: output.
     found = recorded.meant_video(source, video)
     events = stored.events(asks(source), found.number)
     if json:
-        output.document({"video": recorded.document(found, state=state(found)), "events": events})
+        output.document({"video": recorded.document(found, state=state_of(found)), "events": events})
         return
     output.line(output.table(("what", "value"), _described(found)))
     output.line("")
@@ -126,19 +137,19 @@ def check(  # noqa: PLR0913  # a command has as many arguments as options
         raise typer.Exit(1)
 
 
-def state(video: Video) -> str:
-    """How a video stands, in a word or two."""
+def state_of(video: Video) -> State:
+    """How a video stands."""
     said = video.said
-    words = []
     if said.deleted_at_us is not None:
-        words.append("deleted")
-    elif said.ended_at_us is None:
-        words.append("not over")
-    elif not said.is_whole:
-        words.append("broken off")
-    else:
-        words.append("whole")
-    return " ".join([*words, *(["kept"] if said.is_kept else [])])
+        return State.DELETED
+    if not said.is_whole:
+        return State.NOT_SAVED if recorded.is_without_file(video) else State.BROKEN_OFF
+    return State.NOT_OVER if said.ended_at_us is None else State.WHOLE
+
+
+def state(video: Video) -> str:
+    """How a video stands, and whether it is kept, in a word or two."""
+    return state_of(video).replace("_", " ") + (" kept" if video.said.is_kept else "")
 
 
 def _faults(video: Video, *, is_full: bool) -> list[Fault]:
@@ -179,8 +190,16 @@ def _row(video: Video) -> tuple[object, ...]:
         recorded.length(said.duration_ms),
         None if said.size_bytes is None else output.size(said.size_bytes),
         state(video),
-        said.path or f"{said.connection}: {said.obs_path}",
+        place(video),
     )
+
+
+def place(video: Video) -> str | None:
+    """Where its file is: here, or on whose machine."""
+    said = video.said
+    if recorded.is_without_file(video):
+        return None
+    return said.path or f"{said.connection}: {said.obs_path}"
 
 
 def at(video: Video) -> str | None:
@@ -218,7 +237,7 @@ def _described(video: Video) -> list[tuple[str, object]]:
         "size": None if said.size_bytes is None else output.size(said.size_bytes),
         "SHA-256": said.sha256,
         "file": said.path or "not known here",
-        "OBS calls it": said.obs_path,
+        "OBS calls it": said.obs_path or None,
         "problem": said.problem,
     }
     return [(name, value) for name, value in shown.items() if value is not None]

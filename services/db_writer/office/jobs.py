@@ -9,14 +9,13 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from services.db_writer.office.desk import Desk, check_who
-from shared.clock import iso_utc, monotonic_s, unix_ns
+from shared.clock import iso_utc, monotonic_s, unix_ns, unix_us
 from shared.db.sqlite import sqlite3
 from shared.errors import DatabaseError, RestrikeError, ValidationError
 from shared.messages.jobs import CancelJob, Detail, GetJob, Job, Jobs, JobStatus, ListJobs, StartJob
@@ -350,14 +349,9 @@ def _job(row: tuple[Any, ...]) -> Job:
         kind=kind,
         author=author,
         status=JobStatus(status),
-        begun_at_us=_us(begun_at) or 0,
-        ended_at_us=_us(ended_at),
+        begun_at_us=unix_us(begun_at),
+        ended_at_us=None if ended_at is None else unix_us(ended_at),
         result=said,
         error=error,
         error_code=None if code is None else str(code),
     )
-
-
-def _us(iso: str | None) -> int | None:
-    """A stored time as Unix microseconds."""
-    return None if iso is None else round(datetime.fromisoformat(iso).timestamp() * 1_000_000)

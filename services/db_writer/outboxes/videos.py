@@ -66,13 +66,15 @@ ON CONFLICT (video_key) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for
     {", ".join(f"{name} = coalesce(excluded.{name}, {name})" for name in _KNOWN)},
     match_id = coalesce(excluded.match_id, match_id), updated_at = excluded.updated_at
 """
-# Places count from the first picture: when it turns out to be another one, they go with it.
+# Places count from the first picture: when it turns out to be another one, they go with it, once. What was before it is
+# at its beginning; when that is earlier after all, its time says where. Only times of one and the same clock count.
+_IS_MOVED: Final = "SELECT 1 FROM recorded_videos WHERE video_key = ? AND started_at = ?"
 _MOVE: Final = """
-UPDATE recorded_video_events SET offset_ms = max(0, offset_ms - CAST(round(86400000 * (julianday(:started_at) - (
-    SELECT julianday(v.started_at) FROM recorded_videos v WHERE v.id = recorded_video_events.video_id))) AS INTEGER))
-WHERE video_id = (
-    SELECT id FROM recorded_videos WHERE video_key = :video_key AND started_at IS NOT NULL AND started_at <> :started_at)
+UPDATE recorded_video_events SET offset_ms = CASE WHEN offset_ms > 0 THEN max(0, offset_ms - ?2)
+    ELSE max(0, min(-?2, CAST(round(86400000 * (julianday(happened_at) - julianday(?3))) AS INTEGER))) END
+WHERE video_id = (SELECT id FROM recorded_videos WHERE video_key = ?1)
 """
+_BEGAN: Final = "UPDATE obs_recording_sessions SET started_at = ?2, updated_at = ?3 WHERE video_key = ?1"
 _VIDEO: Final = "SELECT id FROM recorded_videos WHERE video_key = ?"
 _EXPECT: Final = """
 INSERT INTO recorded_videos (video_key, kind, connection, ring, part, is_whole, is_kept, created_at, updated_at)
@@ -147,8 +149,17 @@ def store_video(connection: "sqlite3.Connection", fact: VideoStored, stamp: Stam
         "problem": fact.problem,
         "now": stamp.now,
     }
-    connection.execute(_MOVE, values)
+    _move(connection, fact, stamp)
     connection.execute(_STORE, values)
+
+
+def _move(connection: "sqlite3.Connection", fact: VideoStored, stamp: Stamp) -> None:
+    began_us, before_us = fact.started_at_us, fact.placed_from_us
+    if began_us is None or before_us is None or began_us == before_us:
+        return
+    if connection.execute(_IS_MOVED, (fact.video_id, _text(before_us))).fetchone() is not None:
+        connection.execute(_MOVE, (fact.video_id, (began_us - before_us) // 1000, _text(began_us)))
+        connection.execute(_BEGAN, (fact.video_id, _text(began_us), stamp.now))
 
 
 def place_events(connection: "sqlite3.Connection", fact: VideoEventsPlaced, stamp: Stamp) -> None:

@@ -76,15 +76,13 @@ class Hide(Struct, frozen=True, kw_only=True):
 
 class Done(Struct, frozen=True, kw_only=True):
     """What an act came to, as in ActionDone. `confirmed`: OBS proved it by an event or by its state. `hide` is what is
-    still to be done: who performs an act sees to it, over lost connections and restarts. `afterwards` does just that
-    for who has nothing that keeps it.
+    still to be done: who performs an act sees to it, over lost connections and restarts.
     """
 
     message: str
     confirmed: bool = True
     details: dict[str, Any] = {}
     hide: Hide | None = None
-    afterwards: Procedure[None] | None = None
 
 
 def no_such(what: str, name: str, there: Iterable[str]) -> ObsError:

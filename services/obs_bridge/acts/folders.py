@@ -28,6 +28,10 @@ class Folder(Struct, frozen=True, kw_only=True):
     free_bytes: int | None
 
 
+_looks: Final[dict[str, list[Folder]]] = {}
+"""What the threads that look find, by the folder: there is never more than one for each."""
+
+
 def ours(on: ObsFacts, path: str) -> str | None:
     """Where OBS's `path` is on this machine, whether or not it is there; None: out of reach."""
     found = to_ours(path, on.path_map, is_local=on.is_local)
@@ -35,16 +39,26 @@ def ours(on: ObsFacts, path: str) -> str | None:
 
 
 def look(path: str) -> Procedure[Folder | None]:
-    """The folder `path` of this machine; None when its disk does not answer within 1 s. A thread of its own looks."""
-    found: list[Folder] = []
-    thread = threading.Thread(target=lambda: found.append(_seen(path)), name="obs-folder", daemon=True)
-    thread.start()
+    """The folder `path` of this machine; None when its disk does not answer within 1 s. A thread of its own looks, one
+    for each folder.
+    """
+    found = _looks.get(path)
+    if found is None:
+        found = _looks[path] = []
+        threading.Thread(target=_look, args=(path, found), name="obs-folder", daemon=True).start()
     until = monotonic_s() + LOOK_S
     wait_s = 0.001
     while not found and monotonic_s() < until:
         yield Pause(wait_s)
         wait_s = min(wait_s * 2, 0.05)
     return found[0] if found else None
+
+
+def _look(path: str, found: list[Folder]) -> None:
+    try:
+        found.append(_seen(path))
+    finally:
+        del _looks[path]
 
 
 def _seen(path: str) -> Folder:

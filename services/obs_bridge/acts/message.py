@@ -2,7 +2,7 @@
 
 from services.obs_bridge.acts import scenes, sources
 from services.obs_bridge.acts.facts import Done, Hide, ObsFacts
-from services.obs_bridge.procedure import Ask, Pause, Procedure
+from services.obs_bridge.procedure import Ask, Procedure
 from shared.messages.obs_actions import ShowMessage
 
 
@@ -16,13 +16,7 @@ def show_message(action: ShowMessage, _: ObsFacts) -> Procedure[Done]:
         message=f"{action.source} reads {action.text!r} in {scene} for {action.for_ms / 1000:g} s.",
         details={"scene": scene, "text": action.text},
         hide=again,
-        afterwards=_hide_later(again),
     )
-
-
-def _hide_later(what: Hide) -> Procedure[None]:
-    yield Pause(what.after_ms / 1000)
-    yield from hide(what)
 
 
 def hide(what: Hide) -> Procedure[None]:

@@ -54,8 +54,8 @@ def change_collection(request: str, collection: str) -> Procedure[None]:
 
 
 def reload(on: ObsFacts) -> Procedure[None]:
-    """Have OBS load its profile again: change to a new one and back, and remove the new one. Raises `obs.busy`. When the
-    connection is lost meanwhile, `put_back` has to follow once there is one again.
+    """Have OBS load its profile again: change to a new one and back, and remove the new one. Raises `obs.busy`. When
+    the connection is lost meanwhile, `put_back` has to follow once there is one again.
     """
     yield from refuse_while_running(on, "load its profile again")
     yield from put_back(on)
@@ -76,8 +76,8 @@ def reload(on: ObsFacts) -> Procedure[None]:
 
 
 def put_back(on: ObsFacts) -> Procedure[str | None]:
-    """Have OBS leave the passing profile, if it was left in it, and remove what is left of such. The name of the profile
-    that it is in again; None: it was in no passing one. Raises `obs.busy` while something runs in it, and
+    """Have OBS leave the passing profile, if it was left in it, and remove what is left of such. The name of the
+    profile that it is in again; None: it was in no passing one. Raises `obs.busy` while something runs in it, and
     `obs.not_found`.
     """
     listed = yield Ask("GetProfileList")

@@ -97,7 +97,7 @@ def _replay_buffer(on: ObsFacts) -> Procedure[Check]:
     section = yield from record_settings.mode()
     seconds = yield from record_settings.parameter(section, "RecRBTime")
     if not now.is_enabled:
-        message = f"It is not enabled in OBS {on.obs_version}: restrike obs replay start does that while nothing else runs."
+        message = f"OBS {on.obs_version} has it switched off: restrike obs replay start enables it while nothing runs."
         return _told("replay buffer", ok=False, message=message)
     message = f"It holds {seconds} s and {'runs' if now.is_on else 'is off'}."
     return _told("replay buffer", ok=True, message=message)

@@ -57,8 +57,8 @@ def has_pictures() -> Procedure[bool]:
 
 def start(on: ObsFacts, *, may_reload: bool = False, named: Callable[[], None] = lambda: None) -> Procedure[bool]:
     """Keep the last seconds; False when it did already. OBS names clips by its format of names at this moment, so that
-    this is seen to first; `named` is called when OBS does not seem to take it, so that nobody else need leave the format
-    alone any longer. Raises `obs.no_sources`, `obs.replay_disabled` and `obs.not_confirmed`.
+    this is seen to first; `named` is called when OBS does not seem to take it, so that nobody else need leave the
+    format alone any longer. Raises `obs.no_sources`, `obs.replay_disabled` and `obs.not_confirmed`.
 
     may_reload: a buffer that is not enabled is, if nothing runs that a change of the profile would disturb. For as long
     OBS is in a profile of nobody's, so only a person may ask for that.

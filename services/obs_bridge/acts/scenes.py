@@ -41,8 +41,11 @@ def no_scene(name: str) -> Procedure[ObsError]:
 
 
 def set_scene(action: SetScene, on: ObsFacts) -> Procedure[Done]:
-    """Change the program scene, unless it is that. OBS tells of it once the transition is over."""
+    """Change the program scene. OBS tells of it once the transition is over, and nothing when it was that already; it
+    is asked for even then, as another scene may be on its way.
+    """
     if (yield from program()) == action.scene:
+        yield Ask("SetCurrentProgramScene", {"sceneName": action.scene})
         return Done(message=f"The program scene is {action.scene} already.", details={"scene": action.scene})
     try:
         yield Confirmed(

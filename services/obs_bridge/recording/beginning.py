@@ -1,14 +1,16 @@
 """How OBS is brought to record a match: room, folder, format, name, start; obs-bridge."""
 
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
 
 from services.obs_bridge import names
-from services.obs_bridge.acts import record_settings, recording
+from services.obs_bridge.acts import folders, record_settings, recording
 from services.obs_bridge.acts.facts import ObsFacts
 from services.obs_bridge.acts.recording import Begun
 from services.obs_bridge.procedure import Ask, Procedure
+from services.obs_bridge.recording import says
 from shared.automation.match_view import MatchView
 from shared.errors import ObsError
 from shared.messages.obs import RecordingSettings
@@ -38,10 +40,15 @@ def wish(settings: RecordingSettings, view: MatchView, *, part: int, at_us: int)
     )
 
 
+def free() -> Procedure[int]:
+    """How many MiB are left on the disk that OBS records to; 0, too, when its folder is not there."""
+    return int((yield Ask("GetStats"))["availableDiskSpace"])
+
+
 def room(least_free_mib: int) -> Procedure[int]:
-    """How many MiB are left on the disk that OBS records to. Raises `obs.disk_low` when that is too little."""
-    stats = yield Ask("GetStats")
-    free_mib = int(stats["availableDiskSpace"])
+    """As `free`. Raises `obs.disk_low` when that is too little for us, or for OBS, which then does not even say so."""
+    free_mib = yield from free()
+    least_free_mib = max(least_free_mib, says.FULL_MIB)
     if free_mib == 0:
         raise ObsError(
             "obs.disk_low",
@@ -61,8 +68,11 @@ def room(least_free_mib: int) -> Procedure[int]:
 
 def prepare(wish: Wish, on: ObsFacts) -> Procedure[int]:
     """See to the folder, the format and the room before the match is ready. How many MiB are left."""
-    if wish.root is not None and (yield from record_settings.directory()) != wish.root:
+    directory = yield from record_settings.directory()
+    if wish.root is not None and directory != wish.root:
         yield from record_settings.set_directory(wish.root, on)
+        directory = wish.root
+    yield from folders.must_be_there(on, directory)
     if wish.format is not None:
         section = yield from record_settings.mode()
         if (yield from record_settings.record_format(section, on)) != wish.format:
@@ -70,21 +80,29 @@ def prepare(wish: Wish, on: ObsFacts) -> Procedure[int]:
     return (yield from room(wish.least_free_mib))
 
 
-def begin(wish: Wish, on: ObsFacts) -> Procedure[Begun]:
-    """Record it. OBS's own format of file names is put back, so that nothing else gets this name.
+def begin(wish: Wish, on: ObsFacts, *, own: str | None, lend: Callable[[str | None], None]) -> Procedure[Begun]:
+    """Record it. OBS's own format of file names is put back, so that nothing else gets this name: `own` where it is
+    known, and `lend` is told of it, and with None once OBS has it again.
 
     Raises `obs.busy` when OBS records something else, and what acts.recording.start raises.
     """
     yield from prepare(wish, on)
     before = yield from record_settings.parameter(*record_settings.FILE_NAME)
-    after = before if before and "%C" in before else OWN_FORMAT
+    after = own or (before if before and "%C" in before else OWN_FORMAT)
+    lend(after)
     yield from record_settings.set_file_name(wish.name)
     try:
         begun = yield from recording.start(on)
     except ObsError:
-        yield from record_settings.set_file_name(after)
+        yield from give_back(after, lend)
         raise
-    yield from record_settings.set_file_name(after)
+    yield from give_back(after, lend)
     if begun.was_running:
         raise ObsError("obs.busy", "OBS records something else already: this match is in that recording.")
     return begun
+
+
+def give_back(own: str, lend: Callable[[str | None], None]) -> Procedure[None]:
+    """OBS has its own format of file names again."""
+    yield from record_settings.set_file_name(own)
+    lend(None)

@@ -22,6 +22,15 @@ _ARMS: Final = {
 }
 
 
+TIMES: Final = ("armed_at_us", "first_clock_at_us", "ended_at_us", "heard_at_us")
+IDLE_US: Final = 600_000_000
+"""A match of which nothing was heard for ten minutes was left: breaks and reviews are shorter, and send something."""
+SURE_US: Final = 3_000_000
+"""A match that waits so long for another one's recording to end is not recorded, and that is said."""
+_GOES_ON: Final = (Happening.MATCH_LOADED, Happening.ROUND_STARTED, Happening.CLOCK_STARTED)
+"""After its end: the decision was taken back."""
+
+
 class Rolls(Struct, frozen=True):
     """What of a connection's settings says when a recording begins and ends."""
 
@@ -31,9 +40,11 @@ class Rolls(Struct, frozen=True):
 
 class Plan(Struct, kw_only=True):
     """A match of a ring. `parts` recordings were made of it; `first_clock_at_us` and `ended_at_us` are when it began
-    and was decided or closed (Unix microseconds). `is_given_up`: somebody stopped its recording in OBS, and is obeyed.
-    `is_prepared`: folder and room were seen to. `is_stale`: it was kept by the process before this one, and how its
-    ring stands now was not heard yet.
+    and was decided or closed, `heard_at_us` its last event (Unix microseconds). `given_up` is why it is recorded no
+    more though it goes on; OBS ended it `early_ends` times by itself. `is_prepared`: folder and room were seen to.
+    `is_held`: it would have been armed, but automation was paused. `is_stale`: it was kept by the process before this
+    one, and how its ring stands now was not heard yet. `missed` is the recording that could not be begun, and
+    `missed_why`, while OBS records something else.
     """
 
     view: MatchView
@@ -41,9 +52,14 @@ class Plan(Struct, kw_only=True):
     parts: int = 0
     first_clock_at_us: int | None = None
     ended_at_us: int | None = None
-    is_given_up: bool = False
+    heard_at_us: int = 0
+    given_up: str | None = None
+    early_ends: int = 0
     is_prepared: bool = False
+    is_held: bool = False
     is_stale: bool = False
+    missed: str | None = None
+    missed_why: str | None = None
 
     @property
     def key(self) -> tuple[str, str | None]:
@@ -58,7 +74,8 @@ class Plan(Struct, kw_only=True):
     def take(self, happened: Happened, rolls: Rolls, *, is_fresh: bool) -> None:
         """Go on with what happened in this match."""
         self.view, what, at_us = happened.view, happened.what, happened.at_us
-        if what is Happening.MATCH_LOADED and self.ended_at_us is not None and not self.view.is_over:
+        self.heard_at_us = max(self.heard_at_us, at_us)
+        if what in _GOES_ON and self.ended_at_us is not None and not self.view.is_over:
             if not self._is_rolling(at_us, rolls):  # what still runs is not cut
                 self.armed_at_us = None
             self.ended_at_us = None
@@ -67,25 +84,45 @@ class Plan(Struct, kw_only=True):
         if what in ENDS and self.ended_at_us is None:
             self.ended_at_us = at_us
         is_late = what is Happening.CLOCK and self.view.is_fought
-        if is_fresh and not self.view.is_over and self.armed_at_us is None and self.ended_at_us is None:
-            self.armed_at_us = at_us if what in _ARMS[rolls.start_on] or is_late else None
+        if self.is_waiting and (what in _ARMS[rolls.start_on] or is_late):
+            self.armed_at_us = at_us if is_fresh else None
+            self.is_held = not is_fresh
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is not begun and not over."""
+        return not self.view.is_over and self.armed_at_us is None and self.ended_at_us is None
+
+    def is_idle(self, now_us: int) -> bool:
+        """Whether nothing was heard of it for long."""
+        return abs(now_us - self.heard_at_us) > IDLE_US
+
+    def take_up(self, now_us: int) -> None:
+        """Record it from now on, whatever kept it from that."""
+        self.given_up, self.early_ends, self.is_held = None, 0, False
+        self.armed_at_us = now_us
 
     def stands(self, view: MatchView, now_us: int) -> None:
         """How its ring stands now, whatever was missed."""
         self.is_stale = False
-        self.view = view
+        self.view, self.heard_at_us = view, now_us
         if view.is_over and self.ended_at_us is None:
             self.ended_at_us = now_us
 
     def is_due(self, now_us: int, rolls: Rolls) -> bool:
         """Whether it ought to be recorded now."""
-        if self.armed_at_us is None or self.is_given_up:
+        if self.armed_at_us is None or self.given_up is not None:
             return False
         return self.ended_at_us is None or self._is_rolling(now_us, rolls)
 
     def _is_rolling(self, now_us: int, rolls: Rolls) -> bool:
         """Within the time after its end; not for hours when the clock is set back meanwhile."""
         return self.ended_at_us is not None and abs(now_us - self.ended_at_us) < rolls.post_roll_ms * 1000
+
+
+def _meant(plan: Plan) -> tuple[bool, bool, int, int]:
+    view = plan.view
+    return plan.given_up is not None, view.is_fought, plan.armed_at_us or 0, view.loaded_at_us or 0
 
 
 class Plans:
@@ -118,13 +155,43 @@ class Plans:
 
     def due(self, now_us: int, rolls: Rolls, *, current: tuple[str, str | None] | None) -> Plan | None:
         """What ought to be recorded now: what is (`current`, ring and match), as long as it is due or how its ring
-        stands is not known yet, else the match that was armed last.
+        stands is not known yet, else the match that was armed last. One that was left gives way to any other.
         """
-        for plan in self.by_ring.values():
-            if current == plan.key and (plan.is_stale or plan.is_due(now_us, rolls)):
-                return plan
         due = [plan for plan in self.by_ring.values() if not plan.is_stale and plan.is_due(now_us, rolls)]
-        return max(due, key=lambda plan: plan.armed_at_us or 0, default=None)
+        for plan in self.by_ring.values():
+            if current == plan.key and (plan in due or plan.is_stale):
+                gives_way = plan.is_idle(now_us) and any(not one.is_idle(now_us) for one in due)
+                if not gives_way:
+                    return plan
+        return max(due, key=lambda plan: (not plan.is_idle(now_us), plan.armed_at_us or 0), default=None)
+
+    def left_out(self, now_us: int, rolls: Rolls, *, current: tuple[str, str | None]) -> list[Plan]:
+        """The matches that ought to be recorded, while OBS records `current`; not before that is sure."""
+        waiting = [plan for plan in self.by_ring.values() if plan.key != current and not plan.is_stale]
+        due = [plan for plan in waiting if plan.ended_at_us is None and plan.is_due(now_us, rolls)]
+        return [plan for plan in due if not plan.is_idle(now_us) and now_us - (plan.armed_at_us or 0) >= SURE_US]
+
+    def given_up(self, now_us: int) -> Plan | None:
+        """A match that goes on and is recorded no more."""
+        gone = [plan for plan in self.by_ring.values() if plan.given_up is not None and plan.is_open]
+        return next((plan for plan in gone if not (plan.is_idle(now_us) or plan.view.is_over)), None)
+
+    def on(self, now_us: int) -> Plan | None:
+        """The match that somebody means who says `record`: one that is recorded no more, one that was begun, or the
+        one that was loaded last.
+        """
+        found = [
+            plan
+            for plan in self.by_ring.values()
+            if not (plan.is_stale or plan.view.is_over or plan.ended_at_us or plan.is_idle(now_us))
+        ]
+        return max(found, key=_meant, default=None)
+
+    def resume(self, now_us: int) -> None:
+        """Automation goes on: what began meanwhile and goes on is recorded from now on."""
+        for plan in self.by_ring.values():
+            if plan.is_held and plan.is_waiting and not plan.is_idle(now_us):
+                plan.take_up(now_us)
 
     def unprepared(self) -> Plan | None:
         """The match that was loaded last, and of which nothing is known yet but that it was."""

@@ -5,38 +5,33 @@ what to do. One procedure at a time is under way. An intent is kept before each 
 killed knows at its start which recording of OBS is its own.
 """
 
-import uuid
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import structlog
 
 from services.obs_bridge.acts import recording
-from services.obs_bridge.acts.outputs import state_of
-from services.obs_bridge.acts.recording import Begun, Ended, Progress
+from services.obs_bridge.acts.recording import Begun, Ended
 from services.obs_bridge.execution import Outcome
 from services.obs_bridge.ledger import Ledger
-from services.obs_bridge.procedure import Data, Procedure
+from services.obs_bridge.procedure import Procedure
 from services.obs_bridge.recording import beginning, rounds, says
 from services.obs_bridge.recording.beginning import Wish
+from services.obs_bridge.recording.commands import Commands, Then
+from services.obs_bridge.recording.first_picture import FirstPicture
 from services.obs_bridge.recording.plans import Plan
 from services.obs_bridge.recording.take import Take
 from services.obs_bridge.recording.tape import Tape
-from services.obs_bridge.recording.timeline import Pause
 from services.obs_bridge.recording.wall_clock import WallClock
-from services.obs_bridge.surroundings import NO_RING, UNSURE, Obs, Surroundings, is_fresh
+from services.obs_bridge.recording.witness import Witness
+from services.obs_bridge.surroundings import UNSURE, Obs, Surroundings, is_fresh
 from shared.automation.happenings import Happened
 from shared.clock import monotonic_ns
 from shared.messages.automation import Happening
 from shared.messages.recordings import RecordingState
 
-RETRY_US: Final = 2_000_000
-"""A start, an end or a look that OBS refused or did not confirm is tried again after this long, while it is wanted."""
-SHORT_US: Final = 2_000_000
-"""A recording that ends by itself within this was none: OBS could not write it."""
 
-
-class Recorder:
+class Recorder(Witness):
     """The recorder of one connection; its `tape` is what it keeps and tells. While it `is_busy` OBS acts for it."""
 
     def __init__(  # noqa: PLR0913 - what it drives, what it keeps, and its log
@@ -50,42 +45,50 @@ class Recorder:
         log: structlog.stdlib.BoundLogger,
         monotonic_us: Callable[[], int] = lambda: monotonic_ns() // 1000,
     ) -> None:
-        self._obs = obs
-        self._around = around
+        tape = Tape(obs, around, ledger, kept=kept, log=log)
+        super().__init__(obs, around, tape, log=log)
         self._ledger = ledger
-        self._log = log.bind(obs=obs.name)
         self._clock = WallClock(around.now_us(), monotonic_us)
-        self.tape = Tape(obs, around, ledger, kept=kept)
-        self.is_busy = False
-        self._is_looked = False
-        self._retry_at_us = 0
-        self._free_mib: int | None = None
+        self._first_picture = FirstPicture(obs, self.tape, around.now_us)
+        self._commands = Commands(self.tape, around.now_us)
+        self._was_paused = around.is_paused
         if self.take is not None and alive_until_us is not None and not self.take.is_away:
             self.take.heard_at_us = max(self.take.heard_at_us, alive_until_us)
-
-    @property
-    def take(self) -> Take | None:
-        """The recording that is prepared or under way."""
-        return self.tape.take
 
     @property
     def state(self) -> RecordingState:
         """How it stands."""
         if self.take is not None:
             return self.take.state
-        return RecordingState.IDLE if self.tape.failed is None else RecordingState.FAILED
+        is_failed = self.tape.failed is not None and self.wants
+        return RecordingState.FAILED if is_failed else RecordingState.IDLE
+
+    @property
+    def wants(self) -> bool:
+        """Whether a match is on that ought to be recorded, or was until somebody ended that."""
+        return self.due() is not None or self.given_up is not None
+
+    @property
+    def given_up(self) -> Plan | None:
+        """The match that goes on and is recorded no more."""
+        return self.tape.plans.given_up(self._around.now_us()) if self._obs.recording.records_matches else None
+
+    @property
+    def lacking(self) -> Plan | None:
+        """The match that OBS does not record though it ought to: it records another one, or that was ended."""
+        return next(iter(self._left_out()), None) or self.given_up
 
     @property
     def problem(self) -> str | None:
         """Why what ought to be recorded is not; None while it is, or nobody knows."""
-        return self.tape.failed.reason if self.tape.failed is not None else None
-
-    def due(self) -> Plan | None:
-        """The match that ought to be recorded now."""
-        if not self._obs.recording.records_matches:
-            return None
-        current = self.take.key if self.take is not None else None
-        return self.tape.plans.due(self._around.now_us(), self.tape.rolls, current=current)
+        missed = next((plan.missed_why for plan in self._left_out() if plan.missed_why is not None), None)
+        if missed is not None:
+            return missed
+        if (seconds := self._first_picture.missing_s()) is not None:
+            return says.nothing_written(seconds)
+        if self.tape.failed is not None:
+            return self.tape.failed.reason
+        return self.given_up.given_up if self.given_up is not None else None
 
     @property
     def rings_under_way(self) -> set[str]:
@@ -115,35 +118,64 @@ class Recorder:
             self.take.is_away = True
             self.tape.changed()
 
-    def event(self, name: str, data: Data) -> None:
-        """An event of OBS."""
-        take = self.take
-        if name == recording.EVENT:
-            went = _WENT.get(state_of(data))
-            if went is not None:
-                went(self, data.get("outputPath"))
-        elif name == "RecordFileChanged" and take is not None and take.state is RecordingState.RECORDING:
-            self.tape.split(take, str(data.get("newOutputPath", "")))
-
     def room(self, free_mib: int) -> None:
         """So much is left where OBS records: what runs is ended while it can be closed in order."""
-        self._free_mib = free_mib
         take = self.take
-        if take is None or take.state is not RecordingState.RECORDING or take.by_hand or not self._may_act():
-            return
-        if free_mib <= self._obs.recording.least_free_mib:
+        is_low = self._room.is_low(free_mib, take)
+        is_ours = take is not None and take.state is RecordingState.RECORDING and not take.by_hand
+        if is_low and take is not None and is_ours and self._may_act():
             self._end(take, says.disk_low(free_mib))
+
+    def start_by_command(self, then: Then) -> bool:
+        """Record the match that is on, as its next part where it has one; `then` is told when OBS does, or that it does
+        already. False: no match is on, so that nothing but a recording is meant, or OBS cannot be asked.
+        """
+        if not (self._is_looked and self._obs.is_connected):
+            return False
+        if self.take is not None and self.take.state is RecordingState.RECORDING:
+            self._commands.start(then, was_running=True)
+            return True
+        plan = self.tape.plans.on(self._around.now_us()) if self._obs.recording.records_matches else None
+        is_free = self.take is None or not self.take.is_under_way
+        if plan is None or not is_free:
+            return False
+        plan.take_up(self._around.now_us())
+        self.tape.forgive()
+        self._retry_at_us = 0
+        self._commands.start(then, was_running=False)
+        return True
+
+    def stop_by_command(self, then: Then) -> bool:
+        """End the recording of a match, and do not begin it again; `then` is told when OBS has. False: it is none."""
+        take = self.take
+        runs = take is not None and take.state in (RecordingState.PREPARING, RecordingState.RECORDING)
+        if take is None or not runs or not take.is_under_way or take.by_hand or not self._obs.is_connected:
+            return False
+        plan = self.tape.plan_of(take)
+        if plan is not None:
+            plan.given_up = says.BY_COMMAND
+            take.reason = says.BY_COMMAND if plan.ended_at_us is None else None
+        self.tape.changed()
+        self._retry_at_us = 0
+        self._commands.stop(take, then)
+        return True
 
     def turn(self, *, may_act: bool = True) -> None:
         """Store what is known, and take the next step; `may_act`: nobody else just sets how OBS names files."""
         if by_us := self._clock.stepped_us(self._around.now_us()):
             self._retry_at_us += by_us
             self.tape.stepped(by_us)
+        if self._was_paused and not self._around.is_paused:
+            self.tape.plans.resume(self._around.now_us())
+            self.tape.changed()
+        self._was_paused = self._around.is_paused
         self.tape.flush()
+        self._first_picture.turn()
         if may_act and not self._is_looked and not self.is_busy and self._obs.is_connected and not self._is_resting():
             self.link_up()
-        elif may_act and not self._around.is_paused:
+        elif may_act and not self._is_held:
             self._step()
+        self._commands.turn()
 
     # The next step
 
@@ -152,11 +184,10 @@ class Recorder:
         if not self._may_act():
             if not self._obs.is_connected and not self.is_busy and due is not None:
                 self._tell_away(due)
+        elif self.tape.own_format is not None:
+            self._give_back(self.tape.own_format)
         elif take is not None and take.is_under_way:
-            if take.by_hand:
-                self._attach(take, due)
-            elif due is None or take.key != due.key:
-                self._end(take, None if self._obs.recording.records_matches else says.SWITCHED_OFF)
+            self._go_on(take, due)
         elif due is not None:
             self._begin(due)
         elif not self._obs.recording.records_matches:
@@ -166,15 +197,46 @@ class Recorder:
         elif (plan := self.tape.plans.unprepared()) is not None:
             self._prepare(plan)
 
+    def _go_on(self, take: Take, due: Plan | None) -> None:
+        if take.by_hand:
+            self._attach(take, due)
+        elif due is None or take.key != due.key:
+            self._end(take, take.reason if self._obs.recording.records_matches else says.SWITCHED_OFF)
+        self._tell_left_out(take)
+
+    @property
+    def _is_held(self) -> bool:
+        """Paused, but for what was commanded."""
+        return self._around.is_paused and not self._commands
+
     def _may_act(self) -> bool:
-        is_up = self._is_looked and self._obs.is_connected and not self._around.is_paused
+        is_up = self._is_looked and self._obs.is_connected and not self._is_held
         return is_up and not self.is_busy and not self._is_resting()
 
-    def _is_resting(self) -> bool:
-        return 0 < self._retry_at_us - self._around.now_us() <= RETRY_US
+    def _left_out(self) -> list[Plan]:
+        """Matches that ought to be recorded, while OBS records something else for longer than a moment."""
+        take = self.take
+        if take is None or take.state is not RecordingState.RECORDING or not self._obs.recording.records_matches:
+            return []
+        plan = self.tape.plan_of(take)
+        if not take.by_hand and plan is not None and plan.ended_at_us is not None:
+            return []
+        return self.tape.plans.left_out(self._around.now_us(), self.tape.rolls, current=take.key)
 
-    def _rest(self) -> None:
-        self._retry_at_us = self._around.now_us() + RETRY_US
+    def _tell_left_out(self, take: Take) -> None:
+        for plan in self._left_out():
+            reason = says.IN_ANOTHER if take.by_hand else says.occupied(take.ring)
+            if self.tape.miss(plan, reason):
+                self._log.error("recording_missed", ring=plan.view.ring, match_id=plan.view.match_id, reason=reason)
+
+    def _give_back(self, own: str) -> None:
+        """The connection was lost while OBS had a match's name as its format of names."""
+        self._do(lambda: beginning.give_back(own, self.tape.lend_format), self._given_back, "the format of file names")
+
+    def _given_back(self, outcome: Outcome[None]) -> None:
+        self.is_busy = False
+        if outcome.error is not None:
+            self._rest()
 
     def _tell_away(self, plan: Plan) -> None:
         """A match ought to be recorded, and OBS cannot be asked."""
@@ -204,7 +266,13 @@ class Recorder:
         take.asked_at_us = self._around.now_us()
         self.tape.changed()
         wish = self._wish(plan, take)
-        self._do(lambda: beginning.begin(wish, self._obs.facts), self._begun, "the start of the recording")
+        take.name, take.least_free_mib = wish.name.replace("%%", "%"), wish.least_free_mib
+        tape = self.tape
+        self._do(
+            lambda: beginning.begin(wish, self._obs.facts, own=tape.own_format, lend=tape.lend_format),
+            self._begun,
+            "the start of the recording",
+        )
 
     def _wish(self, plan: Plan, take: Take) -> Wish:
         return beginning.wish(self._obs.recording, plan.view, part=take.part, at_us=self._around.now_us())
@@ -217,8 +285,9 @@ class Recorder:
                 self._log.warning("recording_begun_with_trouble", reason=error.message)
             return  # STARTED told it already, or it is over again
         if error is None:
-            take.started_at_us = self._began_us(outcome.value().record_ms)
-            self.tape.runs(take, outcome.value().path)
+            begun = outcome.value()
+            take.started_at_us = self._began_us(begun.record_ms)
+            self.tape.runs(take, begun.path, is_awaited=begun.record_ms == 0)
         elif error.code in UNSURE:
             take.doubt = error.message
             self.tape.changed()
@@ -268,127 +337,3 @@ class Recorder:
         """Keep the intent, then do it."""
         self.is_busy = True
         self._ledger.then(lambda: self._obs.run(procedure(), then, what=what))
-
-    # What OBS does
-
-    def _looked(self, outcome: Outcome[Progress]) -> None:
-        self.is_busy = False
-        if outcome.error is not None:
-            self._rest()
-            return
-        self._is_looked = True
-        found, take = outcome.value(), self.take
-        began_us = self._began_us(found.record_ms)
-        if take is None or not take.is_under_way:
-            if found.is_recording:
-                self._by_hand(None, began_us, is_paused=found.is_paused)
-        elif not found.is_recording:
-            self._gone(take)
-        elif take.is_another(found.record_ms, began_us, now_us=self._around.now_us()):
-            self._gone(take)
-            self._by_hand(None, began_us, is_paused=found.is_paused)
-        elif take.state is RecordingState.PREPARING:
-            take.started_at_us = began_us
-            self.tape.runs(take, None)
-        else:
-            self.tape.agree(take, found.record_ms, is_paused=found.is_paused)
-            if take.state is RecordingState.STOPPING:
-                self.tape.change(take, RecordingState.RECORDING, take.doubt or says.GOES_ON)
-
-    def _began_us(self, record_ms: int) -> int:
-        """When a recording began that is so far by OBS's own time code, which its encoder's delay makes late."""
-        lag_ms = self.tape.lag_ms if record_ms else 0
-        return self._around.now_us() - (record_ms + lag_ms) * 1000
-
-    def _started(self, path: str | None) -> None:
-        take, now_us = self.take, self._around.now_us()
-        if take is None or not take.is_under_way:
-            self._by_hand(path, now_us)
-        elif take.state is RecordingState.PREPARING:
-            take.started_at_us = now_us
-            self.tape.runs(take, path)
-
-    def _by_hand(self, path: str | None, began_us: int, *, is_paused: bool = False) -> None:
-        """Somebody started it in OBS: it is theirs to end, and the match on the mat is in it."""
-        self.tape.drop(says.BY_HAND_ALREADY)
-        take = Take(video_id=uuid.uuid4().hex, ring=NO_RING, match_id=None, by_hand=True, started_at_us=began_us)
-        if is_paused:
-            take.pauses.append(Pause(self._around.now_us()))
-        due = self.due()
-        if due is not None:
-            self.tape.belongs(take, due)
-        self.tape.runs(take, path, says.BY_HAND)
-
-    def _attach(self, take: Take, due: Plan | None) -> None:
-        """A recording by hand belongs to the first match that it shows."""
-        if take.match_id is None and due is not None:
-            self.tape.belongs(take, due)
-            self.tape.change(take, take.state, says.BY_HAND)
-
-    def _paused(self, _: str | None) -> None:
-        if self.take is not None and self.take.is_under_way and self.take.open_pause is None:
-            self.take.pauses.append(Pause(self._around.now_us()))
-            self.tape.changed()
-
-    def _resumed(self, _: str | None) -> None:
-        if self.take is not None and self.take.open_pause is not None:
-            self.take.open_pause.to_us = self._around.now_us()
-            self.tape.changed()
-
-    def _ending(self, _: str | None) -> None:
-        """OBS takes no more pictures; its encoder and the file need a while yet."""
-        if self.take is not None and self.take.is_under_way:
-            self.take.ending_at_us = self._around.now_us()
-            self.tape.changed()
-
-    def _ended(self, path: str | None) -> None:
-        """OBS has closed the file."""
-        take, now_us = self.take, self._around.now_us()
-        if take is None or not take.is_under_way or take.state is RecordingState.PREPARING:
-            return
-        take.obs_path = take.obs_path if take.is_split and take.obs_path else path or take.obs_path
-        is_asked = take.state is RecordingState.STOPPING or take.by_hand
-        if not is_asked and (take.started_at_us is None or 0 <= now_us - take.started_at_us < SHORT_US):
-            self._rest()
-            self.tape.close(take, ended_at_us=now_us, problem=says.ENDED_AT_ONCE, is_whole=False)
-            self.tape.void(take)
-            return
-        problem = None if is_asked else self._ended_early(take)
-        self.tape.close(take, ended_at_us=take.ending_at_us or now_us, problem=problem)
-
-    def _ended_early(self, take: Take) -> str | None:
-        """What is wrong when OBS ended a recording that nobody here asked it to end."""
-        plan = self.due()
-        if plan is None or plan.key != take.key:
-            return None
-        if self._free_mib is not None and self._free_mib <= max(self._obs.recording.least_free_mib, says.FULL_MIB):
-            self._rest()
-            return says.disk_full(self._free_mib)
-        plan.is_given_up = True
-        return says.ENDED_BY_HAND if plan.ended_at_us is None else None
-
-    def _gone(self, take: Take) -> None:
-        """OBS does not record it, and nobody told us since when."""
-        if take.state is RecordingState.PREPARING and take.doubt is None:
-            take.asked_at_us = None  # we ended before OBS was asked
-            self.tape.changed()
-        elif take.state is RecordingState.PREPARING:
-            self._fail(take, take.doubt or says.LOST)
-        elif take.state is RecordingState.STOPPING:
-            self.tape.close(take, ended_at_us=take.asked_at_us, problem=None)
-        else:
-            self.tape.close(take, ended_at_us=None, problem=says.LOST, is_whole=False)
-
-    def _fail(self, take: Take, reason: str) -> None:
-        self._rest()
-        if self.tape.fail(take, reason):
-            self._log.error("recording_failed", ring=take.ring, match_id=take.match_id, reason=reason)
-
-
-_WENT: Final[dict[str, Callable[[Recorder, str | None], None]]] = {
-    "STARTED": Recorder._started,  # noqa: SLF001 - the table of this module's own class
-    "PAUSED": Recorder._paused,  # noqa: SLF001 - as above
-    "RESUMED": Recorder._resumed,  # noqa: SLF001 - as above
-    "STOPPING": Recorder._ending,  # noqa: SLF001 - as above
-    "STOPPED": Recorder._ended,  # noqa: SLF001 - as above
-}

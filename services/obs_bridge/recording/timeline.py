@@ -19,6 +19,14 @@ def offset_ms(at_us: int, *, started_at_us: int, pauses: list[Pause], delay_ms: 
     return max(0, (seen_us - started_at_us - left_out_us) // 1000)
 
 
+def shift(held: Struct, names: tuple[str, ...], by_us: int) -> None:
+    """Tell those times of `held` that are known in another clock's time."""
+    for name in names:
+        at_us = getattr(held, name)
+        if at_us:
+            setattr(held, name, at_us + by_us)
+
+
 def length_ms(ended_at_us: int, *, started_at_us: int, pauses: list[Pause]) -> int:
     """How long a recording is by its times."""
     return offset_ms(ended_at_us, started_at_us=started_at_us, pauses=pauses)

@@ -5,13 +5,11 @@ from typing import Final
 
 import structlog
 
-from services.obs_bridge.acts import record_settings, replay
-from services.obs_bridge.acts.facts import ObsFacts
+from services.obs_bridge.acts import replay
 from services.obs_bridge.acts.outputs import state_of
 from services.obs_bridge.acts.replay import BufferState
 from services.obs_bridge.execution import Outcome
-from services.obs_bridge.procedure import Data, Procedure
-from services.obs_bridge.recording.beginning import OWN_FORMAT
+from services.obs_bridge.procedure import Data
 from services.obs_bridge.surroundings import Obs, Surroundings, is_fresh
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView
@@ -96,7 +94,8 @@ class Buffer:
             return
         elif self.is_wanted and not self.is_on:
             self.is_busy = self.is_naming = True
-            self._obs.run(_start(self._obs.facts, self._named), self._started, what="the start of the replay buffer")
+            start = replay.start(self._obs.facts, named=self._named)
+            self._obs.run(start, self._started, what="the start of the replay buffer")
         elif self.is_on and self._is_ours and not self._matches and self._lingered():
             self.is_busy = True
             self._obs.run(replay.stop(self._obs.facts), self._stopped, what="the end of the replay buffer")
@@ -135,12 +134,3 @@ class Buffer:
             self.is_on = self._is_ours = False
         else:
             self._last_us = self._around.now_us()
-
-
-def _start(on: ObsFacts, named: Callable[[], None]) -> Procedure[bool]:
-    """A buffer names its clips by the format of names that OBS has when it starts; it must tell clips apart."""
-    now = yield from record_settings.parameter(*record_settings.FILE_NAME)
-    if not now or "%s" not in now:
-        yield from record_settings.set_file_name(OWN_FORMAT)
-    named()
-    return (yield from replay.start(on))

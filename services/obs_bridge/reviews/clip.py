@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.obs_bridge import names
+from services.obs_bridge.surroundings import NO_RING
 from shared.automation.happenings import SIDES, Happened
 from shared.automation.match_view import MatchView
 from shared.automation.placeholders import clock_text, match_values
@@ -95,15 +96,36 @@ def outcome_of(review: Challenge) -> str | None:
     return None if review.status is ChallengeStatus.REQUESTED else review.status.value
 
 
+BY_HAND_FOLDER: Final = "{tournament}/{day}/replays"
+BY_HAND_NAME: Final = "{ring} {matchNumber} {time}"
+"""Where clips are that no review asked for."""
+
+
 def decisive_ms(clip: Clip, duration_ms: int | None, settings: RecordingSettings) -> int | None:
     """The moment that is argued about: some time before the review was asked for. A clip ends where it was saved, and
     OBS does not say where it begins, so it is counted from its end.
     """
+    at_ms = _decisive_ms(clip, duration_ms, settings)
+    return None if at_ms is None or duration_ms is None else min(max(at_ms, 0), duration_ms)
+
+
+def too_short(clip: Clip, duration_ms: int | None, settings: RecordingSettings) -> str | None:
+    """What is wrong with a clip that does not reach back to that moment."""
+    at_ms = _decisive_ms(clip, duration_ms, settings)
+    if at_ms is None or duration_ms is None or at_ms >= 0:
+        return None
+    return (
+        f"It has {duration_ms / 1000:.1f} s and begins {-at_ms / 1000:.1f} s after the moment that is argued about:"
+        " OBS's replay buffer was just started, or keeps too little (its Maximum Replay Time)."
+    )
+
+
+def _decisive_ms(clip: Clip, duration_ms: int | None, settings: RecordingSettings) -> int | None:
+    """May be before the clip."""
     if duration_ms is None or clip.challenge is None:
         return None
     since_ms = (clip.saved_at_us - clip.challenge.requested_at_us) // 1000
-    at_ms = duration_ms - since_ms - settings.review_lead_ms + settings.picture_delay_ms
-    return min(max(at_ms, 0), duration_ms)
+    return duration_ms - since_ms - settings.review_lead_ms + settings.picture_delay_ms
 
 
 def target(clip: Clip, source: Path, root: Path | None, settings: RecordingSettings) -> Path:
@@ -116,7 +138,11 @@ def target(clip: Clip, source: Path, root: Path | None, settings: RecordingSetti
         "side": SIDES[review.athlete] if review is not None else "",
         "outcome": "",
     }
-    name = names.file_name(settings.clip_folder, settings.clip_name, values)
+    if review is None:
+        values["ring"] = "" if view.ring == NO_RING else view.ring
+        name = names.file_name(BY_HAND_FOLDER, BY_HAND_NAME, values)
+    else:
+        name = names.file_name(settings.clip_folder, settings.clip_name, values)
     return (root or source.parent) / f"{name}{source.suffix}"
 
 

@@ -14,7 +14,9 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from services.obs_bridge.acts import replay
+from services.obs_bridge import kept_state
+from services.obs_bridge.acts import record_settings, replay
+from services.obs_bridge.acts.facts import ObsFacts
 from services.obs_bridge.execution import Outcome
 from services.obs_bridge.files import Checksum, Done, Files, Inspected
 from services.obs_bridge.ledger import Ledger
@@ -72,10 +74,11 @@ class Clips:
         self._places = places
         self._ready = ready
         self._log = log.bind(obs=obs.name)
-        self._kept = msgspec.msgpack.decode(kept, type=Kept) if kept is not None else Kept()
+        self._kept = kept_state.read_again(kept, Kept, key=KEY + obs.name, log=log) or Kept()
         self._is_busy = False
         self._is_resumed = False
         self._last: tuple[MatchView, int] = MatchView(ring=NO_RING), 0
+        self._folder: str | None = None
 
     @property
     def rings_under_way(self) -> set[str]:
@@ -97,7 +100,7 @@ class Clips:
             self._decided(happened.view.match_id, review)
 
     def link_up(self) -> None:
-        """OBS can be asked again: what it was asked for before may be there."""
+        """OBS can be asked again: what it was asked for before may be there. And where does it save clips?"""
         self._is_busy = True
         self._obs.run(_last_clip(), self._looked, what="the look for the last clip")
 
@@ -157,21 +160,22 @@ class Clips:
         for clip in clips:
             clip.saved_at_us = now_us
 
-        def done(outcome: Outcome[str]) -> None:
+        def done(outcome: Outcome[tuple[str, str]]) -> None:
             self._is_busy = False
             if outcome.error is None:
-                self._saved(clips, outcome.value(), now_us)
+                path, self._folder = outcome.value()
+                self._saved(clips, path, now_us)
                 return
             self._log.error("clip_not_saved", reason=outcome.error.message)
             is_unsure = outcome.error.code in UNSURE
             self._missing(clips, outcome.error.message, step=Step.ASKED if is_unsure else Step.OVER)
 
-        self._obs.run(replay.save(self._obs.facts), done, what="the saving of the clip")
+        self._obs.run(_save(self._obs.facts), done, what="the saving of the clip")
 
-    def _looked(self, outcome: Outcome[str | None]) -> None:
+    def _looked(self, outcome: Outcome[tuple[str | None, str]]) -> None:
         """What OBS names as its last clip may be the one that was asked for before the connection was lost."""
         self._is_busy = False
-        path = outcome.result if outcome.error is None else None
+        path, self._folder = outcome.result if outcome.result is not None else (None, self._folder)
         clips = self._kept.at(Step.ASKED)
         if clips and path and path != self._kept.last_saved:
             self._saved(clips, path, None)
@@ -202,7 +206,8 @@ class Clips:
                 clip.video = replace(clip.video, problem=UNREACHABLE)
                 self._watchable(clip)
             return
-        root = self._places.ours(settings.root) if settings.root is not None else None
+        folder = settings.root if settings.root is not None else self._folder
+        root = self._places.ours(folder) if folder is not None else None
         target = one.target(clips[0], source, root, settings)
         for clip in clips:
             clip.target = str(target)
@@ -242,7 +247,7 @@ class Clips:
                 size_bytes=found.size_bytes,
                 duration_ms=found.duration_ms,
                 decisive_ms=one.decisive_ms(clip, found.duration_ms, self._obs.recording),
-                problem=problem or found.reason,
+                problem=problem or found.reason or one.too_short(clip, found.duration_ms, self._obs.recording),
             )
             self._watchable(clip)
         self._sum(clips, path)
@@ -255,6 +260,13 @@ class Clips:
             clip.step = Step.OVER
             clip.video = replace(clip.video, sha256=done.result.sha256 if done.result is not None else None)
             self._tell(clip)
+
+    def renamed(self, before: str) -> None:
+        """The connection has another name: what was kept goes with it."""
+        for clip in self._kept.clips:
+            clip.video = replace(clip.video, connection=self._obs.name)
+        self._ledger.keep(KEY + before, None)
+        self._keep()
 
     # What is told
 
@@ -287,12 +299,19 @@ def _moved_then(clips: Clips, found: list[Clip], target: Path) -> Callable[[Done
     return lambda done: clips._inspect(found, done.result or target, None)  # noqa: SLF001 - this module's own class
 
 
-def _last_clip() -> Procedure[str | None]:
-    """What OBS names as its last clip, None: there is none."""
+def _save(on: ObsFacts) -> Procedure[tuple[str, str]]:
+    """The clip as OBS named it, and the folder that OBS records to: a name may have folders of its own."""
+    path = yield from replay.save(on)
+    return path, (yield from record_settings.directory())
+
+
+def _last_clip() -> Procedure[tuple[str | None, str]]:
+    """What OBS names as its last clip (None: there is none), and the folder that it records to."""
+    folder = yield from record_settings.directory()
     try:
         found = yield Ask("GetLastReplayBufferReplay")
     except ObsError as error:
         if error.code != "obs.refused":
             raise
-        return None
-    return found.get("savedReplayPath") or None
+        return None, folder
+    return found.get("savedReplayPath") or None, folder

@@ -58,6 +58,8 @@ class Stage:
         self.ignored: set[str] = set()
         """Requests that OBS says yes to and does not do."""
         self.free_mib = 50_000.0
+        self.late_ms = 0
+        """By how much OBS's own time code of the recording is late: its encoder, and the wait for a key frame."""
         self.studio = Studio(tell=self._tell, later=self._later, records=None)
         self.disk: dict[str, int] = {}
         """Files of OBS, and how long they are (ms)."""
@@ -258,6 +260,8 @@ class Stage:
             answer = self.studio.answer(request, data)
         except RefusalError as refusal:
             return Reply(error=faults.refused(request, refusal.code, str(refusal)), sent_ns=1, answered_ns=2)
+        if request == "GetRecordStatus":
+            answer["outputDuration"] = self._record_ms()
         if request == "GetStats":
             answer["availableDiskSpace"] = self.free_mib
         return Reply(data=answer, sent_ns=1, answered_ns=2)
@@ -285,7 +289,10 @@ class Stage:
     def _measure(self) -> None:
         self.time.after(1, self._measure)
         if self.is_up and self.obs.is_connected:
-            self.recorder.tape.measure(int(self.studio.answer("GetRecordStatus", {})["outputDuration"]))
+            self.recorder.tape.measure(self._record_ms())
+
+    def _record_ms(self) -> int:
+        return max(0, int(self.studio.answer("GetRecordStatus", {})["outputDuration"]) - self.late_ms)
 
     # What was stored
 

@@ -170,6 +170,20 @@ def test_every_fault_of_a_document_at_once(paths: Paths, run: Run, tmp_path: Pat
     assert stored(run) == {}
 
 
+def test_a_rule_as_it_is_shown_is_a_document(paths: Paths, run: Run, tmp_path: Path) -> None:  # noqa: ARG001  # its database is used
+    """`show --json` of one suite is what `add --file` of another takes; a single fault is told as one."""
+    file = tmp_path / "rule.json"
+    rule: dict[str, object] = {"rule": "a", "on": ["point"], "actions": [{"do": "wait", "for_ms": 5}]}
+    file.write_text(json.dumps({"rule": rule}))
+    assert run("obs", "rules", "add", "a", "--file", file).code == 0
+    file.write_text(run("obs", "rules", "show", "a", "--json").out)
+    assert run("obs", "rules", "remove", "a").code == 0
+    assert run("obs", "rules", "add", "a", "--file", file).code == 0
+    assert list(stored(run)) == ["a"]
+    file.write_text(json.dumps(rule | {"priority": 5e9}))
+    assert run("obs", "rules", "add", "b", "--file", file).err.startswith("1 fault; nothing was done.\n")
+
+
 @pytest.mark.parametrize("body", ["", "{", '{"rules": []}', "[]", "7", '{"rules": {}}', "\udcff"])
 def test_what_is_no_document(paths: Paths, run: Run, tmp_path: Path, body: str) -> None:  # noqa: ARG001  # its database is used
     """One sentence, no traceback."""

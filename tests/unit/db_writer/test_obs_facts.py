@@ -186,6 +186,40 @@ def test_events_are_placed_once_and_moved(table: Table) -> None:
     assert table.rows("SELECT kind, obs_path, is_whole FROM recorded_videos") == [("match", "D:\\Rec\\1.mkv", 1)]
 
 
+def test_events_go_with_the_first_picture(table: Table) -> None:
+    """A file turns out to begin 2.5 s later than was told: so much earlier in it is everything, once."""
+    early = replace(EVENT, kind="chapter", offset_ms=900, at_us=START_US + 900_000)
+    placed = VideoEventsPlaced(video_id="v1", connection="obs-1", ring="ring-1", events=[EVENT, early])
+    began = replace(VIDEO, started_at_us=START_US)
+    late = replace(began, started_at_us=START_US + 2_500_000, placed_from_us=START_US)
+    offsets = "SELECT offset_ms FROM recorded_video_events ORDER BY id"
+    table.tell(replace(CHANGED, state=RecordingState.RECORDING, started_at_us=START_US))
+    table.tell(placed, VIDEO, began, began, replace(began, placed_from_us=START_US))
+    assert table.rows(offsets) == [(12_000,), (900,)]
+    table.tell(late, late, VIDEO)
+    assert table.rows(offsets) == [(9_500,), (0,)]
+    begins = "SELECT s.started_at = v.started_at FROM obs_recording_sessions s JOIN recorded_videos v USING (video_key)"
+    assert table.rows(begins) == [(1,)]
+    earlier = replace(late, started_at_us=START_US + 2_000_000, placed_from_us=START_US + 2_500_000)
+    table.tell(earlier, earlier)
+    assert table.rows(offsets) == [(10_000,), (0,)], "what was before it stays at its beginning"
+    first = replace(late, started_at_us=START_US + 400_000, placed_from_us=START_US + 2_000_000)
+    table.tell(first, first)
+    assert table.rows(offsets) == [(11_600,), (500,)], "it is in the file after all"
+
+
+def test_events_stay_when_the_clock_is_set(table: Table) -> None:
+    """The same first picture, told in another time: places in the file are what they were, until it is another one."""
+    placed = VideoEventsPlaced(video_id="v1", connection="obs-1", ring="ring-1", events=[EVENT])
+    hour_us = 3_600_000_000
+    later = replace(VIDEO, started_at_us=START_US + hour_us, placed_from_us=START_US + hour_us)
+    table.tell(replace(VIDEO, started_at_us=START_US), placed, later)
+    offsets = "SELECT offset_ms FROM recorded_video_events"
+    assert table.rows(offsets) == [(12_000,)]
+    table.tell(replace(later, started_at_us=START_US + hour_us + 2_000_000))
+    assert table.rows(offsets) == [(10_000,)]
+
+
 def test_a_firing_is_one_row(table: Table) -> None:
     """Told again when its end is known, which nobody makes unknown any more."""
     action = FiredAction(action="set_scene", connection="obs-1", ok=True, sent_ms=1.5, confirmed_ms=320.25)

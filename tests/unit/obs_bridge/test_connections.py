@@ -7,13 +7,16 @@ from unittest.mock import Mock
 
 import pytest
 
+from services.obs_bridge import database
 from services.obs_bridge.connections import Connections
 from shared.db.sqlite import connect_writer
 from shared.messages.automation import Rule
 from shared.paths import Paths
 from tests.support.wait import eventually
 
-RULE = "INSERT INTO obs_rules (name, is_enabled, definition) VALUES (?, 1, ?)"
+RULE = """
+INSERT INTO obs_rules (name, is_enabled, priority, definition, created_at, updated_at) VALUES (?, 1, 0, ?, '', '')
+"""
 DEFINITION = '{"rule": "", "on": ["match_loaded"], "actions": []}'
 
 
@@ -25,8 +28,9 @@ def paths(tmp_path: Path, migrated: bytes) -> Paths:
     return found
 
 
-def test_a_database_that_is_held(paths: Paths) -> None:
+def test_a_database_that_is_held(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop is held up for a moment only, and told once; what changed is read as soon as it is free."""
+    monkeypatch.setattr(database, "REST_S", 0.5)
     rules: list[list[str]] = []
     log = Mock()
 

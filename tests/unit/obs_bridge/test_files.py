@@ -394,12 +394,3 @@ def test_two_copies_of_one_name(
     while len(told) < 2:
         loop.posted.get(timeout=WITHIN_S)()
     assert {done.result.read_bytes() for done in told if done.result is not None} == bodies
-
-
-def test_where_a_file_is(other_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The longest mount point above it, by whole names, of files that are not there, too."""
-    monkeypatch.setattr(mounts, "_points", lambda: ["/", "/mnt/nas", "/mnt/nas/deep"])
-    found = [mounts.mount_of(Path(path)) for path in ("/a", "/mnt/nas", "/mnt/nas2/a", "/mnt/nas/x/../deep/a")]
-    assert found == ["/", "/mnt/nas", "/", "/mnt/nas/deep"]
-    monkeypatch.undo()
-    assert mounts.mount_of(other_disk / "a") == "/dev/shm"  # noqa: S108  # the other file system that every Linux has

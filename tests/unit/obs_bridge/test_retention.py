@@ -189,14 +189,18 @@ def test_clips_that_are_one_file(tmp_path: Path, connection: "sqlite3.Connection
     assert {video.video_id for video in desk.told if video.deleted_at_us == NOW_US} == {"e", "f"}
 
 
-def test_a_shared_file_that_somebody_just_kept(tmp_path: Path, connection: "sqlite3.Connection", desk: Desk) -> None:
-    """Its row in the database does not say so yet."""
-    path = tmp_path / "a.mkv"
-    share(connection, path, a={}, b={})
+def test_a_shared_file_of_which_the_database_knows_too_little(
+    tmp_path: Path, connection: "sqlite3.Connection", desk: Desk
+) -> None:
+    """One of its rows says not yet that somebody keeps it, one of another file's is not there yet: both files stay."""
+    kept, fresh = tmp_path / "kept.mkv", tmp_path / "fresh.mkv"
+    share(connection, kept, a={}, b={})
+    share(connection, fresh, c={})
     desk.retention.keep(KeepVideo(video_id="b", is_kept=True, author="ana"))
+    desk.retention.stamp(replace(OLD, video_id="d", path=str(fresh), ended_at_us=NOW_US))
     desk.retention.look()
     desk.files.stop()
-    assert path.exists()
+    assert (kept.exists(), fresh.exists()) == (True, True)
 
 
 def test_deleting_one_of_a_shared_file(tmp_path: Path, connection: "sqlite3.Connection", desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """Files that OBS closed: examined and given a checksum, also after a restart, and not while they grow."""
 
+import os
 import queue
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +13,10 @@ from msgspec.structs import replace
 from services.obs_bridge import videos as under_test
 from services.obs_bridge.files import Files
 from services.obs_bridge.ledger import Ledger
-from services.obs_bridge.videos import KEY, NO_NAME, UNREACHABLE, Videos
+from services.obs_bridge.videos import KEY, NO_NAME, UNPLAYABLE, UNREACHABLE, Videos
 from shared.messages.recordings import VideoKind, VideoStored
 from shared.outbox import Outbox
+from tests.support.obs.video import needs_ffmpeg
 
 VIDEO = VideoStored(
     video_id="v1", kind=VideoKind.MATCH, connection="mat-1", ring="ring-1", match_id="m", obs_path="D:/Rec/a.mkv"
@@ -30,6 +32,7 @@ class House:
         self.posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self.later: list[Callable[[], None]] = []
         self.facts: list[Any] = []
+        self.measured: list[tuple[str, str, int]] = []
         self.begin()
 
     def begin(self) -> None:
@@ -45,6 +48,7 @@ class House:
             ours=lambda _name, _path: self.path,
             kept=self.outbox.kept(),
             after=self._after,
+            begins=lambda *told: self.measured.append(told),
         )
 
     def _after(self, _: float, callback: Callable[[], None]) -> Any:
@@ -73,7 +77,11 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """Where ffprobe is not installed: the files of these tests have no pictures."""
+    with_path = os.environ["PATH"]
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("WITH_PATH", with_path)
     found = House(tmp_path)
     yield found
     found.end()
@@ -92,7 +100,7 @@ def test_a_file_that_is_elsewhere(house: House) -> None:
     """OBS's path is stored, and it is said that this machine cannot reach it; nothing waits."""
     house.path = None
     assert house.told(VIDEO).problem == UNREACHABLE
-    assert house.told(replace(VIDEO, problem="It broke.")).problem == "It broke."
+    assert house.told(replace(VIDEO, problem="It broke.")).problem == f"It broke. {UNREACHABLE}"
     assert house.told(replace(VIDEO, obs_path="")).problem == NO_NAME
 
 
@@ -105,6 +113,15 @@ def test_a_file_that_is_empty_or_missing(house: House, content: bytes | None) ->
     assert not last.is_whole
     assert (last.problem or "").startswith("It broke. ")
     assert last.size_bytes == (None if content is None else 0)
+
+
+@needs_ffmpeg
+def test_a_file_without_pictures(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that ended before OBS's encoder gave a picture is no recording, and it is said."""
+    monkeypatch.setenv("PATH", os.environ["WITH_PATH"])
+    (house.folder / "a.mkv").write_bytes(b"1234")
+    last = house.told(replace(VIDEO, duration_ms=900))
+    assert (last.size_bytes, last.duration_ms, last.is_whole, last.problem) == (4, None, False, UNPLAYABLE)
 
 
 def test_a_file_that_still_grows(house: House) -> None:
@@ -158,3 +175,40 @@ def test_the_end_of_a_file_that_was_broken_off(house: House, monkeypatch: pytest
     (house.folder / "a.mkv").write_bytes(b"1")
     last = house.told(replace(VIDEO, started_at_us=1_000_000))
     assert (last.duration_ms, last.ended_at_us) == (2_000, 3_000_000)
+
+
+@pytest.mark.parametrize(("measured_ms", "late_ms"), [(7_500, 2_500), (9_950, 0), (10_100, 0), (10_400, 0)])
+def test_a_file_that_began_late(
+    house: House, monkeypatch: pytest.MonkeyPatch, *, measured_ms: int, late_ms: int
+) -> None:
+    """A file that is shorter than OBS recorded began with a later picture; a little is how uncertain lengths are."""
+    monkeypatch.setattr("shared.video.probing.duration_ms", lambda *_, **__: measured_ms)
+    (house.folder / "a.mkv").write_bytes(b"1")
+    began = replace(
+        VIDEO,
+        started_at_us=1_000_000,
+        placed_from_us=1_000_000,
+        ended_at_us=11_000_000,
+        duration_ms=10_000,
+        in_ms=1_000,
+        out_ms=9_000,
+    )
+    unsure = house.told(replace(began, placed_from_us=None))
+    assert unsure.started_at_us == 1_000_000, "its end is not known exactly"
+    last = house.told(began)
+    assert house.measured == [("mat-1", "v1", max(0, 10_000 - measured_ms))]
+    assert (last.duration_ms, last.ended_at_us) == (measured_ms, 11_000_000)
+    assert last.started_at_us == 1_000_000 + late_ms * 1_000
+    assert (last.in_ms, last.out_ms) == (max(0, 1_000 - late_ms), 9_000 - late_ms)
+
+
+@pytest.mark.parametrize(("measured_ms", "late_ms"), [(10_400, -400), (11_500, -800), (9_000, 1_000)])
+def test_a_file_whose_beginning_was_guessed(
+    house: House, monkeypatch: pytest.MonkeyPatch, *, measured_ms: int, late_ms: int
+) -> None:
+    """While it was recorded its first picture was thought to come 0.8 s after OBS said so; it may be earlier."""
+    monkeypatch.setattr("shared.video.probing.duration_ms", lambda *_, **__: measured_ms)
+    (house.folder / "a.mkv").write_bytes(b"1")
+    guessed = replace(VIDEO, started_at_us=1_000_000, placed_from_us=200_000, duration_ms=10_000)
+    last = house.told(replace(guessed, ended_at_us=11_000_000))
+    assert (last.started_at_us, last.placed_from_us) == (1_000_000 + late_ms * 1_000, 1_000_000)

@@ -1,9 +1,9 @@
 """The outbox: numbers, pages, what is kept beside the facts, trimming, and a file that cannot be written or read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import MagicMock, Mock
 
 import msgspec
 import pytest
@@ -14,6 +14,8 @@ from shared.messages.automation import RuleFired
 from shared.messages.outbox import EncodedFactsPage, Facts, FactsPage, ReplayFacts
 from shared.messages.service import Life, Position, ServiceHealth
 from shared.outbox import Outbox, OutboxFile, mark_key
+from shared.paths import Paths
+from shared.runtime import Runtime
 from tests.support.facts import fired
 
 PRODUCER = "obs-bridge"
@@ -211,10 +213,29 @@ def test_trimming_that_fails_is_nobodys_trouble(outbox: Outbox, monkeypatch: pyt
         full.setattr(OutboxFile, "trim", Mock(side_effect=sqlite3.OperationalError("database or disk is full")))
         outbox.trim()
         assert numbers(page(outbox).batches) == {1: 1}
-    fail_once(monkeypatch, "trim")
-    outbox.trim()
-    assert page(outbox).batches == []
-    assert outbox.error is None
+    for method in ("trim", "session_of"):
+        outbox.add([fired(1)])
+        outbox._done = Position(outbox.outbox_id, outbox.outbox_id, outbox.last)
+        fail_once(monkeypatch, method)
+        outbox.trim()
+        assert page(outbox).batches == []
+        assert outbox.error is None
+
+
+def test_what_others_add_at_the_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who registers an end later than the outbox adds facts there; what the disk refuses then is counted, too."""
+    ends: list[Callable[[], object]] = []
+    paths = Paths(tmp_path)
+    paths.prepare()
+    runtime = Mock(spec=Runtime, service=PRODUCER, paths=paths, log=Mock(), on_stop=ends.append)
+    outbox = Outbox.of(runtime, MagicMock())
+    ends.append(lambda: outbox.add([fired(1), fired(2)]))
+    refuse(monkeypatch)
+    for end in ends:  # as the loop calls them
+        end()
+    told = {call.args[0]: call.kwargs for call in runtime.log.error.call_args_list}
+    assert told["facts_not_kept"]["facts"] == 2
+    outbox.close()
 
 
 def test_old_facts_go_when_they_are_stored(outbox: Outbox, path: Path) -> None:

@@ -4,7 +4,7 @@ Used by `restrike obs rules import`, `export`, and `add` and `edit` with --file.
 """
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any, Final, Union, get_args, get_origin
 
@@ -36,13 +36,21 @@ def rules_in(body: bytes) -> list[Rule]:
         said = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValidationError("rules.no_json", f"This is no JSON: {error}.") from error
+    if isinstance(said, dict) and isinstance(said.get("rule"), dict):  # as `rules show --json` prints one
+        said = said["rule"]
     given = said.get(RULES, [said]) if isinstance(said, dict) else said
     if not isinstance(given, list) or not given:
         raise ValidationError("rules.none", 'There are no rules in it; write {"rules": [...]}, or one rule.')
     faults = list(_faults_of_all(given))
     if faults:
-        raise ValidationError("rules.invalid", "\n".join([f"{len(faults)} faults; nothing was done.", *faults]))
+        raise invalid(faults)
     return [msgspec.convert(one, Rule) for one in given]
+
+
+def invalid(faults: Sequence[str]) -> ValidationError:
+    """Rules that can never work: every fault in a line."""
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return ValidationError("rules.invalid", "\n".join([f"{count}; nothing was done.", *faults]))
 
 
 def _faults_of_all(given: list[Any]) -> Iterator[str]:

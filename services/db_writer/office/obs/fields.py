@@ -7,13 +7,13 @@ from typing import Final
 
 from shared.errors import ValidationError
 from shared.messages.obs import Role
+from shared.messages.recordings import NO_RING
 
 MOST_CHARACTERS: Final = 500
 """Of a path, a password, and what is shown of a value that is refused."""
 MOST_RINGS: Final = 64
 MOST_FOLDERS: Final = 32
-_NAME: Final = re.compile(r"[a-z0-9-]{1,32}")
-_RING: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_-]{1,63})*\.?")
 _WINDOWS: Final = re.compile(r"([A-Za-z]:[\\/]|\\\\[^\\/]+[\\/][^\\/]+)")
 """How an absolute path of Windows begins: with a drive, or a computer and a share."""
@@ -23,7 +23,9 @@ _NEVER_IN_WINDOWS: Final = re.compile(r'[<>:"|?*]')
 def name_of(said: str, *, what: str = "name of an OBS connection") -> str:
     """The name of a connection: it is part of topics and commands."""
     if not _NAME.fullmatch(said):
-        sentence = f"The {what} has 1 to 32 characters out of a-z, 0-9 and -, such as obs-ring-1."
+        sentence = (
+            f"The {what} has 1 to 32 characters out of a-z, 0-9 and -, and does not begin with -, such as obs-ring-1."
+        )
         raise ValidationError("obs.name", sentence, value=said[:MOST_CHARACTERS])
     return said
 
@@ -71,8 +73,11 @@ def rings_of(said: Iterable[str]) -> tuple[str, ...]:
     """Names of rings, each once; none: all. A ring may be made later than its connection."""
     rings = tuple(dict.fromkeys(said))
     for ring in rings:
-        if not _RING.fullmatch(ring):
-            sentence = "A ring's name has 1 to 32 characters out of a-z, 0-9 and -, such as ring-1."
+        if not _NAME.fullmatch(ring) or ring == NO_RING:
+            sentence = (
+                "A ring's name has 1 to 32 characters out of a-z, 0-9 and -, such as ring-1; it does not begin with -,"
+                f" and is not {NO_RING}."
+            )
             raise ValidationError("obs.rings", sentence, value=ring[:MOST_CHARACTERS])
     if len(rings) > MOST_RINGS:
         sentence = f"At most {MOST_RINGS} rings can be named; name none to serve all."

@@ -4,6 +4,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from shared.messages.obs_commands import ActionDone, ActOnObs, AskObs, GetObsSta
 from shared.messages.service import BRIDGE
 from shared.paths import Paths
 from shared.rpc import Server
+from tests.support.stored_videos import fill
 from tests.unit.cli.conftest import Run
 
 POLL_MS = 10
@@ -120,3 +122,16 @@ def bridge(paths: Paths) -> Iterator[Bridge]:
     one.start()
     yield one
     one.end()
+
+
+@pytest.fixture
+def filled(home: Path, run: Run, migrated: bytes) -> Path:  # noqa: ARG001  # run sees to it that the home is new
+    """What tests/support/stored_videos.py stores."""
+    return fill(home, migrated)
+
+
+def keys(run: Run, *arguments: str | Path, of: str = "videos") -> list[str]:
+    """The ids of the videos that a command lists."""
+    done = run("obs", *arguments, "--json")
+    assert done.code == 0, done.err
+    return [video["video_id"] for video in done.document[of]]

@@ -47,6 +47,7 @@ ACTIONS: list[tuple[tuple[str, ...], obs.Action]] = [
     (("collection", "build"), obs.BuildScenes()),
     (("collection", "build", "Mine"), obs.BuildScenes(collection="Mine")),
     (("screenshot", "/rec/a.png"), obs.TakeScreenshot(path="/rec/a.png")),
+    (("screenshot", r"D:\Rec\a.png"), obs.TakeScreenshot(path=r"D:\Rec\a.png")),
     (("screenshot", "/a.png", "--source", "Cam"), obs.TakeScreenshot(path="/a.png", source="Cam")),
     (("hotkey", "press", "X"), obs.PressHotkey(hotkey="X")),
     (
@@ -161,6 +162,8 @@ def test_without_a_bridge(run: Run, words: tuple[str, ...]) -> None:
         ("audio", "volume", "Mic", "loud"),
         ("audio", "volume", "Mic", "-12", "--onn", "main"),
         ("record", "chapter"),
+        ("screenshot", "a.png"),
+        ("screenshot", "pictures\\a.png", "--source", "Cam"),
         ("hotkey", "press", "X", "--with", "meta"),
         ("message", "Chong", "x", "--for", "0"),
     ],

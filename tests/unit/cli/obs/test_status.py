@@ -10,6 +10,7 @@ from services.cli.obs import connecting
 from services.cli.obs.recording import SETTINGS
 from services.cli.obs.status_lines import ALARMS, described
 from shared.clock import unix_ns
+from shared.errors import ObsError
 from shared.messages.obs import AlarmKind, LinkState, ObsLoad, Outputs, RecordingSettings
 from shared.messages.obs_actions import Readiness
 from shared.messages.obs_commands import AskObs
@@ -69,6 +70,8 @@ def test_a_recording_by_hand(bridge: Bridge, run: Run) -> None:
     """It is told apart from a match's, and from one that the suite has nothing to do with."""
     bridge.statuses = [status_of("main", outputs=BUSY, load=LOAD, recording="recording", ring="none")]
     assert "; the suite: recording (by hand)\n" in run("obs", "status").out
+    bridge.statuses = [status_of("main", outputs=Outputs(), load=LOAD, recording="failed")]
+    assert "  recording  off; the suite: failed\n" in run("obs", "status").out
     bridge.statuses = [status_of("main", outputs=Outputs(), load=LOAD)]
     bridge.is_paused = True
     out = run("obs", "status").out
@@ -152,6 +155,20 @@ def test_readiness(bridge: Bridge, run: Run) -> None:
     assert (done.code, done.out.splitlines()[0]) == (0, "main: ready")
 
 
+def test_one_that_hangs_does_not_hide_the_others(bridge: Bridge, run: Run) -> None:
+    """What it does not answer is a check that failed; the next connection is looked at."""
+    bridge.statuses = [status_of("main"), status_of("two")]
+    bridge.refuse = ObsError("obs.no_answer", "OBS main did not answer within 2 s.")
+    done = run("obs", "test", "--json")
+    assert done.code == 1
+    assert [one["connection"] for one in done.document["connections"]] == ["main", "two"]
+    assert done.document["connections"][0]["checks"][1] == {
+        "check": "answers",
+        "ok": False,
+        "message": "OBS main did not answer within 2 s.",
+    }
+
+
 def test_readiness_without_a_connection(bridge: Bridge, run: Run) -> None:
     """Says why; nothing is asked of an OBS that is not there."""
     bridge.statuses = [
@@ -206,6 +223,17 @@ def test_connect_says_why_not(bridge: Bridge, run: Run) -> None:
     assert bridge.looks == 1
     bridge.statuses = [status_of("main")]
     assert "holds it still" in run("obs", "disconnect", "main", "--within", "0").err
+
+
+def test_connecting_with_a_busy_bridge(bridge: Bridge, run: Run) -> None:
+    """The suite runs, but knows nothing of it yet: nobody is told to start it."""
+    run("obs", "add", "main")
+    bridge.statuses = []
+    done = run("obs", "connect", "main", "--within", "0")
+    assert (done.code, done.out) == (
+        0,
+        "main is switched on; obs-bridge has not taken it up yet: restrike obs status\n",
+    )
 
 
 @pytest.mark.usefixtures("paths")

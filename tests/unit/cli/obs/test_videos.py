@@ -1,8 +1,5 @@
-"""`restrike obs videos`, `chapters`, `clip` and `reviews` on a database without services and without ffmpeg."""
+"""`restrike obs videos`, `chapters` and `clip` on a database without services and without ffmpeg."""
 
-import hashlib
-import json
-import os
 import shlex
 from contextlib import closing
 from pathlib import Path
@@ -10,76 +7,16 @@ from pathlib import Path
 import pytest
 import typer
 
-from services.cli.obs import reviews, videos
+from services.cli.obs import recorded, reviews, videos
 from shared.db.sqlite import connect_writer
-from shared.messages.obs_commands import DeleteVideo, KeepVideo
-from shared.messages.recordings import VideoKind, VideoStored
-from shared.messages.requests import Command
+from shared.messages.recordings import VideoEvent, VideoStored
 from shared.paths import Paths
-from shared.rpc import Client
+from shared.video.stored import Event, Video
 from tests.contract.tree import ROOT
+from tests.support.stored_videos import CONTENT, SAID
 from tests.support.video_rows import add_event, add_video
-from tests.support.wait import eventually
 from tests.unit.cli.conftest import Run
-
-MATCHES = """
-INSERT INTO pss_matches (id, match_id, match_number, ring, status, first_loaded_at) VALUES
-    (1, 'ring-1.a.1', '101', 'ring-1', 'decided', '2026-03-01T09:00:00.000000Z'),
-    (2, 'ring-2.a.1', '101', 'ring-2', 'decided', '2026-03-01T09:00:00.000000Z'),
-    (3, 'ring-2.a.9', '102', 'ring-2', 'open', '2026-03-01T10:00:00.000000Z');
-"""
-CONTENT = b"not really a video"
-
-
-@pytest.fixture
-def filled(home: Path, run: Run, migrated: bytes) -> Path:  # noqa: ARG001  # run sees to it that the home is new
-    """Videos 1 and 2: a match on ring-1, of which 1 is here; 3: of ring-2, that only OBS has; 4 to 6: of reviews."""
-    paths = Paths(home)
-    paths.prepare()
-    paths.database.write_bytes(migrated)
-    folder = home / "rec"
-    folder.mkdir()
-    for name in ("a.mkv", "won.mkv", "new.mkv"):
-        (folder / name).write_bytes(CONTENT)
-    known = {"size_bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest(), "duration_ms": 20_000}
-    over = {"started_at": "2026-03-01T09:30:00.000000Z", "ended_at": "2026-03-01T09:40:00.000000Z"}
-    review = {"kind": "review", "round_number": 1, "clock_ms": 70_000, "athlete_position": 2, "duration_ms": 20_000}
-    with closing(connect_writer(paths.database)) as connection:
-        connection.executescript(MATCHES)
-        first = add_video(connection, "m1", path=str(folder / "a.mkv"), in_ms=2_000, out_ms=18_000, **known, **over)
-        second = add_video(
-            connection, "m2", part=2, path=str(folder / "gone.mkv"), is_whole=0, problem="OBS ended.", **over
-        )
-        add_video(connection, "m3", ring="ring-2", match_key="ring-2.a.1", obs_path="D:\\Rec\\b.mkv", **over)
-        add_video(
-            connection,
-            "r1",
-            path=str(folder / "won.mkv"),
-            challenge_number=1,
-            outcome="won",
-            is_kept=1,
-            **review,
-            **over,
-        )
-        add_video(
-            connection, "r2", path=str(folder / "new.mkv"), challenge_number=2, decisive_ms=12_000, **review, **over
-        )
-        add_video(
-            connection, "r3", match_key="ring-2.a.9", ring="ring-2", deleted_at="2026-04-01T00:00:00Z", **review, **over
-        )
-        moment = {"round_number": 1, "score_chong": 0, "score_hong": 3}
-        add_event(connection, first, "round_started", "round 1", 2_500, clock_ms=120_000, **moment)
-        add_event(connection, first, "point", "hong head +3", 8_000, clock_ms=114_000, athlete_position=2, **moment)
-        add_event(connection, first, "point", "chong body +2", 9_000, clock_ms=113_000, athlete_position=1, **moment)
-        add_event(connection, second, "point", "hong body +2", 1_000, clock_ms=90_000, athlete_position=2, **moment)
-        add_event(connection, second, "match_decided", "hong wins", 15_000, athlete_position=2)
-    return folder
-
-
-def keys(run: Run, *arguments: str | Path, of: str = "videos") -> list[str]:
-    done = run("obs", *arguments, "--json")
-    assert done.code == 0, done.err
-    return [video["video_id"] for video in done.document[of]]
+from tests.unit.cli.obs.conftest import keys
 
 
 @pytest.mark.usefixtures("filled")
@@ -223,145 +160,61 @@ def test_without_ffmpeg(run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.usefixtures("filled")
-def test_reviews(run: Run) -> None:
-    """The newest first; those without an outcome; by ring and match."""
-    assert keys(run, "reviews", "list", of="reviews") == ["r3", "r2", "r1"]
-    assert keys(run, "reviews", "list", "--open", of="reviews") == ["r2"]
-    assert keys(run, "reviews", "list", "--ring", "ring-2", of="reviews") == ["r3"]
-    assert keys(run, "reviews", "list", "--match", "ring-1.a.1", of="reviews") == ["r2", "r1"]
-    line = next(line for line in run("obs", "reviews", "list").out.splitlines() if line.startswith("v4"))
-    assert " ".join(line.split()[3:11]) == "ring-1 101 1 1 01:10 hong won 0:20.0"
+def test_a_file_on_another_machine(run: Run) -> None:
+    """What is said to make it known here is an option that there is."""
+    said = run("obs", "clip", "v3", "--at", "R1/1:00").err + run("obs", "reviews", "open", "v3").err
+    assert "restrike obs edit main --map THEIRS=OURS" in said
+    assert run("obs", "edit", "main", "--map", "D:\\Rec=/mnt/rec").code != 2
 
 
-class Player:
-    """A script that writes down what it was started with, and stays for a while."""
-
-    def __init__(self, folder: Path, name: str = "mpv", *, then: str = "exec sleep 2") -> None:
-        self.said = folder / f"{name}.said"
-        self.path = folder / name
-        script = f'#!/bin/sh\nprintf "%s\\n" "$0" "$@" > {self.said}.new\nmv {self.said}.new {self.said}\n{then}\n'
-        self.path.write_text(script)
-        self.path.chmod(0o700)
-
-    def words(self) -> list[str]:
-        eventually(self.said.exists, within=10, what="the player was started")
-        return self.said.read_text().splitlines()[1:]
-
-
-@pytest.fixture
-def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder where players are looked for, first and last; and a screen."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    for name in ("sh", "mv", "sleep"):
-        (folder / name).symlink_to(next(one for one in (Path("/bin", name), Path("/usr/bin", name)) if one.exists()))
-    monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setenv("DISPLAY", ":99")
-    return folder
-
-
-def test_open_the_latest(run: Run, filled: Path, tools: Path) -> None:
-    """The player begins ten seconds before the decisive moment; the command does not wait for it."""
-    player = Player(tools)
-    done = run("obs", "reviews", "open", "--before", "10", "--json")
-    assert done.code == 0, done.err
-    assert player.words()[-3:] == ["--start=2.000", "--", str(filled / "new.mkv")]
-    assert done.document["video"]["video_id"] == "r2"
-    os.kill(done.document["process"], 0)  # it still runs, though the command is over
-    os.waitpid(done.document["process"], 0)
-
-
-def test_open_before_the_end(run: Run, filled: Path, tools: Path) -> None:
-    """Of a clip without a decisive moment the end counts; the next player is taken where there is no mpv."""
-    player = Player(tools, "vlc", then="exit 0")
-    done = run("obs", "reviews", "open", "v4", "--before", "5")
-    assert done.out == "won.mkv, from 0:15.0 on, in vlc.\n"
-    assert player.words() == ["--start-time=15.000", str(filled / "won.mkv")]
-
-
-def test_a_player_of_ones_own(run: Run, filled: Path, tools: Path, home: Path) -> None:
-    """The command that is set gets the file as one word, whatever it is called; no shell reads it."""
-    player = Player(tools, "mine", then="exit 0")
-    odd = filled / "a {seconds} $(touch x); 'b'.mkv"
-    odd.write_bytes(CONTENT)
-    with closing(connect_writer(Paths(home).database)) as connection:
-        connection.execute("UPDATE recorded_videos SET path = ? WHERE video_key = 'r2'", (str(odd),))
-        connection.execute(
-            "INSERT INTO settings_keys (category_id, key_name, display_name, data_type) "
-            "VALUES (1, 'obs.player', 'x', 'string')"
-        )
-        connection.execute(
-            "INSERT INTO settings_values (key_id, value) VALUES (last_insert_rowid(), ?)",
-            ('mine --at={seconds}s "{file}"',),
-        )
-    assert run("obs", "reviews", "open", "v5", "--before", "0").code == 0
-    assert player.words() == ["--at=12.000s", str(odd)]
-
-
-@pytest.mark.usefixtures("filled")
-@pytest.mark.parametrize("is_installed", [True, False])
-def test_nothing_can_be_shown(run: Run, tools: Path, monkeypatch: pytest.MonkeyPatch, is_installed: bool) -> None:  # noqa: FBT001  # a parameter of the test
-    """No player, no screen, a player that ends at once: each is one sentence with what to do."""
-    if not is_installed:
-        assert "No player is installed" in run("obs", "reviews", "open").err
-        return
-    Player(tools, then="exit 3")
-    assert "ended at once (3)" in run("obs", "reviews", "open").err
-    monkeypatch.delenv("DISPLAY")
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    done = run("obs", "reviews", "open")
-    assert done.code == 1
-    assert "no screen" in done.err
-    assert "new.mkv" in done.err
-
-
-@pytest.mark.usefixtures("filled")
-def test_what_is_not_there_is_not_opened(run: Run) -> None:
-    """A deleted clip is said to be deleted; of a ring without clips there is no latest."""
-    assert "was deleted" in run("obs", "reviews", "open", "v6").err
-    assert "no clip of a review" in run("obs", "reviews", "open", "--ring", "ring-2").err
-
-
-@pytest.mark.usefixtures("filled")
-@pytest.mark.parametrize("words", [["keep", "v5"], ["unkeep", "latest"], ["delete", "v4"]])
-def test_keeping_needs_obs_bridge(run: Run, words: list[str]) -> None:
-    """It is obs-bridge that does it: without it 3, and a document for programs."""
-    done = run("obs", "reviews", *words, "--author", "ana", "--json")
-    assert done.code == 3
-    assert json.loads(done.out)["error"]["code"] == "service.not_running"
-
-
-@pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize(
-    ("words", "expected"),
+    ("columns", "word"),
     [
-        (["keep", "v5"], (KeepVideo(video_id="r2", is_kept=True, author="ana"), "Kept: v5, new.mkv.\n")),
-        (
-            ["unkeep", "latest"],
-            (KeepVideo(video_id="r2", is_kept=False, author="ana"), "Not kept any longer: v5, new.mkv.\n"),
-        ),
-        (["delete", "r1"], (DeleteVideo(video_id="r1", author="ana"), "Deleted: v4, won.mkv.\n")),
+        ({"ended_at": None}, "not over"),
+        ({"ended_at": None, "is_whole": 0}, "broken off"),
+        ({"ended_at": "2026-03-01T09:50:00.000000Z", "is_whole": 0}, "broken off"),
+        ({"ended_at": "2026-03-01T09:50:00.000000Z", "is_whole": 0, "obs_path": ""}, "not saved"),
+        ({"ended_at": "2026-03-01T09:50:00.000000Z", "is_kept": 1}, "whole kept"),
     ],
 )
-def test_what_obs_bridge_is_asked(
-    run: Run, filled: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], expected: tuple[object, str]
-) -> None:
-    """The video's own id, what is to be done, and who; its answer is told."""
-    asked: list[object] = []
+@pytest.mark.usefixtures("filled")
+def test_how_a_video_stands(run: Run, home: Path, columns: dict[str, object], word: str) -> None:
+    """In a list for people, in words; what OBS left behind when it was killed is over, though nobody knows when."""
+    with closing(connect_writer(Paths(home).database)) as connection:
+        number = add_video(connection, "new", **columns)
+    line = next(line for line in run("obs", "videos", "list").out.splitlines() if line.startswith(f"v{number} "))
+    assert f"  {word}  " in line + "  "
 
-    def call(_: Client, command: Command[VideoStored]) -> VideoStored:
-        asked.append(command)
-        name = "won.mkv" if isinstance(command, DeleteVideo) else "new.mkv"
-        review = VideoKind.REVIEW
-        path = str(filled / name)
-        return VideoStored(
-            video_id="x", kind=review, connection="main", ring="ring-1", match_id=None, obs_path="D:/x", path=path
+
+@pytest.mark.parametrize(
+    ("clock_ms", "place_ms"),
+    [(113_000, 7_000), (75_000, 45_000), (73_000, 107_000), (50_000, 130_000), (121_000, 0)],
+)
+def test_a_place_by_the_clock(clock_ms: int, place_ms: int) -> None:
+    """The clock stopped at 1:15 and went on a minute later: what is below that came a minute later, too."""
+    said = [("round_started", 0, 120_000), ("clock_stopped", 45_000, 75_000), ("clock_started", 105_000, 75_000)]
+    video = VideoStored(video_id="m1", **SAID)
+    found = [
+        (
+            Video(number=1, match_number=None, stored_at="", said=video),
+            Event(
+                number=number,
+                said=VideoEvent(
+                    kind=kind,
+                    label="",
+                    offset_ms=at,
+                    at_us=0,
+                    session="s",
+                    entry=number,
+                    index=0,
+                    round=1,
+                    clock_ms=clock,
+                ),
+            ),
         )
-
-    monkeypatch.setattr(Client, "call", call)
-    done = run("obs", "reviews", *words, "--author", "ana")
-    assert done.code == 0
-    assert (*asked, done.out) == expected
+        for number, (kind, at, clock) in enumerate(said)
+    ]
+    assert recorded.place_at(found, 1, clock_ms)[1] == place_ms
 
 
 def test_two_connections_recorded_the_match(run: Run, filled: Path, home: Path) -> None:

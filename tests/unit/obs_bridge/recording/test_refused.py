@@ -76,7 +76,19 @@ def test_the_disk_is_low_while_it_records(stage: Stage) -> None:
     """It is ended so that it stays whole, and says why; with room again the rest is a second part."""
     stage.play(match(101, lasts_s=40))
     stage.pass_s(10)
+    for free_mib in (1_500, 0, 900, 1_500, 900):  # none of them ends it: enough, nothing seen, and one reading
+        stage.free_mib = free_mib
+        stage.recorder.room(free_mib)
+        stage.pass_s(1)
+    assert stage.states() == [PREPARING, RECORDING]
+    stage.settings = type(stage.settings)(least_free_mib=40_000, post_roll_ms=3_000)
+    stage.recorder.room(1_500)
+    stage.recorder.room(1_500)
+    stage.pass_s(0.3)
+    assert stage.states() == [PREPARING, RECORDING], "it is ended by what was asked for when it began"
+    stage.settings = type(stage.settings)(post_roll_ms=3_000)
     stage.free_mib = 1_000.0
+    stage.recorder.room(1_000)
     stage.recorder.room(1_000)
     stage.pass_s(10)
     (video,) = stage.videos()
@@ -94,8 +106,7 @@ def test_obs_ends_by_itself_on_a_full_disk(make: Make) -> None:
     stage = make(least_free_mib=0)
     stage.play(match(101, lasts_s=40))
     stage.pass_s(8)
-    stage.recorder.room(20)
-    stage.free_mib = 0.0
+    stage.free_mib = 20.0  # which OBS sees before we look again
     stage.by_hand("StopRecord")
     stage.pass_s(5)
     assert "20 MiB" in (stage.videos()[0].problem or "")

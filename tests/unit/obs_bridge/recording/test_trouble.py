@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.obs_bridge.recording import says
+from services.obs_bridge.recording import says, tape
 from shared.messages.recordings import RecordingState, VideoKind
 from tests.support.stage.mat import match
 from tests.support.stage.stage import Stage
@@ -81,14 +81,29 @@ def test_by_hand_within_the_start(stage: Stage) -> None:
 
 
 def test_ended_by_hand_is_obeyed(stage: Stage) -> None:
-    """Somebody ends it in OBS in the midst of the match: not begun again, told; the next match is recorded."""
-    stage.play(match(101), match(102, 30.0))
+    """Somebody ends it in OBS in the midst of the match, or its encoder does: begun again once, as its second part. The
+    second time it is given up, which is known as long as the match goes on; the next match is recorded.
+    """
+    stage.play(match(101, lasts_s=30), match(102, 50.0))
     stage.pass_s(8)
     stage.by_hand("StopRecord")
+    stage.pass_s(1.5)
+    assert stage.requests("StartRecord") == 1
+    assert stage.recorder.problem == says.ENDED_EARLY
+    stage.pass_s(3.5)
+    assert stage.states() == [PREPARING, RECORDING, FAILED, PREPARING, RECORDING]
+    stage.by_hand("StopRecord")
+    stage.pass_s(10)
+    assert stage.states()[5:] == [FAILED]
+    assert [(one.part, one.problem, one.is_whole) for one in stage.videos()] == [
+        (1, says.ENDED_EARLY, True), (2, says.ENDED_BY_HAND, True),
+    ]  # fmt: skip
+    assert stage.recorder.wants
+    assert stage.recorder.given_up is not None
+    assert stage.recorder.problem == says.ENDED_BY_HAND
     stage.pass_s(20)
-    assert stage.states() == [PREPARING, RECORDING, FAILED]
-    (video,) = stage.videos()
-    assert (video.problem, video.is_whole) == (says.ENDED_BY_HAND, True)
+    assert not stage.recorder.wants, "the match is over"
+    assert stage.recorder.state is IDLE
     stage.pass_s(30)
     assert stage.states(1) == WHOLE
 
@@ -119,6 +134,19 @@ def test_pauses_are_left_out(make: Make) -> None:
     (video,) = stage.videos()
     assert video.duration_ms is not None
     assert abs(video.duration_ms - 13_200) < 400
+
+
+def test_another_name(stage: Stage) -> None:
+    """The connection is called otherwise while it records: the same recording goes on, also after a restart."""
+    stage.play(match(101, lasts_s=20))
+    stage.pass_s(8)
+    stage.obs.name = "second"
+    stage.recorder.tape.renamed("mat-1")
+    stage.turn()
+    assert [key for key in stage.outbox.kept() if key.startswith(tape.KEY)] == ["recording/second"]
+    stage.pass_s(40)
+    assert stage.states() == WHOLE
+    assert [row.connection for row in stage.rows()] == ["second"]
 
 
 # OBS gone

@@ -1,5 +1,6 @@
 """One clip for each video review, on a small OBS with simulated time: saved once, in its place, with what it shows."""
 
+import re
 from typing import Any
 
 import pytest
@@ -96,6 +97,63 @@ def test_saved_by_hand(stage: Stage) -> None:
     assert (clip.kind, clip.challenge, clip.decisive_ms, clip.round) == (VideoKind.MANUAL, None, None, 1)
     assert clip.match_id is not None
     assert clip.path is not None
+    assert clip.path.startswith("/fake/Open/day 1/replays/ring-1 101 ")
+
+
+def test_saved_by_hand_without_a_match(stage: Stage) -> None:
+    """It has no ring, and no word that stands for none."""
+    stage.studio.running["ReplayBuffer"] = 1.0
+    stage.by_hand("SaveReplayBuffer")
+    stage.pass_s(2)
+    clip = the_clip(stage)
+    assert (clip.kind, clip.ring, clip.match_id) == (VideoKind.MANUAL, "none", None)
+    assert re.fullmatch(r"/fake/(20[-\d]+/)?replays/\d\d-\d\d-\d\d\.mkv", clip.path or ""), clip.path
+
+
+def test_names_with_folders(stage: Stage) -> None:
+    """OBS's names of clips may have folders: where a clip belongs is below the folder that OBS records to."""
+    stage.studio.profile["Output", "FilenameFormatting"] = "today/%CCYY-%MM-%DD %hh-%mm-%ss"
+    stage.play(fought((10.0, b"ch1;")))
+    stage.pass_s(12)
+    clip = the_clip(stage)
+    assert (clip.path or "").startswith(f"/fake/Open/day 1/reviews/{REVIEW}")
+    stage.by_hand("SaveReplayBuffer")
+    stage.pass_s(2)
+    assert (stage.videos()[-1].path or "").startswith("/fake/Open/day 1/replays/")
+
+
+def test_a_clip_that_is_too_short(stage: Stage) -> None:
+    """The buffer was just started, and the moment that is argued about is before it: it is said, with the clip."""
+    stage.clip_ms = 2_300
+    stage.play(fought((10.0, b"ch1;")))
+    stage.pass_s(12)
+    clip = the_clip(stage)
+    assert clip.path is not None
+    assert clip.decisive_ms == 0
+    assert (clip.problem or "").startswith("It has 2.3 s and begins 7.")
+    assert stage.ready[0].path == clip.path
+
+
+def test_kept_by_another_version(stage: Stage) -> None:
+    """What cannot be read again is dropped and logged; the next review has its clip."""
+    stage.outbox.add([], kept={clips.KEY + stage.obs.name: b"\xc1 of old"})
+    stage.restart()
+    assert [call.args for call in stage.log.warning.call_args_list] == [("kept_state_dropped",)]
+    stage.play(fought((10.0, b"ch1;")))
+    stage.pass_s(12)
+    assert the_clip(stage).path is not None
+
+
+def test_another_name(stage: Stage) -> None:
+    """The connection is called otherwise: what was kept is kept under its new name, and told with it."""
+    stage.play(fought((10.0, b"ch1;"), (30.0, b"ch1;1;1;")))
+    stage.pass_s(12)
+    stage.obs.name = "second"
+    stage.clips.renamed("mat-1")
+    stage.turn()
+    assert [key for key in stage.outbox.kept() if key.startswith(clips.KEY)] == ["clips/second"]
+    stage.pass_s(30)
+    assert (the_clip(stage).connection, the_clip(stage).outcome) == ("second", "won")
 
 
 def test_saved_by_hand_long_after(stage: Stage) -> None:
