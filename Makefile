@@ -36,7 +36,7 @@ check: $(VENV)/.ready-to-test
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
-	$(PYTEST) -n $(JOBS) --dist loadfile -q tests/unit tests/contract
+	$(PYTEST) -n $(JOBS) --dist loadfile -q -m "not slow" tests/unit tests/contract
 
 bench: $(VENV)/.ready-to-test
 	$(BIN)/python -P -m tests.bench

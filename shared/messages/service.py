@@ -35,7 +35,8 @@ class ServiceHealth(Struct, frozen=True, kw_only=True):
 
     `received` and `sent` count events, `lost` those that a gap in `seq` proves, `undecodable` those that did not fit
     the contract, `dropped` those that our own publisher could not hand over. `positions` says per ring how far the
-    service is in the ring's journal; `done_with` up to which entry it will never ask again, of outboxes, too (`outbox:<producer>`).
+    service is in the ring's journal; `done_with` up to which entry it will never ask again, of outboxes, too
+    (`outbox:<producer>`).
     """
 
     service: str

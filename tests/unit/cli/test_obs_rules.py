@@ -15,6 +15,8 @@ from shared.paths import Paths
 from tests.support.captures import CAPTURES
 from tests.unit.cli.conftest import Run
 
+pytestmark = pytest.mark.slow
+
 CAPTURE = CAPTURES / "bo3-1-2-ptf-scores-gamjeom.jsonl"
 NOT_LOOKED_UP = "It was not looked up whether what the rules name exists in OBS: obs-bridge is not running."
 FIRINGS = """

@@ -13,6 +13,8 @@ from shared.db.migrate import SHIPPED, main, migrate, rollback, status
 from shared.db.sqlite import connect_reader, connect_writer
 from shared.errors import DatabaseError
 
+pytestmark = pytest.mark.slow
+
 LATEST = 9
 # What its migration puts rows into.
 FILLED = {"settings_categories", "event_counts", "search_progress"}

@@ -9,6 +9,8 @@ from shared.db import sqlite
 from shared.db.sqlite import connect_reader, connect_writer, sqlite3
 from shared.errors import DatabaseError
 
+pytestmark = pytest.mark.slow
+
 ODD_NAME = "a b?c#d%20e&mode=rwc ü.db"
 
 

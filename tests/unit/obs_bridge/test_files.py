@@ -24,6 +24,8 @@ from tests.support.obs.video import needs_ffmpeg
 from tests.support.video_files import make_video
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.slow
+
 WITHIN_S = 20.0
 MIB = 1 << 20
 

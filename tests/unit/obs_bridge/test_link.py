@@ -15,6 +15,8 @@ from tests.support.obs.linked import SHORT, Linked, link_threads, linked, one
 from tests.support.obs.steps import AfterNext, Answer, Close, Drop, Late, Raw, Silence, Told, Twice, WrongId, refuse
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.slow
+
 CONNECTED, DISCONNECTED = LinkState.CONNECTED, LinkState.DISCONNECTED
 
 

@@ -13,6 +13,8 @@ from tests.support.obs.stranger import Stranger
 from tests.support.suite import free_port
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.slow
+
 CONNECTED, DISCONNECTED, FAILED = LinkState.CONNECTED, LinkState.DISCONNECTED, LinkState.FAILED
 
 

@@ -22,6 +22,8 @@ from tests.unit.pss_parser.inspected import (
     rules_told,
 )
 
+pytestmark = pytest.mark.slow
+
 ALLOWED = {Scenario.RELOAD: {"reloaded_mid_match"}, Scenario.MIXED: {"reloaded_mid_match"}}
 """What follows from a scenario itself."""
 OF_A_LOAD = ("pre", "ref", "at", "mch", "wg", "wrd", "s", "sc", "clk tick", "rnd", "sup", "rdy")

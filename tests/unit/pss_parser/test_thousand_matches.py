@@ -6,6 +6,8 @@ from shared.messages.match import Severity
 from shared.messages.results import Standing
 from tests.support.played_matches import Played, Score, compare, play_match
 
+pytestmark = pytest.mark.slow
+
 MATCHES = 136
 """All rules, both dialects and all scenarios at least once."""
 

@@ -22,6 +22,8 @@ from shared.messages.jobs import StartJob
 from tests.support.wait import eventually
 from tests.unit.db_writer.office.cared import contents, rows, steps, work
 
+pytestmark = pytest.mark.slow
+
 NAME = "restrike-2024-09"
 OLD = 30
 MIGRATED = {"schema_version", "migratehistory", "settings_categories"}

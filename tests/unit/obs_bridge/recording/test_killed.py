@@ -10,6 +10,8 @@ from shared.messages.recordings import RecordingState
 from tests.support.stage.mat import fight, load, match
 from tests.support.stage.stage import Stage
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Stage]
 IDLE, RECORDING = RecordingState.IDLE, RecordingState.RECORDING
 KINDS = {"clock_started", "round_started", "clock_stopped", "match_decided"}
