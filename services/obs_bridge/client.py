@@ -160,7 +160,7 @@ class _Connection(ObsClient):  # type: ignore[misc]  # the library has no types
             self._meet(account, limits)
             greeted()
             self._log_in(account, limits)
-        except BaseException:
+        except BaseException:  # whatever it is, the socket must not outlive it
             self.ws.end()
             raise
 

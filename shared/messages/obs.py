@@ -40,7 +40,7 @@ class RecordingSettings(Struct, frozen=True, kw_only=True):
 
     `root` is a folder as OBS names it, None: the one that OBS is set to. `format` is mkv, mp4 and so on, None: as OBS
     is set. A match's picture begins `pre_roll_ms` before its first clock and recording ends `post_roll_ms` after its
-    decision. While `least_free_mib` or less are left nothing is started, and what runs is ended so that it stays whole.
+    decision. While `least_free_mib` or less are left nothing is started; with half of it what runs is ended, in order.
     A clip's decisive moment is `review_lead_ms` before the review was asked for. `picture_delay_ms` is by how much the
     picture in OBS is later than the mat (cameras, converters, the stream's own delay).
     """

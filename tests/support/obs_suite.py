@@ -151,7 +151,7 @@ class ObsSuite(Suite):
             assert matches in (None, len(recordings)), f"{len(recordings)} recordings"
             assert reviews in (None, len(clips)), f"{len(clips)} clips"
             found = [*(recordings if matches is not None else []), *(clips if reviews is not None else [])]
-            open_ones = [v.obs_path for v in found if v.sha256 is None and v.problem is None]
+            open_ones = [v.obs_path for v in found if v.sha256 is None and (v.problem is None or v.path is not None)]
             assert not open_ones, f"without a checksum: {open_ones}"
             return recordings
 

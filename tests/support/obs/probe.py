@@ -62,7 +62,7 @@ class Probe:
         """Why the connection ended, when OBS ended it."""
         try:
             self._identify(password, subscriptions, patience_s)
-        except BaseException:
+        except BaseException:  # whatever it is, the socket must not outlive it
             self._exit.close()
             raise
         self._thread = threading.Thread(target=self._read, daemon=True)
