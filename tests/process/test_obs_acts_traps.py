@@ -48,7 +48,8 @@ def test_obs_is_brought_back_from_the_passing_profile(tmp_path: Path, screen: Di
             lab.run(profiles.put_back(lab.on))
         lab.do(a.StopRecording())
         assert lab.run(profiles.put_back(lab.on)) == "lab"
-        assert lab.state("GetProfileList") == {"currentProfileName": "lab", "profiles": ["lab"]}
+        alone = {"currentProfileName": "lab", "profiles": ["lab"]}
+        eventually(lambda: lab.state("GetProfileList"), equals=alone, within=5, what="the passing one is removed")
         assert lab.run(profiles.put_back(lab.on)) is None
 
 

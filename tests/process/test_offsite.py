@@ -221,7 +221,7 @@ def test_every_password_is_obscured(kind: str | None, option: str) -> None:
     told = environment_of("far-away:copies", options)
     assert told["RCLONE_CONFIG_FAR_AWAY_USER"] == "venue"
     obscured = told[f"RCLONE_CONFIG_FAR_AWAY_{option.upper()}"]
-    revealed = subprocess.run(["rclone", "reveal", obscured], capture_output=True, check=True, text=True)
+    revealed = subprocess.run(["rclone", "reveal", "--", obscured], capture_output=True, check=True, text=True)
     assert revealed.stdout.strip() == "hunter2"
 
 
