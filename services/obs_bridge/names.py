@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+from shared.automation.filling import NOT_IN_NAMES
 from shared.automation.match_view import MatchView
 from shared.automation.placeholders import fill, match_values
 
@@ -17,7 +18,7 @@ MOST_BYTES: Final = 120
 MOST_FOLDER_BYTES: Final = 60
 """Of each folder's: Windows takes 260 for all of a path."""
 NO_NAME: Final = "match"
-_FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*]')
+_FORBIDDEN: Final = re.compile(f"[{re.escape(NOT_IN_NAMES)}]")
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 
 

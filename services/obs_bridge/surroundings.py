@@ -10,8 +10,6 @@ from shared.automation.happenings import Happened
 from shared.messages.obs import RecordingSettings
 from shared.messages.recordings import VideoStored
 
-NO_RING: Final = "none"
-"""The ring of what is recorded or saved by hand, when no match is on."""
 UNSURE: Final = frozenset({"obs.no_answer", "obs.gone", "obs.not_confirmed"})
 """Errors after which OBS may have done what it was asked."""
 

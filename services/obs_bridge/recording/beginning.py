@@ -15,8 +15,6 @@ from shared.automation.match_view import MatchView
 from shared.errors import ObsError
 from shared.messages.obs import RecordingSettings
 
-OWN_FORMAT: Final = "%CCYY-%MM-%DD %hh-%mm-%ss"
-"""OBS's format of file names as it comes: what is recorded or saved by hand must not bear a match's name."""
 MIB: Final = 1 << 20
 
 
@@ -88,7 +86,7 @@ def begin(wish: Wish, on: ObsFacts, *, own: str | None, lend: Callable[[str | No
     """
     yield from prepare(wish, on)
     before = yield from record_settings.parameter(*record_settings.FILE_NAME)
-    after = own or (before if before and "%C" in before else OWN_FORMAT)
+    after = own or (before if before and "%C" in before else record_settings.OWN_FORMAT)
     lend(after)
     yield from record_settings.set_file_name(wish.name)
     try:

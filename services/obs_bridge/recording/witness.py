@@ -17,8 +17,8 @@ from services.obs_bridge.recording.room import Room
 from services.obs_bridge.recording.take import Take
 from services.obs_bridge.recording.tape import Tape
 from services.obs_bridge.recording.timeline import Pause
-from services.obs_bridge.surroundings import NO_RING, Obs, Surroundings
-from shared.messages.recordings import RecordingState
+from services.obs_bridge.surroundings import Obs, Surroundings
+from shared.messages.recordings import NO_RING, RecordingState
 
 RETRY_US: Final = 2_000_000
 """A start, an end or a look that OBS refused or did not confirm is tried again after this long, while it is wanted."""

@@ -10,15 +10,14 @@ from services.obs_bridge.acts.outputs import state_of
 from services.obs_bridge.acts.replay import BufferState
 from services.obs_bridge.execution import Outcome
 from services.obs_bridge.procedure import Data
+from services.obs_bridge.recording.plans import ENDS
 from services.obs_bridge.surroundings import Obs, Surroundings, is_fresh
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView
-from shared.messages.automation import Happening
 
 LINGER_US: Final = 300_000_000
 """After a match the buffer stays for five minutes: the next one is mostly loaded by then."""
 RETRY_US: Final = 3_000_000
-_ENDS: Final = (Happening.MATCH_DECIDED, Happening.MATCH_CLOSED)
 
 
 class Buffer:
@@ -44,7 +43,7 @@ class Buffer:
 
     def took(self, happened: Happened) -> None:
         """Go on with what happened on a ring that this connection serves."""
-        if happened.what in _ENDS or happened.view.match_id is None or happened.view.is_over:
+        if happened.what in ENDS or happened.view.match_id is None or happened.view.is_over:
             self._over(happened.ring)
         elif is_fresh(self._around, happened.at_us):
             self._matches.add(happened.ring)

@@ -8,14 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.obs_bridge import names
-from services.obs_bridge.surroundings import NO_RING
 from shared.automation.happenings import SIDES, Happened
 from shared.automation.match_view import MatchView
 from shared.automation.placeholders import clock_text, match_values
 from shared.messages.automation import Happening
 from shared.messages.episodes import Challenge, ChallengeStatus
 from shared.messages.obs import RecordingSettings
-from shared.messages.recordings import ClipReady, VideoKind, VideoStored
+from shared.messages.recordings import NO_RING, ClipReady, VideoKind, VideoStored
 
 MOST_KEPT: Final = 50
 """Clips whose outcome may still come: more than the reviews of any match."""

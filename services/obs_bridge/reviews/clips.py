@@ -23,13 +23,13 @@ from services.obs_bridge.ledger import Ledger
 from services.obs_bridge.procedure import Ask, Data, Procedure
 from services.obs_bridge.reviews import clip as one
 from services.obs_bridge.reviews.clip import Clip, Kept, Step
-from services.obs_bridge.surroundings import NO_RING, UNSURE, Obs, Surroundings, is_fresh
+from services.obs_bridge.surroundings import UNSURE, Obs, Surroundings, is_fresh
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView
 from shared.errors import ObsError
 from shared.messages.automation import Happening
 from shared.messages.episodes import Challenge
-from shared.messages.recordings import ClipReady
+from shared.messages.recordings import NO_RING, ClipReady
 
 KEY: Final = "clips/"
 """Under which keys of the outbox the clips under way are kept."""
