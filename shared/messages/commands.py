@@ -4,10 +4,21 @@ from typing import Any, Final
 
 from msgspec import Raw, Struct
 
+from shared.messages.alerts import (
+    AcknowledgeAlert,
+    GetAlerts,
+    RemoveAlertRules,
+    SaveAlertRules,
+    TellTestAlert,
+)
+from shared.messages.configuration import GetConfigurationState, ReloadConfiguration
 from shared.messages.database import DatabaseStatus
-from shared.messages.edits import Changes
+from shared.messages.decisions import CloseMatch, EditMatch, EnterMatch, UndoEdit
+from shared.messages.health import GetHealthReport
 from shared.messages.jobs import CancelJob, GetJob, ListJobs, StartJob
+from shared.messages.logs import GetLogLevels, SetLogLevel
 from shared.messages.match import MatchState
+from shared.messages.memory import TraceMemory
 from shared.messages.obs_commands import (
     ActOnObs,
     AskObs,
@@ -27,6 +38,7 @@ from shared.messages.rules import Interpretation
 from shared.messages.saved_queries import ForgetQuery, SaveQuery
 from shared.messages.service import ANY_SERVICE, INGEST, PARSER, WRITER, ServiceHealth
 from shared.messages.settings import ChangeSettings, RotateKey
+from shared.messages.system import GetSystem
 from shared.messages.tournaments import (
     ActivateDay,
     AssignMatches,
@@ -173,66 +185,6 @@ class ApplyInterpretation(Command[Interpretation], frozen=True, kw_only=True):
     service = INGEST
     reply = Interpretation
     ring: str
-
-
-class Journaled(Struct, frozen=True, kw_only=True):
-    """Where in the ring's journal it stands; `id` is that of the edit or the match that it made, if it made one."""
-
-    ring: str
-    entry: int
-    id: str | None = None
-
-
-class EditMatch(Command[Journaled], frozen=True, kw_only=True):
-    """Change something about a match of this ring; what was sent stays beneath it. `author` and `reason` are kept."""
-
-    name = "edit_match"
-    service = INGEST
-    reply = Journaled
-    ring: str
-    match_id: str
-    author: str
-    reason: str
-    changes: Changes
-
-
-class UndoEdit(Command[Journaled], frozen=True, kw_only=True):
-    """Take an edit of a match back."""
-
-    name = "undo_edit"
-    service = INGEST
-    reply = Journaled
-    ring: str
-    match_id: str
-    edit_id: str
-    author: str
-    reason: str
-
-
-class EnterMatch(Command[Journaled], frozen=True, kw_only=True):
-    """Enter a match by hand: it is the ring's match from now on, until another is loaded."""
-
-    name = "enter_match"
-    service = INGEST
-    reply = Journaled
-    ring: str
-    author: str
-    reason: str
-    changes: Changes
-    total_rounds: int | None = None
-    round_ms: int | None = None
-
-
-class CloseMatch(Command[Journaled], frozen=True, kw_only=True):
-    """End a match that has no result; if it is the one that is loaded, the ring has none then."""
-
-    name = "close_match"
-    service = INGEST
-    reply = Journaled
-    ring: str
-    match_id: str
-    author: str
-    reason: str
 
 
 class QueriesAsked(Struct, frozen=True, kw_only=True):
@@ -395,5 +347,17 @@ COMMANDS: Final = listed(
         CheckRules,
         KeepVideo,
         DeleteVideo,
+        GetSystem,
+        GetHealthReport,
+        GetAlerts,
+        AcknowledgeAlert,
+        TellTestAlert,
+        SaveAlertRules,
+        RemoveAlertRules,
+        GetLogLevels,
+        SetLogLevel,
+        GetConfigurationState,
+        ReloadConfiguration,
+        TraceMemory,
     ]
 )

@@ -7,14 +7,23 @@ receiver's last entry + 1, or whose `previous_id` is not the run of that, is not
 where the outbox stands.
 """
 
+from typing import Final
+
 from msgspec import Raw, Struct
 
+from shared.messages.alerts import AlertChanged, AlertDelivered
 from shared.messages.automation import RuleFired
+from shared.messages.incidents import ServiceIncident
 from shared.messages.recordings import RecordingChanged, VideoEventsPlaced, VideoStored
 from shared.messages.requests import Command
-from shared.messages.service import BRIDGE
+from shared.messages.service import ANY_SERVICE, BRIDGE, MONITOR
+from shared.messages.system import SystemAveraged
 
-AnyStored = RecordingChanged | VideoStored | VideoEventsPlaced | RuleFired
+PRODUCERS: Final = (BRIDGE, MONITOR)
+"""The one list of services that have an outbox."""
+
+ObsStored = RecordingChanged | VideoStored | VideoEventsPlaced | RuleFired
+AnyStored = ObsStored | SystemAveraged | AlertChanged | AlertDelivered | ServiceIncident
 """The one list of what goes through an outbox; db-writer has one applier for each (outboxes/appliers.py)."""
 
 
@@ -66,7 +75,7 @@ class ReplayFacts(Command[FactsPage], frozen=True, kw_only=True):
     """Send me again what I missed of your outbox: about `limit` facts after `after`."""
 
     name = "replay_facts"
-    service = BRIDGE
+    service = ANY_SERVICE
     reply = FactsPage
     after: int
     limit: int = 500

@@ -10,6 +10,8 @@ PARSER: Final = "pss-parser"
 INGEST: Final = "udp-ingest"
 WRITER: Final = "db-writer"
 BRIDGE: Final = "obs-bridge"
+MONITOR: Final = "cpu-monitor"
+BROKER: Final = "broker"
 
 
 class Life(StrEnum):
@@ -36,7 +38,7 @@ class ServiceHealth(Struct, frozen=True, kw_only=True):
     `received` and `sent` count events, `lost` those that a gap in `seq` proves, `undecodable` those that did not fit
     the contract, `dropped` those that our own publisher could not hand over. `positions` says per ring how far the
     service is in the ring's journal; `done_with` up to which entry it will never ask again, of outboxes, too
-    (`outbox:<producer>`).
+    (`outbox:<producer>`). `log_lines_dropped` counts log lines that could be written nowhere.
     """
 
     service: str
@@ -55,6 +57,7 @@ class ServiceHealth(Struct, frozen=True, kw_only=True):
     queue_depth: int
     positions: dict[str, Position] = {}
     done_with: dict[str, Position] = {}
+    log_lines_dropped: int = 0
 
 
 class ServiceFault(Struct, frozen=True, kw_only=True):

@@ -1,57 +1,30 @@
 """The one list of topics: what may be published, by whom, and what it carries."""
 
-from typing import Any, Final
-
-from msgspec import Struct
+from typing import Final
 
 from shared.messages import (
+    alerts,
     automation,
+    configuration,
     database,
+    health,
+    incidents,
     jobs,
     match,
+    meters,
     obs,
     outbox,
     pss,
     recordings,
     service,
     settings,
+    system,
     tournaments,
     udp,
     wire,
 )
-from shared.messages.service import ANY_SERVICE, BRIDGE, INGEST, PARSER, WRITER
-
-RING: Final = "ring"
-SERVICE: Final = "service"
-CONNECTION: Final = "connection"
-
-
-class Topic(Struct, frozen=True, kw_only=True):
-    """A topic: its frame is `name/<key>/`, where the key is a ring, a service or an OBS connection
-    (`keyed_by`).
-
-    `type` is what `event` holds. `direct` topics do not cross the broker: their consumers connect to the producer.
-    `durable` facts go through their producer's outbox. While there is something to say, `max_silence_s` is the longest
-    that a subscriber waits for it.
-    """
-
-    name: str
-    type: Any
-    producer: str
-    doc: str
-    keyed_by: str = RING
-    direct: bool = False
-    durable: bool = False
-    max_silence_s: float | None = None
-
-    def frame(self, key: str) -> bytes:
-        """The first frame of an event: `name/<key>/`."""
-        return f"{self.name}/{key}/".encode()
-
-    @property
-    def prefix(self) -> bytes:
-        """What to subscribe to for all keys: `name/`."""
-        return f"{self.name}/".encode()
+from shared.messages.service import ANY_SERVICE, BRIDGE, INGEST, MONITOR, PARSER, WRITER
+from shared.messages.topic import CONNECTION, SERVICE, Topic, listed
 
 
 def _reading(name: str, reading: type[pss.Reading]) -> Topic:
@@ -83,7 +56,8 @@ WIRE_EVENTS: Final = Topic(
 WIRE_FACTS: Final = Topic(
     name="wire.facts",
     type=outbox.Facts,
-    producer=BRIDGE,
+    producer=ANY_SERVICE,
+    several=outbox.PRODUCERS,
     keyed_by=SERVICE,
     direct=True,
     max_silence_s=1.0,
@@ -275,23 +249,87 @@ SERVICE_LOSS: Final = Topic(
     keyed_by=SERVICE,
     doc="A service missed events on the bus.",
 )
+SERVICE_CONFIGURATION: Final = Topic(
+    name="service.configuration",
+    type=configuration.ConfigurationState,
+    producer=ANY_SERVICE,
+    keyed_by=SERVICE,
+    doc="A service took over a changed restrike.json, or refused it.",
+)
+SERVICE_KILLED: Final = Topic(
+    name="service.killed",
+    type=incidents.ServiceKilled,
+    producer=ANY_SERVICE,
+    keyed_by=SERVICE,
+    doc="A service did not answer and was ended, to be started anew.",
+)
+SERVICE_METERS: Final = Topic(
+    name="service.meters",
+    type=meters.MetersRead,
+    producer=ANY_SERVICE,
+    keyed_by=SERVICE,
+    max_silence_s=5.0,
+    doc="Counts, values and durations that a service keeps of itself.",
+)
+SYSTEM_SAMPLE: Final = Topic(
+    name="system.sample",
+    type=system.SystemSample,
+    producer=MONITOR,
+    keyed_by=SERVICE,
+    doc="The machine and its processes, at each interval (`monitor.interval_ms`).",
+)
+SYSTEM_AVERAGED: Final = Topic(
+    name="system.averaged",
+    type=system.SystemAveraged,
+    producer=MONITOR,
+    keyed_by=SERVICE,
+    durable=True,
+    doc="Samples of ten seconds, and of a minute, as one.",
+)
+SYSTEM_HEALTH: Final = Topic(
+    name="system.health",
+    type=health.HealthReport,
+    producer=MONITOR,
+    keyed_by=SERVICE,
+    max_silence_s=5.0,
+    doc="How everything stands, on each change and every 5 s.",
+)
+SYSTEM_INCIDENT: Final = Topic(
+    name="system.incident",
+    type=incidents.ServiceIncident,
+    producer=MONITOR,
+    keyed_by=SERVICE,
+    durable=True,
+    doc="A service was ended, came back, or does not stay up.",
+)
+ALERT_CHANGED: Final = Topic(
+    name="alert.changed",
+    type=alerts.AlertChanged,
+    producer=MONITOR,
+    keyed_by=SERVICE,
+    durable=True,
+    doc="An alert was raised, acknowledged or cleared.",
+)
+ALERT_DELIVERED: Final = Topic(
+    name="alert.delivered",
+    type=alerts.AlertDelivered,
+    producer=MONITOR,
+    keyed_by=SERVICE,
+    durable=True,
+    doc="Somebody was told of an alert, or could not be.",
+)
+ALERT_RULES_CHANGED: Final = Topic(
+    name="alert.rules_changed",
+    type=alerts.AlertRulesChanged,
+    producer=WRITER,
+    keyed_by=SERVICE,
+    doc="Rules for alerts were changed.",
+)
 
 MARK_PREFIX: Final = b"~mark/"
 """A late joiner subscribes to `~mark/<nonce>/` last; `~` sorts after every topic, and subscriptions travel in order."""
 ON_BUS_FRAME: Final = b"~ready/"
 """The broker's own subscription: a publisher that has seen it is on the bus."""
-
-
-def listed(topics: list[Topic]) -> dict[str, Topic]:
-    """Topics by name.
-
-    Raises:
-        ValueError: two topics share a name.
-    """
-    by_name = {topic.name: topic for topic in topics}
-    if len(by_name) != len(topics):
-        raise ValueError("a topic is listed twice")
-    return by_name
 
 
 TOPICS: Final = listed(
@@ -323,5 +361,15 @@ TOPICS: Final = listed(
         SERVICE_HEALTH,
         SERVICE_FAULT,
         SERVICE_LOSS,
+        SERVICE_CONFIGURATION,
+        SERVICE_KILLED,
+        SERVICE_METERS,
+        SYSTEM_SAMPLE,
+        SYSTEM_AVERAGED,
+        SYSTEM_HEALTH,
+        SYSTEM_INCIDENT,
+        ALERT_CHANGED,
+        ALERT_DELIVERED,
+        ALERT_RULES_CHANGED,
     ]
 )

@@ -16,7 +16,8 @@ from shared.messages.commands import COMMANDS
 from shared.messages.envelope import Envelope
 from shared.messages.requests import NOTHING, Err, Reply, Request
 from shared.messages.service import ANY_SERVICE, Mark
-from shared.messages.topics import TOPICS, Topic
+from shared.messages.topic import Topic
+from shared.messages.topics import TOPICS
 
 ENCODE = msgspec.msgpack.Encoder().encode
 SENT_AT_US = 1_767_225_600_123_456
@@ -69,7 +70,7 @@ def _wrapped(name: str, example: Any) -> Any:
     command = COMMANDS.get(name.rpartition(".")[0])
     if command is None:
         topic: Topic | None = TOPICS.get(name)
-        owner = "pss-parser" if topic is None or topic.producer == ANY_SERVICE else topic.producer
+        owner = "pss-parser" if topic is None or topic.producers == (ANY_SERVICE,) else topic.producers[0]
         return Envelope(owner, "a1b2c3d4e5f60718", 42, SENT_AT_US, example)
     body = msgspec.Raw(ENCODE(example))
     if name.endswith(".reply"):

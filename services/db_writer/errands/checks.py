@@ -16,7 +16,8 @@ from shared.db.check_list import CHECKS
 from shared.db.sqlite import connect_reader, one_commit, sqlite3
 from shared.errors import DatabaseError, RestrikeError
 from shared.paths import Paths
-from shared.settings.catalogue import BACKUP_FOLDER, CATALOGUE
+from shared.settings.backup_keys import BACKUP_FOLDER
+from shared.settings.catalogue import CATALOGUE
 from shared.settings.reader import SELECT, Settings
 from shared.settings.values import parsed
 

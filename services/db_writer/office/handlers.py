@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from services.db_writer.office.alert_rules import remove_alert_rules, save_alert_rules
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.imports.tables import import_rows
 from services.db_writer.office.obs.connections import remove_connection, save_connection
@@ -11,6 +12,7 @@ from services.db_writer.office.saved_queries import forget_query, save_query
 from services.db_writer.office.settings import change_settings, rotate_key
 from services.db_writer.office.tournament.assignments import assign_matches
 from services.db_writer.office.tournament.tournaments import activate_day, remove_tournament, save_day, save_tournament
+from shared.messages.alerts import RemoveAlertRules, SaveAlertRules
 from shared.messages.obs_commands import EnableRules, RemoveObsConnection, RemoveRules, SaveObsConnection, SaveRules
 from shared.messages.requests import Command
 from shared.messages.saved_queries import ForgetQuery, SaveQuery
@@ -40,4 +42,6 @@ HANDLERS: Final[dict[type[Command[Any]], Callable[[Desk, Any], Any]]] = {
     SaveRules: save_rules,
     EnableRules: enable_rules,
     RemoveRules: remove_rules,
+    SaveAlertRules: save_alert_rules,
+    RemoveAlertRules: remove_alert_rules,
 }

@@ -11,10 +11,8 @@ from services.db_writer.outboxes.store import ADVANCE
 from shared.clock import utc_now_iso
 from shared.db.sqlite import connect_reader, is_empty, sqlite3
 from shared.errors import DatabaseError
-from shared.messages.topics import WIRE_FACTS
+from shared.messages.outbox import PRODUCERS
 from shared.paths import Paths
-
-PRODUCERS: Final = (WIRE_FACTS.producer,)
 
 _RUNS: Final = "SELECT session, max(last) FROM batches WHERE ring = ? GROUP BY session ORDER BY max(last)"
 

@@ -14,7 +14,7 @@ from services.db_writer.office.schedule import DUTIES, Duty, Schedule, last_done
 from shared.db.sqlite import sqlite3
 from shared.messages.jobs import Detail, ListJobs, StartJob
 from shared.paths import Paths
-from shared.settings.catalogue import BACKUP_EVERY_HOURS, BACKUP_VERIFY_EVERY_HOURS
+from shared.settings.backup_keys import BACKUP_EVERY_HOURS, BACKUP_VERIFY_EVERY_HOURS
 
 HOUR = timedelta(hours=1)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from services.db_writer.office.backup.rows import folders
+from services.db_writer.office.care.samples import old_samples, remove_samples
 from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.jobs import Ordered, Result, Step
 from services.db_writer.restoring import PLAN, restore_folder
@@ -38,17 +39,26 @@ _OLD_ACTS: Final = "SELECT id FROM operator_audit WHERE done_at < ? ORDER BY don
 _OLD_JOBS: Final = "SELECT id FROM (SELECT id, begun_at FROM jobs ORDER BY id LIMIT ?2) WHERE begun_at < ?1"
 _OLD_FIRINGS: Final = "SELECT id FROM obs_rule_firings WHERE fired_at < ? ORDER BY fired_at LIMIT ?"
 _OLD_FACTS: Final = "SELECT id FROM refused_facts WHERE created_at < ? LIMIT ?"
+_OLD_INCIDENTS: Final = "SELECT id FROM service_incidents WHERE happened_at < ? ORDER BY happened_at LIMIT ?"
+_OLD_ALERTS: Final = "SELECT id FROM alerts WHERE raised_at < ? ORDER BY raised_at LIMIT ?"
+_OLD_DELIVERIES: Final = "SELECT id FROM alert_deliveries WHERE updated_at < ? LIMIT ?"
 OLD: Final = {
     "operator_audit": _OLD_ACTS,
     "jobs": _OLD_JOBS,
     "obs_rule_firings": _OLD_FIRINGS,
     "refused_facts": _OLD_FACTS,
+    "service_incidents": _OLD_INCIDENTS,
+    "alerts": _OLD_ALERTS,
+    "alert_deliveries": _OLD_DELIVERIES,
 }
 """What people, schedules and rules did. Recordings and videos stay as long as their matches: for ever."""
 _IS_OLD: Final = """
 SELECT EXISTS (SELECT 1 FROM operator_audit WHERE done_at < ?1) OR EXISTS (SELECT 1 FROM jobs WHERE begun_at < ?1)
     OR EXISTS (SELECT 1 FROM obs_rule_firings WHERE fired_at < ?1)
     OR EXISTS (SELECT 1 FROM refused_facts WHERE created_at < ?1)
+    OR EXISTS (SELECT 1 FROM service_incidents WHERE happened_at < ?1)
+    OR EXISTS (SELECT 1 FROM alerts WHERE raised_at < ?1)
+    OR EXISTS (SELECT 1 FROM alert_deliveries WHERE updated_at < ?1)
 """
 _WAS_SEEN: Final = """
 SELECT EXISTS (SELECT 1 FROM jobs WHERE begun_at BETWEEN ?1 AND ?2)
@@ -83,11 +93,12 @@ def clean(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
         details = {**counts, "older_than_days": days}
         with desk.acting(Act(author=ordered.author, action="audit.trim", details=details, reason=ordered.reason)):
             pass
+    samples = (yield from remove_samples(desk, old_samples(desk))) if is_plausible else 0
     return {
         "files": len(removed),
         "bytes": freed,
         "removed": removed[:MOST_LISTED],
-        "rows": counts,
+        "rows": counts | ({"resource_samples": samples} if samples else {}),
         "is_clock_doubtful": is_due and not is_plausible,
         "to_look_at": [one.path.name for one in set_aside(desk.paths.data)][:MOST_LISTED],
     }

@@ -20,7 +20,7 @@ from shared.db.sqlite import connect_writer
 from shared.errors import DatabaseError, ValidationError
 from shared.messages.service import INGEST
 from shared.messages.settings import ChangeSettings
-from shared.runtime import take_lock
+from shared.service_lock import take_lock
 from shared.settings.key import Key
 from tests.unit.db_writer.office.cared import contents, rows, steps, work
 

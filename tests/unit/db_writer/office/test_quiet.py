@@ -10,7 +10,7 @@ from services.db_writer.office.desk import Desk
 from shared.clock import utc_now_iso
 from shared.messages.match import Stage
 from shared.messages.service import INGEST
-from shared.runtime import take_lock
+from shared.service_lock import take_lock
 
 
 def tell(desk: Desk, ring: str, *stages: Stage) -> None:
