@@ -35,6 +35,21 @@ def available(folder: Path) -> dict[str, RuleSet]:
     return shipped() | {rules.name: rules for rules in own}
 
 
+def known_rules(folder: Path) -> tuple[dict[str, RuleSet], list[str]]:
+    """The shipped rule sets and the sound ones of `folder`, by name, and a sentence for each broken file: one that is
+    broken hides no other.
+    """
+    known, broken = shipped(), []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            rules = read(path)
+        except ConfigError as error:
+            broken.append(str(error))
+        else:
+            known[rules.name] = rules
+    return known, broken
+
+
 def find(name: str, folder: Path) -> RuleSet:
     """The rule set of that name.
 

@@ -10,6 +10,7 @@ import pytest
 import zmq
 
 from shared.messages.commands import GetHealth
+from shared.messages.configuration import ReloadConfiguration
 from shared.messages.requests import Reply
 from shared.messages.topics import SERVICE_FAULT, SERVICE_HEALTH
 from tests.support.service import House, next_of, request
@@ -141,13 +142,40 @@ def test_who_is_on_the_list_is_answered_and_nobody_else(house: House, keys: Keys
         _client(house, zmq.DEALER, "commands", keys, (keys.client_public, keys.client_secret)) as listed,
     ):
         for client in (unlisted, keyless):
-            client.send_multipart([b"", body])
+            with contextlib.suppress(zmq.Again):  # it was refused already, and has nobody to send to
+                client.send_multipart([b"", body], zmq.NOBLOCK)
         for _ in range(20):
             listed.send_multipart([b"", body])
             assert listed.poll(5000), "an answer"
             assert msgspec.msgpack.decode(listed.recv_multipart()[-1], type=Reply).ok
         assert not unlisted.poll(0)
         assert not keyless.poll(0)
+
+
+def _answered(client: Socket, body: bytes) -> None:
+    client.send_multipart([b"", body])
+    assert client.poll(5000), "an answer"
+    client.recv_multipart()
+
+
+def test_a_client_is_added_while_broker_runs(house: House, keys: Keys) -> None:
+    """Its key is put into the file: it is answered from then on, whoever was before goes on, and no restart is asked
+    for; other endpoints are.
+    """
+    body = request(GetHealth(), service="broker", request_id="r")
+    new = zmq.curve_keypair()
+    with _client(house, zmq.DEALER, "commands", keys, (keys.client_public, keys.client_secret)) as old:
+        _answered(old, body)
+        house.config["bus"]["curve"]["clients"]["other"] = new[0].decode()
+        house.write_config()
+        state = house.client.call(ReloadConfiguration(), service="broker")
+        assert (state.changed, state.needs_restart) == (("bus.curve.clients.other",), ())
+        with _client(house, zmq.DEALER, "commands", keys, new) as added:
+            _answered(added, body)
+        _answered(old, body)
+    house.config["bus"]["events"] = f"tcp://127.0.0.1:{free_port()}"
+    house.write_config()
+    assert house.client.call(ReloadConfiguration(), service="broker").needs_restart == ("bus.events",)
 
 
 def test_within_the_machine_no_keys_are_asked_for(house: House) -> None:

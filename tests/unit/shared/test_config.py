@@ -181,3 +181,20 @@ def test_defaults_are_not_written(tmp_path: Path) -> None:
     save(path, Config(rings=[Ring(name="ring-1", bind="auto")]))
     assert json.loads(path.read_text()) == {"rings": [{"name": "ring-1", "bind": "auto"}]}
     assert load(path) == Config(rings=[Ring(name="ring-1", bind="auto")])
+
+
+def test_the_file_stays_its_owners(tmp_path: Path) -> None:
+    """A new one is for its owner alone; one that others may read stays so; one that nobody may read can be again. Root
+    who acts in the home of the suite's own user leaves the file to that user.
+    """
+    path = tmp_path / "restrike.json"
+    save(path, Config())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for mode, kept in ((0o640, 0o640), (0, 0o600)):
+        path.chmod(mode)
+        save(path, Config(log_level="debug"))
+        assert stat.S_IMODE(path.stat().st_mode) == kept
+    if os.geteuid() == 0:
+        os.chown(path, 12345, 12345)
+        save(path, Config())
+        assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12345)

@@ -1,4 +1,4 @@
-"""`restrike config check`: every fault of a file at once, and none that is not there."""
+"""What services and `restrike config check` say of a file: every fault at once, and none that is not there."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.cli.config_faults import faults_in
 from shared.config import Config, save
+from shared.config.checking import faults_in
 
 CLIENT_KEY = "x" * 40
 
@@ -60,7 +60,7 @@ def test_all_faults_at_once(tmp_path: Path) -> None:
         "bus.subscriber_queue: Expected `int` >= 1",
         "journal.keep_hours: Expected `int`, got `str`",
         "log_level: Expected `str` matching regex",
-        "colour is no setting; there are: rings, bus, journal, log_level",
+        "colour is no setting; there are: rings, bus, journal, metrics, log_level",
     ):
         assert [fault for fault in faults if fault.startswith(said)], f"{said!r} is not in {faults}"
     assert len(faults) == 15
@@ -70,7 +70,10 @@ def test_a_fault_does_not_make_others_up(tmp_path: Path) -> None:
     """A ring whose port cannot be read does not collide with the default port, nor does a faulty curve expose a bus."""
     rings = [{"name": "ring-1"}, {"name": "ring-2", "port": "8888"}]
     faults = _faults(tmp_path, {"rings": rings, "bus": {"events": "tcp://0.0.0.0:5556", "curve": {"clients": {}}}})
-    assert faults == ["rings[1].port: Expected `int`, got `str`.", "bus.curve.secret_key_file is missing."]
+    assert faults == [
+        "rings[1].port: Expected `int`, got `str`. Allowed: 1 to 65535.",
+        "bus.curve.secret_key_file is missing.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""`restrike config reload`: every service takes over the file now, and says what it did."""
+
+from typing import Final
+
+import typer
+from msgspec import Struct
+
+from services.cli import output
+from services.registry import SERVICES
+from shared.errors import ConfigError, NetworkError, RestrikeError
+from shared.messages.configuration import ConfigurationState, ReloadConfiguration
+from shared.paths import Paths
+from shared.rpc import Client, is_locked
+
+COLUMNS: Final = ("service", "took over", "needs a restart for")
+SHOWN: Final = (52, 30)
+"""Characters of a list of paths in the columns; `--json` has all."""
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What a service said; `error` when it did not answer. `took_over` is what it took over just now."""
+
+    service: str
+    state: ConfigurationState | None
+    took_over: tuple[str, ...]
+    error: str | None = None
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: restrike config reload")(reload)
+
+
+def reload(*, json: output.Json = False) -> None:
+    """Have every service take over restrike.json now, and say what needs a restart.
+
+    Services notice a changed file by themselves within two seconds. Ends with 1 if the file is refused.
+    """
+    paths = Paths.from_environment()
+    outcomes = reload_all(paths, since_us=_written_us(paths))
+    if not outcomes:
+        raise NetworkError("service.not_running", "The suite is not running; it reads restrike.json when it starts.")
+    if json:
+        output.document({"file": paths.config, "services": outcomes})
+    else:
+        tell(outcomes)
+    end(paths, outcomes)
+
+
+def reload_all(paths: Paths, *, since_us: int) -> list[Outcome]:
+    """Ask every service that runs; what it took over before `since_us` is not told again."""
+    client = Client(paths)
+    return [_outcome(client, name, since_us) for name in SERVICES if is_locked(paths.lock(name))]
+
+
+def tell(outcomes: list[Outcome]) -> None:
+    """Show who took over what, and what is to be done yet."""
+    versions = dict.fromkeys(one.state.version or "the defaults" for one in outcomes if one.state is not None)
+    output.line(f"In force: {', '.join(versions)}")
+    output.line(output.table(COLUMNS, [_row(one) for one in outcomes]))
+    waiting = [one.service for one in outcomes if one.state is not None and one.state.needs_restart]
+    if waiting:
+        output.line(f"{', '.join(waiting)} must start again for the rest: restrike down, then restrike up -d")
+
+
+def end(paths: Paths, outcomes: list[Outcome]) -> None:
+    """Name the faults, and end with 1 if there are any; with 3 if a service did not answer."""
+    faults = dict.fromkeys(fault for one in outcomes if one.state is not None for fault in one.state.faults)
+    if faults:
+        raise ConfigError(
+            "config.refused",
+            f"{paths.config} is refused, what was accepted last stays in force: {' '.join(faults)} "
+            "Mend the file, or go back with: restrike config rollback",
+        )
+    silent = [one.error for one in outcomes if one.error is not None]
+    if silent:
+        raise NetworkError("service.no_answer", " ".join(silent))
+
+
+def _outcome(client: Client, service: str, since_us: int) -> Outcome:
+    try:
+        state = client.call(ReloadConfiguration(), service=service)
+    except RestrikeError as error:
+        return Outcome(service=service, state=None, took_over=(), error=error.message)
+    is_new = state.taken_over_at_us is not None and state.taken_over_at_us >= since_us
+    return Outcome(service=service, state=state, took_over=state.changed if is_new else ())
+
+
+def _row(one: Outcome) -> tuple[str | None, ...]:
+    if one.state is None:
+        return (one.service, "(no answer)", None)
+    return (one.service, _list(one.took_over, SHOWN[0]), _list(one.state.needs_restart, SHOWN[1]))
+
+
+def _list(paths: tuple[str, ...], most: int) -> str:
+    text = ", ".join(paths)
+    return text if len(text) <= most else f"{len(paths)} settings"
+
+
+def _written_us(paths: Paths) -> int:
+    try:
+        return paths.config.stat().st_mtime_ns // 1000
+    except OSError:
+        return 0
