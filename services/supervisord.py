@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from supervisor import poller, supervisord
 
+from shared.log.supervised_files import use_log_files
+
 TURN_S: Final = 0.1
 
 
@@ -22,4 +24,5 @@ class QuickPoller(poller.Poller):  # type: ignore[misc]  # supervisor has no typ
 
 if __name__ == "__main__":
     poller.Poller = QuickPoller
+    use_log_files()
     supervisord.main(sys.argv[1:])

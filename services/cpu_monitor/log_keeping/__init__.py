@@ -1,0 +1,1 @@
+"""Logs set aside, compressed, kept for a while, and forgotten; cpu-monitor."""
