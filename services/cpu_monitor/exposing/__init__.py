@@ -1,0 +1,1 @@
+"""What cpu-monitor serves to Prometheus."""
