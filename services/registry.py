@@ -8,4 +8,5 @@ SERVICES: Final = {
     "pss-parser": "services.pss_parser.main",
     "db-writer": "services.db_writer.main",
     "obs-bridge": "services.obs_bridge.main",
+    "cpu-monitor": "services.cpu_monitor.main",
 }

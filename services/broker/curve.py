@@ -11,6 +11,7 @@ from zmq.utils import z85
 
 from shared.config import Bus, Curve
 from shared.errors import ConfigError
+from shared.meter_list import BUS_KEYS_REFUSED
 from shared.runtime import Runtime
 
 ZAP_ENDPOINT = "inproc://zeromq.zap.01"
@@ -51,18 +52,38 @@ def _public_key(name: str, key: str) -> bytes:
         raise ConfigError("curve.malformed", f"bus.curve.clients: {name}'s public key is no Z85 key.") from error
 
 
+def _names(clients: dict[str, str]) -> dict[bytes, str]:
+    return {_public_key(name, key): name for name, key in clients.items()}
+
+
 class Gatekeeper:
     """Answers which public keys may connect. `refused` counts the others."""
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", curve: Curve) -> None:
         self.refused = 0
-        self._names = {_public_key(name, key): name for name, key in curve.clients.items()}
+        self._names = _names(curve.clients)
         self._requests = context.socket(zmq.REP)
         self._requests.bind(ZAP_ENDPOINT)
 
     def register(self, runtime: Runtime) -> None:
         """Have the runtime's loop answer."""
         runtime.on_readable(self._requests, self.answer)
+
+        def change(clients: dict[str, str] | None) -> None:
+            for name in self.change(clients):
+                runtime.log.warning("client_removed", client=name, help="It stays connected until broker starts again.")
+
+        runtime.on_config("bus.curve.clients", change)
+        runtime.meters.follow(BUS_KEYS_REFUSED, lambda: self.refused)
+
+    def change(self, clients: dict[str, str] | None) -> list[str]:
+        """Let these connect from here on; None: as before. Returns who may connect no more: they stay connected until
+        broker starts again.
+        """
+        before = set(self._names.values())
+        if clients is not None:
+            self._names = _names(clients)
+        return sorted(before.difference(self._names.values()))
 
     def answer(self) -> None:
         """Answer one request: its frames are version, id, domain, address, identity, mechanism, key."""

@@ -17,6 +17,7 @@ from shared.config import Bus
 from shared.messages.commands import COMMANDS
 from shared.messages.requests import Command, Err, Reply, Request
 from shared.messages.service import ANY_SERVICE
+from shared.meter_list import GATEWAY_REQUESTS, GATEWAY_WAITING
 from shared.paths import Paths
 from shared.rpc import is_locked
 from shared.runtime import Runtime
@@ -50,6 +51,9 @@ class Gateway:
         bind_tcp(self._clients, bus.commands, "commands")
         runtime.on_readable(self._clients, self.take_request)
         runtime.every(SWEEP_EVERY_S, self.answer_for_the_silent)
+        runtime.meters.follow(GATEWAY_REQUESTS, lambda: self.passed, "passed")
+        runtime.meters.follow(GATEWAY_REQUESTS, lambda: self.refused, "refused")
+        runtime.meters.follow(GATEWAY_WAITING, lambda: len(self._waiting))
 
     def take_request(self) -> None:
         """Pass on the request that has waited longest. One a turn: events must not wait for clients that ask without

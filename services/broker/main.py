@@ -1,9 +1,15 @@
-"""broker: passes events from all services to all subscribers, and commands from other programs to the services."""
+"""broker: passes events from all services to all subscribers, and commands from other programs to the services.
+
+It also watches cpu-monitor, which watches everybody else.
+"""
 
 from services.broker.curve import Gatekeeper
 from services.broker.gateway import Gateway
 from services.broker.proxy import Proxy
+from shared.asker import Asker
+from shared.messages.service import MONITOR
 from shared.runtime import Runtime, serve
+from shared.sentry import Sentry
 
 
 def build(runtime: Runtime) -> None:
@@ -11,8 +17,10 @@ def build(runtime: Runtime) -> None:
     bus = runtime.config.bus
     if bus.curve is not None:
         Gatekeeper(runtime.context, bus.curve).register(runtime)
+    runtime.fixed_config("bus.events", "bus.commands", "bus.subscriber_queue", "bus.curve.secret_key_file")
     Proxy(runtime.context, runtime.paths, bus).register(runtime)
     Gateway(runtime, runtime.paths, bus)
+    Sentry(runtime, Asker(runtime), [MONITOR])
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from shared.bus import PUBLISH_QUEUE
 from shared.config import Bus
 from shared.errors import NetworkError
 from shared.messages.topics import ON_BUS_FRAME
+from shared.meter_list import BUS_FORWARDED, BUS_MALFORMED
 from shared.paths import Paths
 from shared.runtime import Runtime
 
@@ -40,6 +41,8 @@ class Proxy:
         """Have the runtime's loop forward both ways."""
         runtime.on_readable(self._events_in, self.forward_events)
         runtime.on_readable(self._events_out, self.forward_subscriptions)
+        runtime.meters.follow(BUS_FORWARDED, lambda: self.forwarded)
+        runtime.meters.follow(BUS_MALFORMED, lambda: self.malformed)
 
     def forward_events(self) -> None:
         """Pass on what services published; a slow subscriber's queue overflows alone."""

@@ -1,0 +1,1 @@
+"""The cpu-monitor process: the machine, the health of everything, the watchdog, alerts, metrics."""

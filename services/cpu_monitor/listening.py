@@ -1,0 +1,147 @@
+"""Hears what the services say of themselves and puts it into the picture; cpu-monitor.
+
+Only what is said rarely: a topic with an event for each datagram would have its producer encode them all for us.
+"""
+
+from typing import Final
+
+from services.cpu_monitor.picture import Picture, RingPicture
+from shared.asker import Asker
+from shared.clock import monotonic_s, unix_ns
+from shared.messages.commands import GetDatabaseStatus, GetRings, ListMatchStates, ParserRings, Rings
+from shared.messages.database import DatabaseStatus, WriteTrouble
+from shared.messages.match import MatchEvent, StageChanged
+from shared.messages.meters import MetersRead
+from shared.messages.obs import ObsChanged, ObsConfigured, ObsStatus
+from shared.messages.obs_commands import GetObsStatus, ObsStatuses
+from shared.messages.service import ServiceFault, ServiceHealth
+from shared.messages.topics import (
+    DB_TROUBLE,
+    DEDUCTION_TOPICS,
+    OBS_CHANGED,
+    OBS_STATUS,
+    SERVICE_FAULT,
+    SERVICE_HEALTH,
+    SERVICE_METERS,
+    UDP_JOURNAL,
+    UDP_RING,
+)
+from shared.messages.udp import JournalTrouble, RingStatus
+from shared.runtime import Runtime
+
+ASK_EVERY_S: Final = 10.0
+"""What was missed on the bus is known this much later: state that is told only when it changes."""
+
+
+def listen(runtime: Runtime, picture: Picture, asker: Asker) -> "Ears":
+    """Register every ear."""
+    ears = Ears(runtime, picture, asker)
+    runtime.on(SERVICE_HEALTH)(ears.hear_health)
+    runtime.on(SERVICE_FAULT)(ears.hear_fault)
+    runtime.on(SERVICE_METERS)(ears.hear_meters)
+    runtime.on(UDP_RING)(ears.hear_ring)
+    runtime.on(UDP_JOURNAL)(ears.hear_journal)
+    runtime.on(DEDUCTION_TOPICS[StageChanged])(ears.hear_stage)
+    runtime.on(OBS_STATUS)(ears.hear_obs)
+    runtime.on(OBS_CHANGED)(ears.hear_connections)
+    runtime.on(DB_TROUBLE)(ears.hear_trouble)
+    runtime.on_start(ears.ask)
+    runtime.every(ASK_EVERY_S, ears.ask)
+    return ears
+
+
+class Ears:
+    """Each method takes one kind of event."""
+
+    def __init__(self, runtime: Runtime, picture: Picture, asker: Asker) -> None:
+        self._runtime = runtime
+        self._picture = picture
+        self._asker = asker
+        self._boots: dict[str, str] = {}
+
+    def hear_health(self, health: ServiceHealth) -> None:
+        """A service lives. One that began anew is asked for what it told nobody."""
+        life = self._picture.services.get(health.service)
+        if life is None:
+            return  # somebody's own service, not of the suite
+        life.health = health
+        life.heard_at_s = monotonic_s()
+        if self._boots.get(health.service) != health.boot_id:
+            self._boots[health.service] = health.boot_id
+            self.ask(health.service)
+
+    def hear_fault(self, fault: ServiceFault) -> None:
+        """Something in a service failed."""
+        life = self._picture.services.get(fault.service)
+        if life is not None:
+            life.faults = fault.count
+
+    def hear_meters(self, read: MetersRead) -> None:
+        """What a service counts."""
+        self._picture.meters[read.service] = read
+
+    def hear_ring(self, status: RingStatus) -> None:
+        """A ring's socket and counters."""
+        ring = self._picture.rings.setdefault(status.ring, RingPicture())
+        ring.hear(status, now_s=monotonic_s(), now_us=unix_ns() // 1000)
+
+    def hear_journal(self, trouble: JournalTrouble) -> None:
+        """The journal cannot be written, or can again."""
+        self._picture.journal_error = trouble.error
+
+    def hear_stage(self, event: MatchEvent[StageChanged]) -> None:
+        """A match went on to another stage."""
+        ring = self._picture.rings.setdefault(event.ring, RingPicture())
+        if ring.match_id != event.match_id:
+            ring.match_id, ring.match_number = event.match_id, None
+        ring.stage = event.data.after
+        ring.packet_at_s = monotonic_s()  # udp-ingest tells of the datagram up to a second later
+
+    def hear_obs(self, status: ObsStatus) -> None:
+        """How an OBS is."""
+        self._picture.obs[status.connection] = status
+
+    def hear_connections(self, changed: ObsChanged) -> None:
+        """Connections were made or removed: those that there are now are asked for."""
+        if changed.what is ObsConfigured.CONNECTION:
+            self.ask(GetObsStatus.service)
+
+    def hear_trouble(self, trouble: WriteTrouble) -> None:
+        """The database cannot be written, or can again."""
+        self._picture.database_error = trouble.error
+
+    def ask(self, service: str | None = None) -> None:
+        """Ask for what is only told when it changes; of one service, or of all."""
+        if service in (None, GetRings.service):
+            self._asker.ask(GetRings(), self._take_rings)
+        if service in (None, ListMatchStates.service):
+            self._asker.ask(ListMatchStates(), self._take_matches)
+        if service in (None, GetDatabaseStatus.service):
+            self._asker.ask(GetDatabaseStatus(), self._take_database)
+        if service in (None, GetObsStatus.service):
+            self._asker.ask(GetObsStatus(), self._take_obs)
+
+    def _take_rings(self, rings: Rings) -> None:
+        are_new = any(status.ring not in self._picture.rings for status in rings.rings)
+        for status in rings.rings:
+            self.hear_ring(status)
+        for name in set(self._picture.rings) - {status.ring for status in rings.rings}:
+            del self._picture.rings[name]
+        if not any(status.unjournaled_bytes for status in rings.rings):
+            self._picture.journal_error = None
+        if are_new:
+            self.ask(ListMatchStates.service)  # what was answered before is not kept: it was of no known ring
+
+    def _take_matches(self, found: ParserRings) -> None:
+        for state in found.states:
+            ring = self._picture.rings.get(state.ring)
+            if ring is not None:
+                ring.stage, ring.match_id, ring.match_number = state.stage, state.match_id, state.match_number
+                ring.match, ring.match_at_s = state, monotonic_s()
+
+    def _take_database(self, status: DatabaseStatus) -> None:
+        self._picture.database = status
+        self._picture.database_error = status.error
+
+    def _take_obs(self, statuses: ObsStatuses) -> None:
+        self._picture.obs = {status.connection: status for status in statuses.connections}

@@ -1,0 +1,99 @@
+"""What cpu-monitor knows right now, in one place: written by those who listen and measure, read by those who judge.
+
+Plain data: no socket, no clock. Times of hearing are monotonic seconds.
+"""
+
+from collections import deque
+from typing import Final
+
+from msgspec import Struct
+
+from services.cpu_monitor.trails import Trails
+from shared.messages.alerts import AlertChanged
+from shared.messages.database import DatabaseStatus
+from shared.messages.facts import NetworkInterface
+from shared.messages.health import HealthReport
+from shared.messages.incidents import ServiceIncident
+from shared.messages.match import MatchState, Stage
+from shared.messages.meters import MetersRead
+from shared.messages.obs import ObsStatus
+from shared.messages.service import ServiceHealth
+from shared.messages.system import SystemSample
+from shared.messages.udp import RingStatus
+
+INCIDENTS_KEPT: Final = 200
+"""More than a day of trouble; all are in the database."""
+
+LOOK_S: Final = 1.0
+"""How often udp-ingest looks whether a ring's counters moved."""
+
+
+class Life(Struct):
+    """A service as it was heard last. `answered_at_s` is when it last answered a question, None: it never did."""
+
+    health: ServiceHealth | None = None
+    heard_at_s: float | None = None
+    answered_at_s: float | None = None
+    faults: int = 0
+
+
+class RingPicture(Struct):
+    """A ring: its socket, and the match on it. `packet_at_s` is when its last datagram came, `match` its state as it
+    was asked for at `match_at_s`; `break_stands`: the break's clock was stopped.
+    """
+
+    status: RingStatus | None = None
+    heard_at_s: float | None = None
+    packet_at_s: float | None = None
+    stage: Stage | None = None
+    match_id: str | None = None
+    match_number: str | None = None
+    match: MatchState | None = None
+    match_at_s: float | None = None
+    break_stands: bool = False
+
+    def hear(self, status: RingStatus, *, now_s: float, now_us: int) -> None:
+        """Take what udp-ingest says. A clock that was set since moves the last datagram by no more than it can be old:
+        one that is new since the last hearing came in between.
+        """
+        before = self.status
+        if status.last_packet_us is not None and (before is None or before.last_packet_us != status.last_packet_us):
+            age_s = max(0.0, (now_us - status.last_packet_us) / 1e6)
+            since_s = age_s if self.heard_at_s is None else now_s - self.heard_at_s
+            self.packet_at_s = now_s - min(age_s, max(since_s, LOOK_S))
+        self.status, self.heard_at_s = status, now_s
+
+
+class BackupFacts(Struct, frozen=True, kw_only=True):
+    """What the database knows of backups. Times are Unix microseconds; `failure` is that of the newest job, None: it
+    did not fail, or none was ordered. `since_us`: the newest backup, else since when there is a database.
+    """
+
+    newest_us: int | None
+    since_us: int | None
+    failure: str | None
+
+
+class Picture:
+    """Everything that is known. `began_at_s`: since when cpu-monitor listens; before that nothing can be missed."""
+
+    def __init__(self, services: list[str], *, began_at_s: float) -> None:
+        self.began_at_s = began_at_s
+        self.services: dict[str, Life] = {name: Life() for name in services}
+        self.rings: dict[str, RingPicture] = {}
+        self.obs: dict[str, ObsStatus] = {}
+        self.database: DatabaseStatus | None = None
+        self.journal_error: str | None = None
+        self.database_error: str | None = None
+        self.sample: SystemSample | None = None
+        self.meters: dict[str, MetersRead] = {}
+        self.incidents: deque[ServiceIncident] = deque(maxlen=INCIDENTS_KEPT)
+        self.configuration_faults: tuple[str, ...] = ()
+        self.log_error: str | None = None
+        self.backups: BackupFacts | None = None
+        self.interfaces: dict[str, NetworkInterface] | None = None
+        self.schema_version: int | None = None
+        self.trails = Trails()
+        self.health: HealthReport | None = None
+        self.alerts: dict[str, AlertChanged] = {}
+        self.metrics_error: str | None = None

@@ -1,0 +1,107 @@
+"""This machine's clock: whether it follows a time server, how far it is off, and whether it was set; cpu-monitor."""
+
+import ctypes
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct
+
+from shared.clock import boot_ns, monotonic_ns, unix_ns
+from shared.messages.system import ClockState
+
+STEP_MS: Final = 5.0
+"""From here on it is a step. What a time server corrects gently moves both clocks alike, so it is never seen here."""
+READ_WITHIN_NS: Final = 100_000
+TRIES: Final = 4
+"""Two clocks are read one after the other: if that took longer, somebody else had the processor, and they are again."""
+STA_UNSYNC: Final = 0x0040
+STA_NANO: Final = 0x2000
+TIME_ERROR: Final = 5
+"""What the kernel answers while nothing synchronises its clock."""
+
+
+class _Time(ctypes.Structure):
+    _fields_ = (("seconds", ctypes.c_long), ("microseconds", ctypes.c_long))
+
+
+class _Timex(ctypes.Structure):
+    """The kernel's `struct timex`. `modes` 0 asks and changes nothing, which everybody may."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("frequency", ctypes.c_long),
+        ("maximum_error", ctypes.c_long),
+        ("estimated_error", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("constant", ctypes.c_long),
+        ("precision", ctypes.c_long),
+        ("tolerance", ctypes.c_long),
+        ("time", _Time),
+        ("tick", ctypes.c_long),
+        ("room", ctypes.c_byte * 128),
+    )
+
+
+class Discipline(Struct, frozen=True):
+    """What the kernel says of its clock; None: it says nothing."""
+
+    is_synchronised: bool | None
+    offset_ms: float | None
+
+
+class ClockMeter:
+    """`discipline` and `difference_ns` (wall clock minus time since boot) are given in tests."""
+
+    def __init__(
+        self,
+        discipline: "Callable[[], Discipline] | None" = None,
+        difference_ns: "Callable[[], int] | None" = None,
+    ) -> None:
+        self._discipline = discipline or KernelClock().discipline
+        self._difference_ns = difference_ns or wall_minus_boot_ns
+        self._before: int | None = None
+
+    def measure(self) -> ClockState:
+        """How it is, and by how much it was set since the measurement before."""
+        before, self._before = self._before, self._difference_ns()
+        stepped_ms = 0.0 if before is None else (self._before - before) / 1e6
+        told = self._discipline()
+        return ClockState(
+            is_synchronised=told.is_synchronised,
+            offset_ms=told.offset_ms,
+            stepped_ms=round(stepped_ms, 3) if abs(stepped_ms) >= STEP_MS else 0.0,
+        )
+
+
+class KernelClock:
+    """The C library's `adjtimex`."""
+
+    def __init__(self) -> None:
+        self._call = ctypes.CDLL(None, use_errno=True).adjtimex
+        self._asked = _Timex()
+
+    def discipline(self) -> Discipline:
+        """What is left to correct is its offset; unknown while nothing synchronises it."""
+        self._asked.modes = 0
+        state = self._call(ctypes.byref(self._asked))
+        if state < 0:  # a container may forbid to ask
+            return Discipline(None, None)
+        if state == TIME_ERROR or self._asked.status & STA_UNSYNC:
+            return Discipline(False, None)  # noqa: FBT003  # positional for its two fields
+        unit = 1e6 if self._asked.status & STA_NANO else 1e3
+        return Discipline(True, round(self._asked.offset / unit, 3))  # noqa: FBT003  # see above
+
+
+def wall_minus_boot_ns() -> int:
+    """Moves only when the wall clock is set: the time since boot goes on while the machine sleeps, and both are
+    corrected alike.
+    """
+    found: list[tuple[int, int]] = []
+    for _ in range(TRIES):
+        began = monotonic_ns()
+        difference = unix_ns() - boot_ns()
+        found.append((monotonic_ns() - began, difference))
+        if found[-1][0] <= READ_WITHIN_NS:
+            break
+    return min(found)[1]

@@ -1,0 +1,71 @@
+"""What grew lately, and since when something is behind: the memory of health's judgements; cpu-monitor.
+
+Plain data. Keys are few: services, rings and interfaces, times what is counted of each.
+"""
+
+from collections import deque
+from typing import Final
+
+from msgspec import Struct
+
+WITHIN_S: Final = 60.0
+"""How long growth is told: long enough to be read, and for three to be one story."""
+
+Key = tuple[str, str, str]
+"""Subject, name, what is counted."""
+
+
+class Trail(Struct):
+    """One counter: its last value, whose it is, and when it grew by how much."""
+
+    value: float = 0
+    life: str = ""
+    grown: deque[tuple[float, float]] = deque()
+
+
+class Behind(Struct, frozen=True):
+    """Somebody has to come to `entry` of journal `journal_id`, which was there at `at_s`."""
+
+    journal_id: str
+    entry: int
+    at_s: float
+
+
+class Trails:
+    """All trails."""
+
+    def __init__(self) -> None:
+        self.was_synchronised = False
+        """Whether the clock ever followed a time server since cpu-monitor began."""
+        self.bus_away_at_s: float | None = None
+        """When nobody was heard on the bus, the last time."""
+        self.sampled_at_s: float | None = None
+        """When the newest sample was taken."""
+        self.behind: dict[str, Behind] = {}
+        self._trails: dict[Key, Trail] = {}
+
+    def count(self, key: Key, value: float, *, life: str, now_s: float) -> None:
+        """A counter that only grows within one `life` (of a process, of a session) stands at `value`. What is met for
+        the first time tells nothing.
+        """
+        trail = self._trails.get(key)
+        if trail is None:
+            self._trails[key] = Trail(value=value, life=life, grown=deque())
+            return
+        by = value - trail.value if life == trail.life else value
+        if by > 0:
+            trail.grown.append((now_s, by))
+        trail.value, trail.life = value, life
+
+    def mark(self, key: Key, by: float, *, now_s: float) -> None:
+        """Something happened now; `by` is how bad."""
+        self._trails.setdefault(key, Trail(grown=deque())).grown.append((now_s, by))
+
+    def recent(self, key: Key, *, now_s: float) -> list[float]:
+        """By how much it grew, each time within the last minute."""
+        trail = self._trails.get(key)
+        if trail is None:
+            return []
+        while trail.grown and now_s - trail.grown[0][0] > WITHIN_S:
+            trail.grown.popleft()
+        return [by for _, by in trail.grown]

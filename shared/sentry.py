@@ -1,0 +1,139 @@
+"""Ends services that are there and do not answer (frozen, swapped out), so that supervisord starts them anew.
+
+cpu-monitor watches all others, broker watches cpu-monitor. Counts its own looks and not seconds: whoever was frozen
+with the whole machine has missed one look when it goes on, and ends nobody for it.
+"""
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import psutil
+from msgspec import Struct
+
+from shared.asker import Asker
+from shared.errors import NetworkError, RestrikeError
+from shared.messages.commands import GetHealth
+from shared.messages.incidents import ServiceKilled
+from shared.messages.service import ServiceHealth
+from shared.messages.topics import SERVICE_KILLED
+from shared.rpc import is_locked
+from shared.runtime import Runtime
+from shared.settings.monitor_keys import KILL_AFTER_S, START_WITHIN_S
+
+LOOK_EVERY_S: Final = 1.0
+APART_LOOKS: Final = 5
+"""Looks between two ends: when the whole machine stalls, the others may come back by themselves."""
+
+Answered = Callable[[str, ServiceHealth], None]
+Killed = Callable[[ServiceKilled], None]
+
+
+class Watched(Struct):
+    """A service as it was seen last. `looks` counts those without an answer since the last one, or since process `pid`
+    was met.
+    """
+
+    pid: int | None = None
+    has_lived: bool = False
+    is_asked: bool = False
+    was_told: bool = False
+    looks: int = 0
+
+
+class Sentry:
+    """Asks each service once a second. `watched` says how each one is."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        asker: Asker,
+        services: Sequence[str],
+        *,
+        answered: Answered = lambda _name, _health: None,
+        killed: Killed = lambda _event: None,
+    ) -> None:
+        self.watched = {name: Watched() for name in services}
+        self._runtime = runtime
+        self._asker = asker
+        self._answered = answered
+        self._killed = killed
+        self._rest = 0
+        runtime.every(LOOK_EVERY_S, self.look)
+
+    def look(self) -> None:
+        """Ask everybody, and end who has been silent for too long."""
+        self._rest = max(0, self._rest - 1)
+        for name, watched in self.watched.items():
+            self._watch(name, watched)
+
+    def _watch(self, name: str, watched: Watched) -> None:
+        watched.looks += 1
+        if watched.looks > 1 or watched.pid is None:  # it did not answer: is it there, and still the same?
+            pid = holder(self._runtime.paths.lock(name), name)
+            if pid != watched.pid:
+                watched.pid, watched.looks, watched.has_lived, watched.was_told = pid, 0, False, False
+        if not watched.is_asked:
+            watched.is_asked = True
+            answered, missed = partial(self._take, name, watched), partial(self._miss, watched)
+            self._asker.ask(GetHealth(), answered, missed, service=name, deadline_s=LOOK_EVERY_S)
+        if watched.pid is not None and self._is_overdue(name, watched) and not self._rest:
+            self._end(name, watched)
+
+    def _take(self, name: str, watched: Watched, health: ServiceHealth) -> None:
+        watched.is_asked = False
+        watched.pid, watched.looks, watched.has_lived, watched.was_told = health.pid, 0, True, False
+        self._answered(name, health)
+
+    def _miss(self, watched: Watched, error: RestrikeError) -> None:
+        watched.is_asked = False
+        if not isinstance(error, NetworkError):
+            watched.looks = 0  # a refusal is an answer
+
+    def _is_overdue(self, name: str, watched: Watched) -> bool:
+        """Whether it is to be ended. One that has never been alive yet may still be migrating the database."""
+        silent_s = watched.looks * LOOK_EVERY_S
+        limit_s = self._runtime.settings.get(KILL_AFTER_S)
+        if not limit_s or watched.was_told or silent_s <= limit_s:
+            return False
+        watched.has_lived = watched.has_lived or has_lived(self._runtime.paths.lock(name), watched.pid)
+        start_s = self._runtime.settings.get(START_WITHIN_S)
+        return watched.has_lived or (bool(start_s) and silent_s > start_s)
+
+    def _end(self, name: str, watched: Watched) -> None:
+        if watched.pid is None:
+            return
+        self._rest = APART_LOOKS
+        watched.was_told = True
+        silent_s = watched.looks * LOOK_EVERY_S
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(watched.pid, signal.SIGKILL)
+        event = ServiceKilled(service=name, by=self._runtime.service, pid=watched.pid, silent_s=silent_s)
+        self._runtime.log.error("service_ended", ended=name, pid_ended=watched.pid, silent_s=silent_s)
+        self._runtime.bus.publish(SERVICE_KILLED, name, event)
+        self._killed(event)
+
+
+def has_lived(lock: Path, pid: int | None) -> bool:
+    """Whether the process has turned its loop at least once: it touches its lock each second from then on."""
+    try:
+        return pid is not None and lock.stat().st_mtime > psutil.Process(pid).create_time()
+    except (OSError, psutil.Error):
+        return False
+
+
+def holder(lock: Path, service: str) -> int | None:
+    """The process that holds a service's lock; None when none does, or it cannot be told for sure."""
+    if not is_locked(lock):
+        return None
+    with contextlib.suppress(OSError, ValueError):
+        pid = int(lock.read_text(encoding="ascii"))
+        # On a full disk the file may hold the number of an earlier process, which may be anybody's now.
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if service.encode() in words:
+            return pid
+    return None
