@@ -49,10 +49,12 @@ class Readiness(Struct, kw_only=True):
         return self.is_up and on_bus and all(not ring.listening or ring.ring in parsed for ring in self.rings)
 
 
-def ask(client: Client, *, deadline_s: float = 1.0) -> Readiness:
-    """Ask every service of the home."""
-    ready = Readiness(services={}, silent={}, rings=[], database=None)
+def ask(client: Client, *, deadline_s: float = 1.0, silent: dict[str, str] | None = None) -> Readiness:
+    """Ask every service of the home but those that are known to be `silent`."""
+    ready = Readiness(services={}, silent=dict(silent or {}), rings=[], database=None)
     for name in SERVICES:
+        if name in ready.silent:
+            continue
         try:
             ready.services[name] = client.call(GetHealth(), service=name, deadline_s=deadline_s)
             if name == GetRings.service:

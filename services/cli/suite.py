@@ -1,4 +1,4 @@
-"""`restrike up`, `down`, `ps`, `status` and `health`: the suite as a whole."""
+"""`restrike up`, `down`, `ps`: the suite as a whole."""
 
 import shutil
 import socket
@@ -7,8 +7,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from services.cli import output, readiness
+from services.cli import health, output, readiness
 from services.cli.readiness import Readiness
+from services.cli.status import command as status
 from services.cli.supervision import (
     POLL_S,
     Supervisor,
@@ -22,12 +23,10 @@ from services.cli.supervision import (
 from services.cli.terminal import own_name, stay
 from services.registry import SERVICES
 from shared.clock import monotonic_s, wait_s
-from shared.config import Config, load
-from shared.errors import IoError, NetworkError
+from shared.config import Config, in_force
+from shared.config.following import Source
+from shared.errors import ConfigError, IoError, NetworkError
 from shared.interfaces import detect, recommended
-from shared.messages.commands import ListMatchStates
-from shared.messages.match import MatchState
-from shared.messages.obs import LinkState, ObsStatus
 from shared.paths import Paths
 from shared.rpc import Client
 
@@ -42,8 +41,8 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: restrike up -d")(up)
     app.command(epilog="Example: restrike down")(down)
     app.command(epilog="Example: restrike ps --json")(ps)
-    app.command(epilog="Example: restrike status")(status)
-    app.command(epilog="Example: restrike health && echo all is well")(health)
+    status.register(app)
+    health.register(app)
 
 
 def up(
@@ -56,7 +55,7 @@ def up(
 ) -> None:
     """Start the suite, and end it with Ctrl-C; a suite that runs already is left as it is."""
     paths = _prepared()
-    config = load(paths.config)
+    config = _sound(paths)
     supervisor = Supervisor(paths)
     with only_one(paths):
         running = supervisor.pid()
@@ -123,63 +122,7 @@ def ps(*, json: output.Json = False) -> None:
     raise typer.Exit(0 if ready.is_up else 1)
 
 
-def status(*, json: output.Json = False) -> None:
-    """Show rings, matches and services at a glance."""
-    paths = Paths.from_environment()
-    client = Client(paths)
-    ready = readiness.ask(client)
-    if ready.silent and not ready.services:
-        raise NetworkError("service.not_running", "The suite is not running. Start it with: restrike up")
-    matches = _matches(client, ready)
-    if json:
-        obs = ready.obs.connections if ready.obs is not None else []
-        document = {"services": ready.services, "silent": ready.silent, "rings": ready.rings, "matches": matches}
-        output.document(document | {"obs": obs})
-    else:
-        output.line(output.table(_STATUS_HEADERS, [_ring_row(ring, ready, matches) for ring in ready.rings]))
-        for line in _obs_lines(ready):
-            output.line(line)
-        for fault in ready.faults:
-            output.line(f"! {fault}")
-        output.line(f"{len(ready.services)} of {len(SERVICES)} services answer.")
-    raise typer.Exit(0 if ready.is_up else 1)
-
-
-def health(*, json: output.Json = False) -> None:
-    """Say whether all is well; exit 1 when it is not."""
-    ready = readiness.ask(Client(Paths.from_environment()))
-    faults = ready.faults
-    if json:
-        output.document({"ok": not faults, "faults": faults})
-    else:
-        output.line("ok" if not faults else "\n".join(f"! {fault}" for fault in faults))
-    raise typer.Exit(1 if faults else 0)
-
-
 _PROCESS_KEYS: Final = ("service", "state", "pid", "uptime_s", "received", "sent", "lost", "faults")
-_STATUS_HEADERS: Final = ("RING", "LISTENS ON", "PACKETS", "DROPPED", "STORED", "MATCH", "ROUND", "CLOCK", "SCORE")
-
-
-def _obs_lines(ready: Readiness) -> list[str]:
-    """One line for each connection to OBS; more says `restrike obs status`."""
-    if ready.obs is None:
-        return []
-    if not ready.obs.connections:
-        return ["OBS: no connection. Make one with: restrike obs add NAME"]
-    paused = " Automation is paused." if ready.obs.is_paused else ""
-    return [f"OBS {one.connection}: {_obs_words(one)}.{paused}" for one in ready.obs.connections]
-
-
-def _obs_words(status: ObsStatus) -> str:
-    if not status.is_active:
-        return "off"
-    if status.state is not LinkState.CONNECTED or status.outputs is None:
-        return status.state.replace("_", " ") + (f" ({status.reason.rstrip('.')})" if status.reason else "")
-    words = [f"scene {status.program_scene or '?'}"]
-    words += ["records"] if status.outputs.is_recording else []
-    words += ["streams"] if status.outputs.is_streaming else []
-    words += ["keeps replays"] if status.outputs.is_replay_on else []
-    return ", ".join(words)
 
 
 def _prepared() -> Paths:
@@ -191,6 +134,20 @@ def _prepared() -> Paths:
             "home.not_writable", f"{paths.home} cannot be used: {error.strerror}. Set RESTRIKE_HOME to another folder."
         ) from error
     return paths
+
+
+def _sound(paths: Paths) -> Config:
+    """What is to be in force. A file that is refused starts nothing, though there is a version that would do: whoever
+    starts the suite is there to decide.
+    """
+    found = in_force(paths)
+    if found.source is Source.ACCEPTED and found.faults:
+        raise ConfigError(
+            "config.invalid",
+            f"{paths.config}: {' '.join(found.faults)} Mend the file (restrike config check), or go back to what was "
+            "accepted last: restrike config rollback",
+        )
+    return found.config
 
 
 def _wait_until_up(paths: Paths, ended: Callable[[], int | None]) -> Readiness:
@@ -280,29 +237,4 @@ def _process_row(name: str, ready: Readiness, known: dict[str, Any] | None) -> t
         answered.sent,
         answered.lost,
         answered.faults,
-    )
-
-
-def _matches(client: Client, ready: Readiness) -> dict[str, MatchState]:
-    if ListMatchStates.service not in ready.services:
-        return {}
-    return {state.ring: state for state in client.call(ListMatchStates()).states}
-
-
-def _ring_row(ring: Any, ready: Readiness, matches: dict[str, MatchState]) -> tuple[object, ...]:
-    state = matches.get(ring.ring)
-    listens = f"{ring.address}:{ring.port}" if ring.listening else "not listening"
-    stored = ready.database.positions.get(ring.ring) if ready.database else None
-    behind = f"{ring.entry - stored.entry} behind" if stored and stored.entry < ring.entry else "all"
-    score = f"{state.chong.score}-{state.hong.score}" if state and state.match_id else None
-    return (
-        ring.ring,
-        listens,
-        ring.packets,
-        ring.kernel_drops,
-        behind if stored else None,
-        state.match_number if state else None,
-        state.round if state else None,
-        output.clock(state.clock_ms) if state and state.match_id else None,
-        score,
     )

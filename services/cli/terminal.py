@@ -9,7 +9,8 @@ from typing import Final
 
 import typer
 
-from services.cli import output, readiness
+from services.cli import output
+from services.cli.health_report import Changes, changed_line, current
 from services.cli.supervision import POLL_S, Supervisor, holders, only_in_memory_bytes, only_one, stop_suite
 from services.registry import SERVICES
 from shared.clock import monotonic_s, unix_ns, wait_s
@@ -17,7 +18,7 @@ from shared.paths import Paths
 from shared.rpc import Client
 
 WATCH_S: Final = 0.5
-FAULTS_EVERY_S: Final = 3.0
+HEALTH_EVERY_S: Final = 1.0
 GONE_WITHIN_S: Final = 3.0
 
 
@@ -56,13 +57,14 @@ def _supervisor_is_gone(paths: Paths) -> int:
 
 
 class _Watch:
-    """What the terminal of `up` says: services that were restarted, faults as they come and go."""
+    """What the terminal of `up` says: services that were restarted, and what became ill or well."""
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
         self._pids = holders(paths)
-        self._faults: set[str] = set()
-        self._ask_at = monotonic_s() + FAULTS_EVERY_S
+        self._client = Client(paths)
+        self._changes = Changes()
+        self._ask_at = monotonic_s() + HEALTH_EVERY_S
 
     def look(self) -> None:
         """Say what is new."""
@@ -72,13 +74,9 @@ class _Watch:
                 _say(f"{name} was restarted (now process {now[name]}).")
         self._pids |= now
         if monotonic_s() >= self._ask_at:
-            faults = set(readiness.ask(Client(self._paths)).faults)
-            for fault in sorted(faults - self._faults):
-                _say(f"! {fault}")
-            for fault in sorted(self._faults - faults):
-                _say(f"over: {fault}")
-            self._faults = faults
-            self._ask_at = monotonic_s() + FAULTS_EVERY_S
+            for item, before in self._changes.take(current(self._client).report):
+                _say(changed_line(item, before))
+            self._ask_at = monotonic_s() + HEALTH_EVERY_S
 
 
 def _say(text: str) -> None:

@@ -1,0 +1,1 @@
+"""`restrike status`: rings, matches, services, OBS and alarms at a glance."""

@@ -1,0 +1,189 @@
+"""A ring on the live screen: big where there is room, one line where there is not."""
+
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.panel import Panel
+from rich.text import Text
+
+from services.cli import output
+from services.cli.status.digits import NARROW, WIDE, big
+from shared.messages.health import Condition, HealthItem
+from shared.messages.match import Athlete, MatchState, Stage
+from shared.messages.udp import RingStatus
+
+BIG_LINES: Final = 9
+SQUAT_LINES: Final = 7
+MEDIUM_LINES: Final = 4
+LEAST_WIDTH: Final = 56
+"""What names and a big score beside a big clock need."""
+_WIDE_FROM: Final = 76
+_BLUE: Final = "bold bright_blue"
+_RED: Final = "bold bright_red"
+_STAGES: Final = {
+    Stage.RUNNING: ("▶ FIGHT", "bold bright_green"),
+    Stage.PAUSED: ("■ STOPPED", "bold yellow"),
+    Stage.BREAK: ("… BREAK", "bold yellow"),
+    Stage.INJURY: ("+ INJURY", "bold magenta"),
+    Stage.REVIEW: ("? REVIEW", "bold magenta"),
+    Stage.DECIDED: ("● OVER", "bold"),
+    Stage.CLOSED: ("● CLOSED", "bold"),
+    Stage.READY: ("○ READY", "bold cyan"),
+    Stage.LOADED: ("○ LOADED", "bold cyan"),
+    Stage.LOADING: ("○ LOADING", "bold cyan"),
+    Stage.ROUND_ENDED: ("● ROUND OVER", "bold"),
+    Stage.ROUND_DECIDED: ("● ROUND OVER", "bold"),
+}
+BORDERS: Final = {
+    Condition.OK: "green",
+    Condition.UNKNOWN: "yellow",
+    Condition.DEGRADED: "yellow",
+    Condition.FAILED: "bold bright_red",
+}
+
+
+def big_card(
+    status: RingStatus, match: MatchState | None, item: HealthItem | None, *, width: int, now_us: int
+) -> Panel:
+    """A panel of 9 lines."""
+    inner = width - 4
+    if match is None or match.match_id is None:
+        body = Text("\n\n\n").append("no match".center(inner), "dim").append("\n\n\n")
+    else:
+        body = Text("\n").join([_names(match, inner), *_figures(match, inner)])
+        body.append("\n")
+    body.append_text(_standing(status, match, item, inner, now_us=now_us))
+    return Panel(body, title=_title(status, match), title_align="left", height=BIG_LINES, border_style=_border(item))
+
+
+def squat_card(
+    status: RingStatus, match: MatchState | None, item: HealthItem | None, *, width: int, now_us: int
+) -> Panel:
+    """A panel of 7 lines: as big, with the words in its frame."""
+    inner = width - 4
+    title = _title(status, None)
+    if match is None or match.match_id is None:
+        body = Text("\n\n").append("no match".center(inner), "dim")
+    else:
+        body = Text("\n").join(_figures(match, inner))
+        title.append(f"  {output.one_line(match.match_number or '?')}  ")
+        title.append(_cut(_who(match.chong), inner // 3), _BLUE).append(" : ")
+        title.append(_cut(_who(match.hong), inner // 3), _RED)
+    standing = _standing(status, match, item, inner, now_us=now_us, is_short=True)
+    border = _border(item)
+    return Panel(body, title=title, subtitle=standing, title_align="left", height=SQUAT_LINES, border_style=border)
+
+
+def medium_card(
+    status: RingStatus, match: MatchState | None, item: HealthItem | None, *, width: int, now_us: int
+) -> Panel:
+    """A panel of 4 lines."""
+    inner = width - 4
+    body = Text("no match", "dim") if match is None or match.match_id is None else _in_words(match)
+    body.truncate(inner)
+    body.append("\n").append_text(_standing(status, match, item, inner, now_us=now_us))
+    return Panel(body, title=_title(status, match), title_align="left", height=MEDIUM_LINES, border_style=_border(item))
+
+
+def line_card(
+    status: RingStatus, match: MatchState | None, item: HealthItem | None, *, width: int, now_us: int
+) -> Text:
+    """One line."""
+    line = Text(f"{status.ring:<8} ", "bold")
+    if match is not None and match.match_id is not None:
+        line.append(f"{_cut(match.match_number or '?', 8):<8} ").append_text(_in_words(match)).append("  ")
+    line.append_text(_standing(status, match, item, width, now_us=now_us, is_short=True))
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def _title(status: RingStatus, match: MatchState | None) -> Text:
+    words = [status.ring]
+    if match is not None and match.match_id is not None:
+        words += [f"match {match.match_number or '?'}", match.weight_class or "", match.phase or ""]
+    return Text(output.one_line("  ".join(word for word in words if word)), "bold")
+
+
+def _border(item: HealthItem | None) -> str:
+    return BORDERS[item.condition] if item is not None else "white"
+
+
+def _names(match: MatchState, width: int) -> Text:
+    half = width // 2
+    left, right = f"BLUE {_who(match.chong)}", f"{_who(match.hong)} RED"
+    left, right = _cut(left, half - 1), _cut(right, half - 1)
+    gap = " " * (width - cell_len(left) - cell_len(right))
+    return Text(left, _BLUE).append(gap).append(right, _RED)
+
+
+def _who(athlete: Athlete) -> str:
+    return output.one_line(" ".join(word for word in (athlete.noc, athlete.short_name or athlete.long_name) if word))
+
+
+def _cut(text: str, width: int) -> str:
+    """At most so many cells: some letters take two."""
+    return text if cell_len(text) <= width else f"{set_cell_size(text, max(0, width - 1)).rstrip()}…"
+
+
+def _figures(match: MatchState, width: int) -> list[Text]:
+    pixels = WIDE if width >= _WIDE_FROM else NARROW
+    scores = [big(str(min(99, max(0, side.score))), pixels) for side in (match.chong, match.hong)]
+    _, style = _stage(match)
+    clock = big(output.clock(_clock_ms(match)), pixels)
+    rest = max(0, width - sum(len(block[0]) for block in (*scores, clock)))
+    before = rest // 2
+    rows = []
+    for left, middle, right in zip(scores[0], clock, scores[1], strict=True):
+        row = Text(left, _BLUE).append(" " * before).append(middle, style)
+        rows.append(row.append(" " * (rest - before)).append(right, _RED))
+    return rows
+
+
+def _clock_ms(match: MatchState) -> int | None:
+    """The clock that counts now: of the injury, of the break, else of the round."""
+    if match.stage is Stage.INJURY and match.injury_ms is not None:
+        return match.injury_ms
+    if match.stage is Stage.BREAK and match.break_ms is not None:
+        return match.break_ms
+    return match.clock_ms
+
+
+def _stage(match: MatchState) -> tuple[str, str]:
+    return _STAGES.get(match.stage, ("", "bold")) if match.stage is not None else ("", "bold")
+
+
+def _in_words(match: MatchState) -> Text:
+    line = Text(_cut(_who(match.chong), 16), _BLUE).append(f" {match.chong.score}", _BLUE).append(" : ")
+    line.append(f"{match.hong.score} ", _RED).append(_cut(_who(match.hong), 16), _RED)
+    return line.append(f"  {output.clock(_clock_ms(match))}", _stage(match)[1])
+
+
+def _standing(  # noqa: PLR0913  # what a ring's last line is made of
+    status: RingStatus,
+    match: MatchState | None,
+    item: HealthItem | None,
+    width: int,
+    *,
+    now_us: int,
+    is_short: bool = False,
+) -> Text:
+    line = Text()
+    if match is not None and match.match_id is not None:
+        word, style = _stage(match)
+        line.append(f"{word}  ", style).append(f"round {match.round or '?'}/{match.total_rounds or '?'}", "bold")
+    said, style = _silence(status, item, now_us=now_us)
+    if is_short or len(line) + len(said) + 2 > width:
+        return line.append("  ").append(said, style)
+    return line.append(" " * (width - len(line) - len(said))).append(said, style)
+
+
+def _silence(status: RingStatus, item: HealthItem | None, *, now_us: int) -> tuple[str, str]:
+    if not status.listening:
+        return "✗ NOT LISTENING", "bold bright_red"
+    if status.last_packet_us is None:
+        return "heard nothing yet", "dim"
+    silent_s = max(0, now_us - status.last_packet_us) // 1_000_000
+    ago = f"{silent_s} s" if silent_s < 120 else f"{silent_s // 60} min"
+    if item is not None and item.condition is Condition.FAILED:
+        return f"✗ SILENT for {ago}", "bold bright_red"
+    return ("✓ heard now", "green") if silent_s <= 2 else (f"heard {ago} ago", "dim")

@@ -1,0 +1,1 @@
+"""How everything stands, judged from the picture: a small file for each subject; cpu-monitor."""
