@@ -7,7 +7,8 @@ import typer
 
 from services.cli import output
 from services.cli.group import group
-from shared.config import Config, is_address, load, save
+from services.cli.udp_capture import register as register_capture
+from shared.config import Config, is_address, load_file, not_from_environment, save
 from shared.errors import RestrikeError, ValidationError
 from shared.messages.commands import GetRings, RestartRing, StartRing, StopRing
 from shared.messages.requests import Command
@@ -96,7 +97,8 @@ def bind(
     if address != "auto" and not is_address(address):
         raise typer.BadParameter(f"{address!r} is neither an IPv4 address nor auto.", param_hint="ADDRESS|auto")
     paths = Paths.from_environment()
-    before = load(paths.config)
+    not_from_environment("rings")
+    before = load_file(paths.config)
     save(paths.config, _with_bind(before, ring=ring, address=address))
     moved = _move(paths, ring, before=before) if is_locked(paths.lock(INGEST)) else None
     if json:
@@ -107,6 +109,9 @@ def bind(
         output.line("udp-ingest is not running; it listens there at its next start.")
     else:
         _print_rings([moved])
+
+
+register_capture(app)
 
 
 def _with_bind(config: Config, *, ring: str, address: str) -> Config:
