@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Removes reStrike VTA from this machine. What it stored stays, unless --purge says otherwise.
+#
+#   sudo deploy/uninstall.sh [--purge]       --root DIR for an installation below DIR
+set -euo pipefail
+
+root='' purge=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --root) root=$(cd "${2:?give --root a folder}" && pwd); shift ;;
+    --purge) purge=yes ;;
+    *) sed -n '2,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0" >&2; exit 2 ;;
+  esac
+  shift
+done
+[ -n "$root" ] || [ "$(id -u)" = 0 ] || { echo 'uninstall.sh: run it as root: sudo deploy/uninstall.sh' >&2; exit 1; }
+
+home=$root/var/lib/restrike
+if [ -z "$root" ] && [ -d /run/systemd/system ]; then
+  systemctl disable --now --quiet restrike || true
+elif [ -x "$root/usr/local/bin/restrike" ]; then
+  "$root/usr/local/bin/restrike" down || true
+fi
+rm -rf "$root/opt/restrike"
+rm -f "$root/usr/local/bin/restrike" "$root/etc/systemd/system/restrike.service" "$root"/etc/sysctl.d/{60,90}-restrike.conf
+if [ -z "$root" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+if [ -n "$purge" ]; then
+  rm -rf "$home"
+  [ -n "$root" ] || userdel restrike 2>/dev/null || true
+  echo 'reStrike VTA and everything that it stored is gone.'
+else
+  echo "reStrike VTA is gone. What it stored is in $home, of user restrike."
+fi
