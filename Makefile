@@ -9,7 +9,7 @@ JOBS ?= 2
 LOCKING := -q --upgrade --strip-extras --generate-hashes --allow-unsafe --no-header --no-emit-options \
   --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: run demo setup test check bench proof docs lock clean
+.PHONY: run demo setup test check bench proof faults docs lock clean
 
 run: setup
 	@$(BIN)/restrike up
@@ -42,12 +42,16 @@ bench: $(VENV)/.ready-to-test
 	$(BIN)/python -P -m tests.bench
 
 # What takes long: real time, 20 kill rounds a service and a job, a million pieces of garbage, 10 minutes of fuzzing, two
-# million events. Results are kept in docs/proof.md.
+# million events, every fault, a day of eight rings. Results are kept in docs/proof.md.
 proof: $(VENV)/.ready-to-test
 	RESTRIKE_KILL_ROUNDS=20 RESTRIKE_GARBAGE=1000000 $(PYTEST) -v --timeout 3600 --durations=0 \
 	  tests/proof tests/system/test_kills.py tests/system/test_trouble.py tests/system/test_restore.py \
 	  tests/system/test_backups.py tests/system/test_care_kills.py tests/system/test_migrate_kills.py \
 	  tests/system/test_import_predecessor.py tests/process/test_import_predecessor.py tests/system/test_obs_kills.py
+
+# Every fault on a suite under load: time until it is told, until all is well, and what is lost. Part of `make proof`.
+faults: $(VENV)/.ready-to-test
+	$(PYTEST) -q -s tests/proof/test_faults.py
 
 docs: $(VENV)/.ready-to-test
 	$(BIN)/python -P deploy/reference.py

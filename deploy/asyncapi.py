@@ -13,7 +13,7 @@ from services.registry import SERVICES
 from shared.config import Bus
 from shared.messages.requests import Command, Err
 from shared.messages.service import ANY_SERVICE
-from shared.messages.topics import CONNECTION, RING, SERVICE, Topic
+from shared.messages.topic import CONNECTION, RING, SERVICE, Topic
 
 CONTENT_TYPE: Final = "application/vnd.msgpack"
 AT: Final = "#/components/schemas/"

@@ -11,7 +11,7 @@ from shared.messages.match import MatchEvent
 from shared.messages.pss import PssEvent
 from shared.messages.requests import Command, Err
 from shared.messages.service import ANY_SERVICE
-from shared.messages.topics import Topic
+from shared.messages.topic import Topic
 
 HEAD: Final = """\
 # Messages

@@ -1,6 +1,7 @@
 """Write what is generated: docs/messages.md, docs/asyncapi.json and docs/schemas/ from the contract, docs/streams.md
 from the parser's streams, docs/database.md from the migrations, docs/settings.md from the catalogue of settings,
-docs/queries.md from the questions of `restrike query`. Run by `make docs`.
+docs/queries.md from the questions of `restrike query`, the tables of docs/metrics.md and docs/configuration.md, the
+schema of restrike.json, and the dashboard for Grafana from the metrics. Run by `make docs`.
 
 The example programs that docs/subscribe.md shows are put in as they are, too.
 With `--check` nothing is written, and the exit code is 1 when a file is not current.
@@ -12,7 +13,19 @@ import re
 import sys
 from pathlib import Path
 
-from deploy import asyncapi, database_page, messages_page, queries_page, schemas, settings_page, streams_page
+from deploy import (
+    asyncapi,
+    configuration_page,
+    dashboard,
+    database_page,
+    messages_page,
+    metrics_page,
+    queries_page,
+    schemas,
+    settings_page,
+    streams_page,
+)
+from shared.config import schema as restrike_json
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = re.compile(r"(<!-- (docs/examples/[\w.]+) -->)\n```(\w+)\n.*?```\n", re.DOTALL)
@@ -28,6 +41,12 @@ def generated() -> dict[Path, str]:
     files[docs / "settings.md"] = settings_page.page()
     guide = docs / "subscribe.md"
     files[guide] = with_examples((ROOT / guide).read_text(encoding="utf-8"))
+    metrics = docs / "metrics.md"
+    files[metrics] = metrics_page.with_tables((ROOT / metrics).read_text(encoding="utf-8"))
+    files[Path("deploy/grafana/restrike.json")] = _json(dashboard.document())
+    configuration = docs / "configuration.md"
+    files[configuration] = configuration_page.with_keys((ROOT / configuration).read_text(encoding="utf-8"))
+    files[docs / "schemas" / restrike_json.FILE] = _json(restrike_json.schema())
     return files | {docs / "schemas" / name: _json(schema) for name, schema in schemas.files().items()}
 
 

@@ -13,7 +13,8 @@ from shared.messages.commands import COMMANDS
 from shared.messages.envelope import Envelope
 from shared.messages.requests import Command, Err, Reply, Request
 from shared.messages.service import ANY_SERVICE, Mark
-from shared.messages.topics import TOPICS, Topic
+from shared.messages.topic import Topic
+from shared.messages.topics import TOPICS
 
 Schema = dict[str, Any]
 

@@ -13,7 +13,8 @@ import zmq
 from shared.clock import unix_ns
 from shared.messages.envelope import Envelope
 from shared.messages.service import ANY_SERVICE
-from shared.messages.topics import ON_BUS_FRAME, TOPICS, Topic
+from shared.messages.topic import Topic
+from shared.messages.topics import ON_BUS_FRAME, TOPICS
 
 PUBLISH_QUEUE = 50_000
 """Events that wait for the broker: half a minute of the busiest venue, should it hang; a dead one has no queue."""
@@ -50,6 +51,11 @@ class Channel:
             self._wanted = any(self._frame.startswith(prefix) for prefix in publisher.subscriptions)
             self._known_at = publisher.subscriptions_changed
         return self._wanted
+
+    @property
+    def counted(self) -> int:
+        """How many events were counted."""
+        return self._seq
 
     def count(self) -> bool:
         """Count an event; True when someone listens, so that it has to be made and sent."""

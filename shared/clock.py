@@ -18,6 +18,11 @@ def monotonic_ns() -> int:
     return time.monotonic_ns()
 
 
+def boot_ns() -> int:
+    """Nanoseconds since this machine started, sleep included; never goes back."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
 def monotonic_s() -> float:
     """Seconds since an arbitrary start; never goes back."""
     return time.monotonic()

@@ -1,5 +1,6 @@
 """Where everything lies: the home of one installation, its sockets, and what ships with the program."""
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -25,6 +26,7 @@ class Paths:
         self.database = self.data / "restrike.db"
         self.journal = self.data / "journal.db"
         self.parser_states = self.data / "parser"
+        self.config_history = self.data / "config"
         self.run = home / "run"
         self.logs = home / "log"
         self.backups = home / "backups"
@@ -50,8 +52,10 @@ class Paths:
         Raises:
             OSError: one cannot be created, or the one for sockets belongs to somebody else.
         """
-        for folder in (self.home, self.data, self.parser_states, self.run, self.logs, self.backups, self.sockets):
+        for folder in (self.home, self.data, self.parser_states, self.run, self.backups, self.sockets):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # a service starts without a place for its log; cpu-monitor tells of it
+            self.logs.mkdir(mode=0o700, exist_ok=True)
         if self.sockets != self.run:
             found = self.sockets.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:

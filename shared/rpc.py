@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
 import msgspec
+import structlog
 import zmq
 
 from shared.bus import UNREADABLE
@@ -169,8 +170,15 @@ class Handler(Protocol):
 class Server:
     """One service's command socket. `on_fault` is told of handlers that raised what they should not."""
 
-    def __init__(self, socket: "zmq.Socket[bytes]", *, on_fault: Callable[[str, Exception], None]) -> None:
+    def __init__(
+        self,
+        socket: "zmq.Socket[bytes]",
+        *,
+        on_fault: Callable[[str, Exception], None],
+        log: structlog.stdlib.BoundLogger | None = None,
+    ) -> None:
         self.socket = socket
+        self._log = log
         self._on_fault = on_fault
         self._handlers: dict[str, tuple[type[Command[Any]], Handler]] = {}
         self._open: set[Later] = set()
@@ -225,6 +233,8 @@ class Server:
         except Exception as error:  # noqa: BLE001  # a request must always be answered, whatever its handler did
             self._on_fault(request.command, error)
             reply = _refusal(request.id, "internal", f"{request.command} failed inside the service: {error!r}")
+        if self._log is not None:
+            self._log.debug("command_answered", command=request.command, refused=reply.error and reply.error.code)
         return send(reply)
 
     def _answer_later(self, request: Request, later: Later, send: Callable[[Reply], None]) -> None:

@@ -5,31 +5,41 @@ A service is a `build(runtime)` function that registers handlers; `serve` does e
 
 import contextlib
 import faulthandler
-import fcntl
 import math
 import os
 import signal
-import socket as sockets
 import sys
 import uuid
 from collections.abc import Callable
-from functools import cached_property
-from pathlib import Path
+from functools import cached_property, partial
 from typing import Any, Final, TypeVar
 
+import structlog
 import zmq
 
-from shared import log
+from shared.bell import Bell
 from shared.bus import PUBLISH_QUEUE, WIRE_QUEUE, Publisher, Subscriber
-from shared.clock import monotonic_s, wait_s
-from shared.config import Config, load
+from shared.clock import monotonic_s
+from shared.config import Config, in_force
+from shared.config.following import Following
+from shared.config.live import LiveConfig
 from shared.errors import ConfigError, NetworkError, RestrikeError
+from shared.log.handled import HANDLED
+from shared.log.log import Log
+from shared.log.subsystems import BUS, COMMANDS
+from shared.memory_tracing import MemoryTracing
 from shared.messages.commands import GetHealth
+from shared.messages.logs import GetLogLevels, SetLogLevel
+from shared.messages.memory import TraceMemory
 from shared.messages.requests import Command
 from shared.messages.service import EventsLost, Life, Position, ServiceFault, ServiceHealth
-from shared.messages.topics import SERVICE_FAULT, SERVICE_HEALTH, SERVICE_LOSS, SETTINGS_CHANGED, Topic
+from shared.messages.topic import Topic
+from shared.messages.topics import SERVICE_FAULT, SERVICE_HEALTH, SERVICE_LOSS, SERVICE_METERS, SETTINGS_CHANGED
+from shared.meter_list import SERVICE_CPU
+from shared.meters import Meters
 from shared.paths import Paths
 from shared.rpc import Client, Handler, Server
+from shared.service_lock import modified_us, take_lock
 from shared.settings.key import Key
 from shared.settings.reader import LOOK_EVERY_S, Settings
 from shared.timers import Callback, Timer, Timers
@@ -37,8 +47,6 @@ from shared.watchdog import Watchdog
 
 STUCK_AFTER_S: Final = 10
 """A loop that turns no more for this long dumps its stacks and ends, to be restarted."""
-LOCK_WAIT_S: Final = 3.0
-"""How long a service waits for its killed predecessor to be gone."""
 HEALTH_EVERY_S: Final = 1.0
 
 EXIT_ASKED: Final = 0
@@ -52,16 +60,14 @@ T = TypeVar("T")
 class Runtime:
     """What a service's `build` registers with. All handlers run in one thread, one after the other."""
 
-    def __init__(self, service: str, *, paths: Paths, config: Config, last_alive_us: int | None) -> None:
+    def __init__(self, service: str, *, paths: Paths, following: Following, last_alive_us: int | None) -> None:
         self.service = service
         self.last_alive_us = last_alive_us
         """When the process before this one was last alive (Unix microseconds, to the second); None: there was none."""
         self.paths = paths
-        self.config = config
         self.boot_id = uuid.uuid4().hex[:16]
-        self.log = log.configure(
-            service=service, boot_id=self.boot_id, level=config.log_level, fallback=paths.logs / f"{service}.log"
-        )
+        self.logs = Log.of(following.config, paths, service=service, boot_id=self.boot_id)
+        self.log = self.logger()
         self.positions: Callable[[], dict[str, Position]] = dict
         self.done_with: Callable[[], dict[str, Position]] = dict
         self.queue_depth: Callable[[], int] = int
@@ -85,21 +91,27 @@ class Runtime:
         self._handlers: dict[str, list[Callable[[Any], None]]] = {}
         self._posted: list[Callback] = []
         self._stop_asked = False
-        self._waker, self._wake = sockets.socketpair()
+        self._bell = Bell()
         self._bind()
+        self.live = LiveConfig(self, following)
+        for path in ("log_level", "log_levels"):
+            self.on_config(
+                path, lambda _: self.logs.set_configured_level(self.config.log_level, self.config.log_levels)
+            )
 
     def _bind(self) -> None:
-        for end in (self._waker, self._wake):
-            end.settimeout(0)
-        self.on_readable(self._waker.fileno(), self._woken)
-        self._urgent.register(self._waker.fileno(), zmq.POLLIN)
+        self.on_readable(self._bell.heard, self._bell.silence)
+        self._urgent.register(self._bell.heard, zmq.POLLIN)
         commands = self.context.socket(zmq.ROUTER)
         commands.set(zmq.LINGER, 200)
         commands.bind(self.paths.command_socket(self.service))
-        self._server = Server(commands, on_fault=self.tell_fault)
+        self._server = Server(commands, on_fault=self.tell_fault, log=self.logger(COMMANDS))
         self.on_readable(commands, self._server.answer_next)
         self._urgent.register(commands, zmq.POLLIN)
         self.on_command(GetHealth, lambda _: self.health())
+        self.on_command(GetLogLevels, lambda _: self.logs.levels())
+        self.on_command(SetLogLevel, self.logs.set_level)
+        self.on_command(TraceMemory, MemoryTracing(after=self.after, post=self.post).answer)
         self.bus = Publisher.to_broker(
             self.context, self.paths.socket("broker.pub"), service=self.service, boot_id=self.boot_id
         )
@@ -108,6 +120,10 @@ class Runtime:
         self.every(HEALTH_EVERY_S, self._beat)
 
     # What a service registers
+
+    def logger(self, subsystem: str | None = None) -> structlog.stdlib.BoundLogger:
+        """The logger of a subsystem that shared/log/subsystems.py lists, so that its level can be set on its own."""
+        return self.logs.logger(subsystem)
 
     def wire(self) -> Publisher:
         """The publisher of this service's own `wire.*` stream; ask once."""
@@ -122,18 +138,20 @@ class Runtime:
         """Call the decorated function with each event of `topic`, whatever its key."""
 
         def register(handler: F) -> F:
-            endpoint = self.paths.wire_socket(topic.producer) if topic.direct else self.paths.socket("broker.sub")
-            subscriber = self._subscribers.get(endpoint)
-            if subscriber is None:
-                subscriber = self._subscribers[endpoint] = Subscriber(
-                    self.context, endpoint, queue=WIRE_QUEUE if topic.direct else PUBLISH_QUEUE
-                )
-                self.on_readable(subscriber.socket, lambda: self._deliver(subscriber))
-            subscriber.subscribe(topic.prefix)
+            broker = self.paths.socket("broker.sub")
+            for endpoint in map(self.paths.wire_socket, topic.producers) if topic.direct else (broker,):
+                self._subscriber(endpoint, WIRE_QUEUE if topic.direct else PUBLISH_QUEUE).subscribe(topic.prefix)
             self._handlers.setdefault(topic.name, []).append(handler)
             return handler
 
         return register
+
+    def _subscriber(self, endpoint: str, queue: int) -> Subscriber:
+        found = self._subscribers.get(endpoint)
+        if found is None:
+            found = self._subscribers[endpoint] = Subscriber(self.context, endpoint, queue=queue)
+            self.on_readable(found.socket, partial(self._deliver, found))
+        return found
 
     def on_command(self, command: type[Command[Any]], handler: Handler) -> None:
         """Let `handler` answer `command`: it returns the reply, or a `Later`, or raises a RestrikeError."""
@@ -149,6 +167,19 @@ class Runtime:
         del self._readers[readable]
         self._poller.unregister(readable)
 
+    @property
+    def config(self) -> Config:
+        """restrike.json as it is in force now."""
+        return self.live.config
+
+    def on_config(self, path: str, callback: Callable[[Any], None]) -> None:
+        """Call `callback` with what restrike.json has at `path` (`journal.keep_hours`): now, and when it changed."""
+        self.live.on(path, callback)
+
+    def fixed_config(self, *paths: str) -> None:
+        """Name what of restrike.json this service takes over at its start only, so that it is told when it changed."""
+        self.live.fix(*paths)
+
     @cached_property
     def settings(self) -> Settings:
         """What operators set, always as it is now: read again when a change is told, and every 10 s. Ask in `build`."""
@@ -156,6 +187,16 @@ class Runtime:
         self.on(SETTINGS_CHANGED)(lambda _: settings.look())
         self.every(LOOK_EVERY_S, settings.look)
         return settings
+
+    @cached_property
+    def meters(self) -> Meters:
+        """What this service counts and measures; published while somebody listens. Ask in `build`."""
+        meters = Meters(self.service)
+        self.fixed_config("metrics.every_s")
+        meters.follow(SERVICE_CPU, lambda: sum(os.times()[:2]), self.service)
+        channel = self.bus.channel(SERVICE_METERS, self.service)
+        self.every(self.config.metrics.every_s, lambda: channel.offer(meters.read))
+        return meters
 
     def on_setting(self, key: Key[T], callback: Callable[[T], None]) -> None:
         """Call `callback` with the value of `key`: now, and whenever it changed."""
@@ -190,18 +231,18 @@ class Runtime:
     def post(self, callback: Callback) -> None:
         """Have `callback` called by the loop's thread. The only method that another thread may call."""
         self._posted.append(callback)
-        self._ring_bell()
+        self._bell.ring()
 
     # What the loop does
 
     def stop(self) -> None:
         """Ask the loop to end."""
         self._stop_asked = True
-        self._ring_bell()
+        self._bell.ring()
 
     def run(self) -> None:
         """Turn until asked to stop, then drain and close."""
-        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self._bell.rung, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         self.log.info("started", pid=os.getpid())
@@ -233,8 +274,10 @@ class Runtime:
         self._timers.turn(self.guard)
         for _ in range(len(self._posted)):  # what these post in turn waits for the next turn
             self.guard(self._posted.pop(0))
+            HANDLED.forget()
         for callback in self._after_turn:
             self.guard(callback)
+            HANDLED.forget()
 
     def _deliver(self, subscriber: Subscriber) -> None:
         for delivery in subscriber.drain():
@@ -243,10 +286,11 @@ class Runtime:
             if delivery.topic is not None:
                 for handler in self._handlers.get(delivery.topic.name, ()):
                     self.guard(handler, delivery.envelope.event)
+                    HANDLED.forget()
 
     def _tell_loss(self, frame: bytes, producer: str, count: int, total: int) -> None:
         text = frame.decode("utf-8", "replace")
-        self.log.warning("events_lost", frame=text, producer=producer, count=count)
+        self.logger(BUS).warning("events_lost", frame=text, producer=producer, count=count)
         event = EventsLost(service=self.service, frame=text, producer=producer, count=count, total=total)
         self.bus.publish(SERVICE_LOSS, self.service, event)
 
@@ -255,7 +299,7 @@ class Runtime:
         try:
             function(*arguments)
         except Exception as error:  # noqa: BLE001  # a handler that raises must not stop the loop: it is told
-            self.tell_fault(getattr(function, "__qualname__", repr(function)), error)
+            self.tell_fault(_name_of(function), error)
 
     def tell_fault(self, where: str, error: Exception) -> None:
         """Log, count and publish that something in this service failed; it goes on."""
@@ -297,6 +341,7 @@ class Runtime:
             queue_depth=self.queue_depth(),
             positions=self.positions(),
             done_with=self.done_with(),
+            log_lines_dropped=self.logs.lines_dropped,
         )
 
     def _meet_subscribers(self) -> None:
@@ -304,54 +349,15 @@ class Runtime:
         if self._life is Life.STARTING and self.bus.on_bus:
             self._life = Life.ON_BUS
 
-    def _woken(self) -> None:
-        while True:
-            try:
-                if not self._waker.recv(4096):
-                    return
-            except BlockingIOError:
-                return
-
-    def _ring_bell(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # the bell is already ringing
-            self._wake.send(b"\0")
-
     def _close(self) -> None:
         signal.set_wakeup_fd(-1)
         self.context.destroy(linger=200)
-        self._waker.close()
-        self._wake.close()
+        self._bell.close()
 
 
-def take_lock(paths: Paths, service: str) -> int | None:
-    """Lock `run/<service>.lock` for this process; None when another process keeps it for longer than 3 s.
-
-    The file keeps its modification time: a service that fails to start was never alive.
-    """
-    fd = os.open(paths.lock(service), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = monotonic_s() + LOCK_WAIT_S
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if monotonic_s() > deadline:
-                os.close(fd)
-                return None
-            wait_s(0.02)
-        else:
-            before = os.fstat(fd)
-            with contextlib.suppress(OSError):  # a full disk: the lock is what counts, its text is for people
-                os.truncate(fd, 0)
-                os.write(fd, str(os.getpid()).encode())
-            os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
-            return fd
-
-
-def _modified_us(path: Path) -> int | None:
-    try:
-        return path.stat().st_mtime_ns // 1000
-    except FileNotFoundError:
-        return None
+def _name_of(function: Callable[..., None]) -> str:
+    told = function.func if isinstance(function, partial) else function
+    return getattr(told, "__qualname__", repr(told))
 
 
 def serve(service: str, build: Callable[[Runtime], None], *, stuck_after_s: float = STUCK_AFTER_S) -> None:
@@ -361,15 +367,16 @@ def serve(service: str, build: Callable[[Runtime], None], *, stuck_after_s: floa
     paths = Paths.from_environment()
     try:
         paths.prepare()
-        last_alive_us = _modified_us(paths.lock(service))
+        last_alive_us = modified_us(paths.lock(service))
         lock = take_lock(paths, service)
         if lock is None:
             print(f"{service}: another process holds {paths.lock(service)}", file=sys.stderr)
             sys.exit(EXIT_CRASH)
-        config = load(paths.config)
-        runtime = Runtime(service, paths=paths, config=config, last_alive_us=last_alive_us)
+        runtime = Runtime(service, paths=paths, following=in_force(paths), last_alive_us=last_alive_us)
+        runtime.logs.take_over()
         runtime.watchdog = Watchdog(stuck_after_s)
         build(runtime)
+        runtime.live.begin()
     except ConfigError as error:
         print(f"{service}: {error}", file=sys.stderr)
         sys.exit(EXIT_CONFIGURATION)

@@ -13,13 +13,16 @@ import typer
 from typer.main import get_command
 
 from services.cli import (
+    alerts,
     backup,
     config,
     db,
     events,
     export,
     imports,
+    logs,
     match,
+    monitor,
     obs,
     output,
     pss,
@@ -31,6 +34,7 @@ from services.cli import (
     tournament,
     udp,
 )
+from services.cli.doctor import app as doctor
 from services.cli.group import group
 from services.cli.lazy_group import lazy_group
 from shared.errors import RestrikeError
@@ -60,8 +64,12 @@ for part in (
     lazy_group("settings", settings.PURPOSE, "services.cli.settings.app"),
     lazy_group("tournament", tournament.PURPOSE, "services.cli.tournament.commands"),
     lazy_group("obs", obs.PURPOSE, "services.cli.obs.app"),
+    lazy_group("alerts", alerts.PURPOSE, "services.cli.alerts.app"),
+    lazy_group("monitor", monitor.PURPOSE, "services.cli.monitor.app"),
+    lazy_group("logs", logs.PURPOSE, "services.cli.logs.app"),
     lazy_group("import", imports.PURPOSE, "services.cli.imports.commands"),
-    config.app,
+    lazy_group("config", config.PURPOSE, "services.cli.config.app"),
+    doctor.app,
 ):
     app.add_typer(part)
 

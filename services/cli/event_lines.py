@@ -11,7 +11,7 @@ from shared.errors import RestrikeError
 from shared.messages.commands import ListMatchStates
 from shared.messages.match import MatchEvent, MatchLoaded, MatchState
 from shared.messages.pss import PssEvent
-from shared.messages.topics import RING, Topic
+from shared.messages.topic import RING, Topic
 from shared.rpc import Client
 
 ASK_WITHIN_S = 0.3

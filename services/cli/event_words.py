@@ -5,9 +5,24 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from services.cli.alert_words import ALERT_WORDS
 from services.cli.obs_words import OBS_WORDS
 from services.cli.output import clock, size
-from shared.messages import database, edits, jobs, match, pss, results, service, settings, tournaments, udp
+from services.cli.system_words import SYSTEM_WORDS
+from shared.messages import (
+    configuration,
+    database,
+    edits,
+    jobs,
+    match,
+    meters,
+    pss,
+    results,
+    service,
+    settings,
+    tournaments,
+    udp,
+)
 
 SIDES: Final = {0: "nobody", 1: "chong", 2: "hong"}
 TECHNIQUES: Final = {
@@ -247,6 +262,13 @@ def _job(job: jobs.Job) -> str:
     return f"{job.kind} {job.id} {job.status}: {job.error or job.message}{of}"
 
 
+def _configured(state: configuration.ConfigurationState) -> str:
+    if state.faults:
+        return f"restrike.json is refused, {state.version or 'the defaults'} in force: {' '.join(state.faults)}"
+    restart = f"; needs a restart for {', '.join(state.needs_restart)}" if state.needs_restart else ""
+    return f"goes by {state.version or 'the defaults'}: {', '.join(state.changed) or 'nothing changed'}{restart}"
+
+
 WORDS: Final[dict[type, Callable[[Any], str]]] = {
     pss.LoadBegan: lambda _: "a match is being loaded",
     pss.LoadCompleted: lambda _: "the match may start",
@@ -305,5 +327,9 @@ WORDS: Final[dict[type, Callable[[Any], str]]] = {
     service.ServiceHealth: lambda data: f"{data.life}, up {data.uptime_s:.0f} s, lag {data.loop_lag_ms:.1f} ms",
     service.ServiceFault: lambda data: f"{data.where}: {data.error} (fault {data.count})",
     **OBS_WORDS,
+    **ALERT_WORDS,
+    configuration.ConfigurationState: _configured,
+    **SYSTEM_WORDS,
+    meters.MetersRead: lambda data: f"{len(data.counters) + len(data.gauges)} counts, {len(data.histograms)} durations",
     service.EventsLost: lambda data: f"{data.count} of {data.frame} from {data.producer} were lost",
 }

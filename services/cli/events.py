@@ -10,7 +10,7 @@ from services.cli.group import group
 from services.cli.snapshots import join
 from services.cli.tail import Tail
 from services.cli.topic_choice import choose_frames
-from shared.config import load
+from shared.config import in_force
 from shared.errors import ValidationError
 from shared.messages.topics import MATCH_STATE
 from shared.paths import Paths
@@ -79,7 +79,7 @@ def _follow(following: Tail, client: Client, lines: "Lines", *, joined: list[str
 
 
 def _rings(paths: Paths, ring: str | None) -> list[str]:
-    known = [r.name for r in load(paths.config).rings]
+    known = [r.name for r in in_force(paths).config.rings]
     if ring is not None and ring not in known:
         raise ValidationError("ring.unknown", f"There is no ring {ring}. Configured: {', '.join(known)}.", value=ring)
     return known if ring is None else [ring]

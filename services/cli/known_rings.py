@@ -5,7 +5,7 @@ of. Used by `restrike match list` and `match findings`.
 from typing import Final
 
 from services.cli.stored_rows import rows
-from shared.config import load
+from shared.config import in_force
 from shared.errors import ValidationError
 from shared.paths import Paths
 
@@ -21,7 +21,7 @@ def known_rings(paths: Paths) -> list[str]:
         ConfigError: restrike.json cannot be used.
         DatabaseError: the database cannot be read.
     """
-    configured = [ring.name for ring in load(paths.config).rings]
+    configured = [ring.name for ring in in_force(paths).config.rings]
     return list(dict.fromkeys([*configured, *_stored(paths)]))
 
 

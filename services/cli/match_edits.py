@@ -13,13 +13,7 @@ from services.cli.author import Author, author_of
 from services.cli.edit_options import WINNERS
 from services.cli.meant_match import Meant, meant_match, shown_states
 from shared.errors import ValidationError
-from shared.messages.commands import (
-    CloseMatch,
-    EditMatch,
-    EnterMatch,
-    Journaled,
-    UndoEdit,
-)
+from shared.messages.decisions import CloseMatch, EditMatch, EnterMatch, Journaled, UndoEdit
 from shared.messages.edits import Changes
 from shared.paths import Paths
 from shared.rpc import Client

@@ -9,8 +9,7 @@ import msgspec
 import typer
 
 from services.cli import output
-from services.cli.own_rules import known_rules
-from shared.config import Config, Ring, load, save
+from shared.config import Config, Ring, load, load_file, not_from_environment, save
 from shared.errors import RestrikeError, ValidationError
 from shared.messages.commands import ApplyInterpretation, AskSender, ListMatchStates
 from shared.messages.match import MatchState
@@ -18,7 +17,7 @@ from shared.messages.rules import RuleSet, Strictness
 from shared.messages.service import INGEST
 from shared.paths import Paths
 from shared.rpc import Client, is_locked
-from shared.rules import find, shipped
+from shared.rules import find, known_rules, shipped
 
 COLUMNS: Final = ("ring", "dialect", "rule set", "unknown streams", "encodings", "resync")
 RULE_COLUMNS: Final = ("name", "version", "title", "effective from", "confirmed", "from")
@@ -91,7 +90,8 @@ def change_rings(paths: Paths, names: list[str] | None, changes: dict[str, Any])
     Returns the rings and whether it is in force.
     Raises RestrikeError: there is no such ring or rule set, or a ring cannot be read so; then all is as it was.
     """
-    before = load(paths.config)
+    not_from_environment("rings")
+    before = load_file(paths.config)
     names = names or [one.name for one in before.rings]
     if "rules" in changes:
         find(changes["rules"], paths.rules)

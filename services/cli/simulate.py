@@ -11,7 +11,7 @@ from services.cli.pacing import parse_speed
 from services.cli.replay_targets import parse_place
 from services.cli.simulator import options
 from services.cli.simulator.plan import Scenario, can_be_played
-from shared.config import load
+from shared.config import in_force
 from shared.errors import ValidationError
 from shared.messages.rules import Dialect, RuleSet
 from shared.paths import Paths
@@ -73,7 +73,7 @@ def _names(given: list[str] | None, *, count: int | None, to: str | None) -> lis
         if given or count not in (None, 1):
             raise typer.BadParameter("it is sent to that address, so no ring can be named.", param_hint="--to")
         return ["ring-1"]
-    configured = [ring.name for ring in load(Paths.from_environment().config).rings]
+    configured = [ring.name for ring in in_force(Paths.from_environment()).config.rings]
     if given:
         return list(dict.fromkeys(given))
     if (count or 1) > len(configured):
@@ -85,7 +85,7 @@ def _names(given: list[str] | None, *, count: int | None, to: str | None) -> lis
 
 def _judged_by(names: list[str]) -> dict[str, str]:
     """The rule set of each ring, as restrike.json has it; a ring that it has not is refused where it is sent to."""
-    return {ring.name: ring.rules for ring in load(Paths.from_environment().config).rings if ring.name in names}
+    return {ring.name: ring.rules for ring in in_force(Paths.from_environment()).config.rings if ring.name in names}
 
 
 def _rules_name(given: str | None, judged_by: dict[str, str]) -> str:

@@ -7,7 +7,6 @@ import contextlib
 import fcntl
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,7 +29,6 @@ STOP_ORDER: Final = (FIRST, *(name for name in SERVICES if name not in (FIRST, L
 """Data runs left to right: who takes it in ends first, who passes events on ends last."""
 BUSY_WITHIN_S: Final = 15.0
 """An `up` or `down` takes less; another one waits for it."""
-ANSWER_WITHIN_S: Final = 2.0
 STORE_WITHIN_S: Final = 4.0
 END_WITHIN_S: Final = 12.0
 POLL_S: Final = 0.02
@@ -82,20 +80,10 @@ class Supervisor:
 
     def ask(self, method: str, *arguments: str) -> Any:
         """What its RPC method answers; None when it does not."""
-        # Imported here because they cost every other command 15 ms.
-        from http.client import HTTPException  # noqa: PLC0415  # see above
-        from xmlrpc.client import Error, ServerProxy  # noqa: PLC0415  # see above
+        # Imported here because it costs every other command 15 ms.
+        from shared.supervisor import ask_supervisor  # noqa: PLC0415  # see above
 
-        from supervisor.xmlrpc import SupervisorTransport  # noqa: PLC0415  # see above
-
-        transport = SupervisorTransport(None, None, f"unix://{self._paths.supervisor_socket}")
-        socket.setdefaulttimeout(ANSWER_WITHIN_S)
-        try:
-            return getattr(ServerProxy("http://127.0.0.1", transport=transport).supervisor, method)(*arguments)
-        except (OSError, HTTPException, Error):
-            return None
-        finally:
-            socket.setdefaulttimeout(None)
+        return ask_supervisor(self._paths, method, *arguments)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,8 @@
 
 import typer
 
-from shared.messages.topics import RING, SERVICE_HEALTH, TOPICS, Topic
+from shared.messages.topic import RING, Topic
+from shared.messages.topics import SERVICE_HEALTH, TOPICS
 
 
 def choose_frames(words: list[str], *, ring: str | None) -> list[bytes]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from services.db_writer.store import Applied, Store
+from shared.clock import monotonic_s
 from shared.errors import NetworkError
 from shared.messages.commands import EventsPage, ReplayEvents
 from shared.messages.service import Position
@@ -30,11 +31,17 @@ Ask = Callable[[ReplayEvents], EventsPage]
 
 class Intake:
     """The way of batches into the store. `pending` are batches that no transaction holds yet, `most_entries` says how
-    many entries one may hold.
+    many entries one may hold; `committed` is told what one held, and how many seconds it took.
     """
 
     def __init__(
-        self, store: Store, ask: Ask, *, now_us: Callable[[], int], most_entries: Callable[[], int] = lambda: CUT
+        self,
+        store: Store,
+        ask: Ask,
+        *,
+        now_us: Callable[[], int],
+        most_entries: Callable[[], int] = lambda: CUT,
+        committed: Callable[[list[ParsedEntries], float], None] = lambda *_: None,
     ) -> None:
         self.pending: list[ParsedEntries] = []
         self.behind: dict[str, str] = {}
@@ -42,6 +49,7 @@ class Intake:
         self._ask = ask
         self._now_us = now_us
         self._most_entries = most_entries
+        self._committed = committed
         self._heads = self.stored()
         self._stale: set[str] = set()
         self._page = PAGE
@@ -74,12 +82,14 @@ class Intake:
         if not self.pending:
             return None
         batches, rest = cut(self.pending, most_entries=self._most_entries())
+        began_s = monotonic_s()
         try:
             applied = self._store.apply(batches, now_us=self._now_us())
         except BaseException:  # whatever it was, memory must not be ahead of the database
             self._start_over()
             raise
         self.pending = rest
+        self._committed(batches, monotonic_s() - began_s)
         return applied
 
     def catch_up(self, ring: str) -> None:

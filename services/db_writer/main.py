@@ -5,7 +5,9 @@ import os
 from functools import partial
 from typing import Any, Final
 
+from services.db_writer.commits import Commits
 from services.db_writer.database import bring_up_to_date, open_database
+from services.db_writer.entry_lines import writing_entries
 from services.db_writer.intake import Intake
 from services.db_writer.office.care.duties import CARE
 from services.db_writer.office.desk import Desk
@@ -21,6 +23,7 @@ from services.db_writer.upkeep import EVERY_S, Upkeep
 from shared.clock import monotonic_s, unix_ns
 from shared.db.sqlite import sqlite3
 from shared.errors import DatabaseError, NetworkError
+from shared.log.subsystems import DATAGRAMS
 from shared.messages.commands import GetDatabaseStatus
 from shared.messages.database import DatabaseStatus, EntriesCommitted, WriteTrouble
 from shared.messages.jobs import GetJob, ListJobs
@@ -28,6 +31,8 @@ from shared.messages.outbox import FactsPage, ReplayFacts
 from shared.messages.service import Position
 from shared.messages.topics import DB_COMMITTED, DB_TROUBLE, WIRE_EVENTS, WIRE_FACTS
 from shared.messages.wire import ParsedEntries
+from shared.meter_list import DB_BEHIND, DB_ENTRIES, DB_FAILURES, DB_MESSAGES, DB_REFUSED, DB_WAITING
+from shared.meters import Meters
 from shared.rpc import Handler, RefusedError
 from shared.runtime import Runtime, serve
 from shared.settings.catalogue import CLIENTS_KEPT, COMMIT_ENTRIES, COMMIT_REST_MS, WRITER_NICE
@@ -104,7 +109,17 @@ class Writer:
         self._error: str | None = None
         self._retry_at = self._ask_at = self._flood_until_s = 0.0
         self._farewell = farewell
-        self._entries = self._messages = self._refused = self._transactions = 0
+        self._entries = self._messages = self._refused = self._transactions = self._failures = 0
+        self._tell_meters(runtime.meters)
+
+    def _tell_meters(self, meters: Meters) -> None:
+        """Have told what is counted here, and what waits."""
+        meters.follow(DB_ENTRIES, lambda: self._entries)
+        meters.follow(DB_MESSAGES, lambda: self._messages)
+        meters.follow(DB_REFUSED, lambda: self._refused + self._facts.refused)
+        meters.follow(DB_FAILURES, lambda: self._failures)
+        meters.follow(DB_WAITING, lambda: len(self._intake.pending))
+        meters.follow(DB_BEHIND, lambda: len(self._intake.behind))
 
     def take(self, batch: ParsedEntries) -> None:
         """Line up a batch."""
@@ -209,14 +224,16 @@ class Writer:
     def _writable(self) -> None:
         if self._error is not None:
             self._error = None
-            self._runtime.log.info("database_writable_again")
+            self._runtime.logger("database").info("database_writable_again")
             self._runtime.bus.publish(DB_TROUBLE, self._runtime.service, WriteTrouble(error=None))
 
     def _trouble(self, error: DatabaseError) -> None:
         self._retry_at = monotonic_s() + RETRY_S
+        self._failures += 1
         if self._error is None:
             self._error = str(error)
-            self._runtime.log.error("database_not_writable", error=self._error, help="Free space on the disk of data/.")
+            help_ = "Free space on the disk of data/."
+            self._runtime.logger("database").error("database_not_writable", error=self._error, help=help_)
             self._runtime.bus.publish(DB_TROUBLE, self._runtime.service, WriteTrouble(error=self._error))
 
 
@@ -234,7 +251,8 @@ def build(runtime: Runtime) -> None:
     store.keep_clients(lambda: settings.get(CLIENTS_KEPT))
     ask = partial(runtime.client.call, deadline_s=ASK_S)
     now_us, most_entries = lambda: unix_ns() // 1000, lambda: settings.get(COMMIT_ENTRIES)
-    intake = Intake(store, ask, now_us=now_us, most_entries=most_entries)
+    committed = writing_entries(runtime.logger(DATAGRAMS), Commits(runtime.meters).done)
+    intake = Intake(store, ask, now_us=now_us, most_entries=most_entries, committed=committed)
     farewell = Farewell()
     facts = receive_facts(runtime, connection, store)
     writer = Writer(runtime, intake, settings, schema_version=version, farewell=farewell, facts=facts)
@@ -259,7 +277,7 @@ def build(runtime: Runtime) -> None:
         connection,
         is_free=writer.is_free,
         turn_again=lambda: runtime.post(_turn_again),
-        log=runtime.log,
+        log=runtime.logger("database"),
     )
     runtime.after_turn(upkeep.turn)
     runtime.every(EVERY_S, upkeep.look)
@@ -272,7 +290,7 @@ def receive_facts(runtime: Runtime, connection: "sqlite3.Connection", store: Sto
         return runtime.client.call(command, service=producer, deadline_s=PRODUCER_ASK_S)
 
     intake = FactIntake(FactStore(connection), ask, now_us=lambda: unix_ns() // 1000)
-    reception = Reception(intake, stored=store.forget, log=runtime.log)
+    reception = Reception(intake, stored=store.forget, log=runtime.logger("facts"))
     runtime.on(WIRE_FACTS)(reception.take)
     return reception
 

@@ -26,9 +26,9 @@ from shared.messages.commands import COMMANDS
 from shared.messages.jobs import GetJob, Job, JobStatus, StartJob
 from shared.messages.requests import Command, Request
 from shared.messages.service import WRITER
-from shared.messages.topics import Topic
+from shared.messages.topic import Topic
 from shared.paths import Paths
-from shared.runtime import take_lock
+from shared.service_lock import take_lock
 from shared.settings.reader import Settings
 from shared.stand_in import sign, stand_in
 

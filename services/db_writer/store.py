@@ -10,12 +10,14 @@ from contextlib import contextmanager, suppress
 from msgspec import Struct
 
 from services.db_writer.entries import Entries
+from services.db_writer.entry_lines import match_of
 from services.db_writer.refused import REFUSALS, Refused
 from services.db_writer.sessions import Session
 from services.db_writer.timestamps import Timestamps
 from services.db_writer.watermarks import SessionKey, Watermarks
 from shared.db.sqlite import sqlite3
 from shared.errors import DatabaseError
+from shared.log.handled import HANDLED
 from shared.messages.service import Position
 from shared.messages.wire import ParsedEntries, ParsedEntry
 
@@ -113,7 +115,10 @@ class Store:
     def _add(self, batch: ParsedEntries, results: list[ParsedEntry], *, first: int, work: "_Work") -> None:
         session = self._session(batch)
         add = self._entries.add
+        parsed = results[0]
+        HANDLED.ring, HANDLED.match_of = batch.ring, lambda: match_of(parsed)
         for number, parsed in enumerate(results, first):
+            HANDLED.entry = number
             work.messages += len(parsed.messages)
             add(parsed, number=number, session=session)
 

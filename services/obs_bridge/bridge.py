@@ -6,6 +6,7 @@ from services.obs_bridge.arrivals import Arrivals
 from services.obs_bridge.automation import KEY as AUTOMATION_KEY
 from services.obs_bridge.automation import Automation
 from services.obs_bridge.connections import Connections
+from services.obs_bridge.entry_lines import writing_facts
 from services.obs_bridge.files import Files
 from services.obs_bridge.ledger import Ledger
 from services.obs_bridge.programs import Programs
@@ -13,14 +14,16 @@ from services.obs_bridge.retention import Retention
 from services.obs_bridge.rings import KEY as RINGS_KEY
 from services.obs_bridge.rings import Rings
 from services.obs_bridge.studio import House, Studio
+from services.obs_bridge.tallies import Tallies
 from services.obs_bridge.videos import Videos
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView, Venue
 from shared.clock import monotonic_s, unix_ns
+from shared.log.subsystems import DATAGRAMS
 from shared.messages.automation import Rule
 from shared.messages.obs import ObsAlarm
 from shared.messages.obs_commands import DeleteVideo, KeepVideo, ObsStatuses
-from shared.messages.recordings import VideoStored
+from shared.messages.recordings import ClipReady, VideoStored
 from shared.messages.topics import (
     OBS_ALARM,
     OBS_LINK,
@@ -65,9 +68,12 @@ class Bridge:
             kept=outbox.kept(),
             after=runtime.after,
             begins=self._begins,
-            log=runtime.log,
+            log=runtime.logger("recordings"),
         )
         self.programs = Programs(runtime.post)
+        self.tallies = Tallies(runtime.meters, lambda: [(studio.name, studio.link) for studio in self.connections])
+        rules, recordings = runtime.logger("rules"), runtime.logger("recordings")
+        self.ledger.told = writing_facts(rules, recordings, self.tallies.told)
         self.connections = Connections(
             runtime.paths,
             self._house(outbox),
@@ -99,6 +105,7 @@ class Bridge:
             needs_past=self._needs_past,
             stands=self._stands,
             log=self._runtime.log,
+            entry_log=self._runtime.logger(DATAGRAMS),
         )
 
     def _make_automation(self, outbox: Outbox) -> Automation:
@@ -110,7 +117,7 @@ class Bridge:
             after=self._runtime.after,
             now_us=self.now_us,
             act_within_ms=lambda: self._settings.get(OBS_ACT_WITHIN_MS),
-            log=self._runtime.log,
+            log=self._runtime.logger("rules"),
         )
 
     def _house(self, outbox: Outbox) -> House:
@@ -126,11 +133,13 @@ class Bridge:
             alive_until_us=runtime.last_alive_us,
             confirm_s=lambda: self._settings.get(OBS_CONFIRM_MS) / 1000,
             dropped_percent=lambda: self._settings.get(OBS_DROPPED_PERCENT),
-            ready=lambda clip: runtime.bus.publish(REVIEW_CLIP_READY, clip.ring, clip),
+            ready=self._clip_ready,
             state_changed=self._went,
             told=lambda status: runtime.bus.publish(OBS_STATUS, status.connection, status),
             alarmed=self._alarmed,
-            log=runtime.log,
+            replies=self.tallies.replies,
+            log=runtime.logger("obs"),
+            recording_log=runtime.logger("recordings"),
         )
 
     # Surroundings
@@ -252,6 +261,10 @@ class Bridge:
         """The matches of all rings: of those that are configured, and of any other that was heard of."""
         names = [ring.name for ring in self._runtime.config.rings] + [ring.name for ring in self.rings]
         return [self.rings.view(name) for name in dict.fromkeys(names)]
+
+    def _clip_ready(self, clip: ClipReady) -> None:
+        self.tallies.ready(clip)
+        self._runtime.bus.publish(REVIEW_CLIP_READY, clip.ring, clip)
 
     def _alarmed(self, alarm: ObsAlarm) -> None:
         log = self._runtime.log.warning if alarm.is_raised else self._runtime.log.info

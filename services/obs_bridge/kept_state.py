@@ -17,5 +17,5 @@ def read_again(kept: bytes | None, kind: type[T], *, key: str, log: structlog.st
     try:
         return msgspec.msgpack.decode(kept, type=kind)
     except msgspec.DecodeError as error:  # a ValidationError is one
-        log.warning("kept_state_dropped", key=key, reason=str(error))
+        log.warning("kept_state_dropped", kept=key, reason=str(error))
         return None

@@ -7,9 +7,10 @@ from typing import Final
 
 from shared.bus import Publisher
 from shared.messages.automation import RuleFired
-from shared.messages.outbox import AnyStored
+from shared.messages.outbox import ObsStored
 from shared.messages.recordings import RecordingChanged, VideoEventsPlaced, VideoStored
-from shared.messages.topics import OBS_RECORDING, OBS_RULE_FIRED, OBS_VIDEO, OBS_VIDEO_EVENTS, Topic
+from shared.messages.topic import Topic
+from shared.messages.topics import OBS_RECORDING, OBS_RULE_FIRED, OBS_VIDEO, OBS_VIDEO_EVENTS
 from shared.outbox import Outbox
 
 TOPICS: Final[dict[type, Topic]] = {
@@ -27,15 +28,17 @@ class Ledger:
     def __init__(self, outbox: Outbox, bus: Publisher) -> None:
         self._outbox = outbox
         self._bus = bus
-        self._facts: list[AnyStored] = []
+        self._facts: list[ObsStored] = []
         self._kept: dict[str, bytes | None] = {}
         self._latest: dict[str, Callable[[], bytes]] = {}
         self._then: list[Callable[[], object]] = []
         self.keepers: list[Callable[[], dict[str, bytes]]] = []
+        self.told: Callable[[ObsStored], None] = lambda _: None
+        """Is called with each fact that is stored."""
         self.stamp: Callable[[VideoStored], VideoStored] = lambda video: video
         """Adds to what is told of a video what was decided about it meanwhile."""
 
-    def tell(self, fact: AnyStored) -> None:
+    def tell(self, fact: ObsStored) -> None:
         """Store `fact`, then publish it."""
         self._facts.append(self.stamp(fact) if isinstance(fact, VideoStored) else fact)
 
@@ -72,7 +75,8 @@ class Ledger:
             self._then = then + self._then
             self._publish(facts)
 
-    def _publish(self, facts: list[AnyStored]) -> None:
+    def _publish(self, facts: list[ObsStored]) -> None:
         for fact in facts:
             key = fact.connection if isinstance(fact, RecordingChanged) else fact.ring
             self._bus.publish(TOPICS[type(fact)], key, fact)
+            self.told(fact)

@@ -53,11 +53,13 @@ class Owner(Struct, frozen=True, kw_only=True):
 
     on_state(state, reason): on every change; with CONNECTED before any event, and before any procedure can run.
     on_event(name, data): before procedures see it. on_stats(data, round_trip_ms): GetStats, once a second.
+    on_reply(reply): what came of each request.
     """
 
     on_state: Callable[[LinkState, str | None], None]
     on_event: Callable[[str, Data], None] = lambda *_: None
     on_stats: Callable[[Data, float], None] = lambda *_: None
+    on_reply: Callable[[Reply], None] = lambda _: None
 
 
 class Link:
@@ -323,6 +325,7 @@ class Link:
         if reply.error is not None:
             self.counts.refused += reply.error.code == "obs.refused"
             self.counts.time_outs += reply.error.code == "obs.no_answer"
+        self._owner.on_reply(reply)
 
     def _heard(self, cord: Cord, event: str, data: Data) -> None:
         """Events before CONNECTED are dropped: what they told is read then."""

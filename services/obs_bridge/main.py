@@ -26,6 +26,7 @@ def build(runtime: Runtime) -> None:
     runtime.on(OBS_CHANGED)(lambda _: bridge.connections.look())
     runtime.on(TOURNAMENT_CHANGED)(lambda _: bridge.connections.look())
     runtime.on_setting(OBS_PAUSED, bridge.automation.pause)
+    runtime.on_config("rings", lambda _: None)  # read at each use
     runtime.on_command(GetObsStatus, lambda _: bridge.statuses())
     runtime.on_command(ActOnObs, desk.act)
     runtime.on_command(AskObs, desk.ask)

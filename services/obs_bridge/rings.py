@@ -13,10 +13,12 @@ import structlog
 from msgspec import Struct
 
 from services.obs_bridge import kept_state
+from services.obs_bridge.entry_lines import write_entries
 from shared.automation.happenings import Follower, Happened
 from shared.automation.match_view import MatchView, Venue, view_of
 from shared.clock import monotonic_s
 from shared.errors import NetworkError
+from shared.log.handled import HANDLED
 from shared.messages.commands import GetMatchState, ReplayEvents
 from shared.messages.service import Position
 from shared.messages.wire import ParsedEntries
@@ -73,6 +75,7 @@ class Rings:
         needs_past: Callable[[str], bool],
         stands: Callable[[MatchView], None] = lambda _: None,
         log: structlog.stdlib.BoundLogger,
+        entry_log: structlog.stdlib.BoundLogger | None = None,
     ) -> None:
         self._ask = ask
         self._venue_of = venue_of
@@ -80,6 +83,7 @@ class Rings:
         self._needs_past = needs_past
         self._stands = stands
         self._log = log
+        self._entry_log = entry_log or log
         self._rings: dict[str, Ring] = {}
         self._retry_at_s = 0.0
         found = {key: kept_state.read_again(value, Kept, key=key, log=log) for key, value in kept.items()}
@@ -175,5 +179,11 @@ class Rings:
 
     def _follow(self, ring: Ring, batch: ParsedEntries) -> None:
         ring.at = Position(batch.journal_id, batch.session, batch.last)
+        HANDLED.ring, HANDLED.match_of = batch.ring, lambda: ring.view.match_id
+        told: dict[int, list[str]] = {}
         for happened in ring.follower.take(batch):
+            HANDLED.entry = happened.entry
+            told.setdefault(happened.entry, []).append(happened.what)
             self._took(happened)
+        HANDLED.entry = None
+        write_entries(self._entry_log, batch, told)

@@ -15,7 +15,7 @@ from services.obs_bridge.acts import profiles
 from services.obs_bridge.acts.facts import LOST, Done, ObsFacts, facts_of
 from services.obs_bridge.acts.registry import ALONE, perform
 from services.obs_bridge.alarms import Alarms, Duty
-from services.obs_bridge.execution import After, Outcome, Post
+from services.obs_bridge.execution import After, Outcome, Post, Reply
 from services.obs_bridge.files import Files
 from services.obs_bridge.ledger import Ledger
 from services.obs_bridge.leftovers import Leftovers
@@ -66,7 +66,9 @@ class House(Struct, frozen=True, kw_only=True):
     state_changed: Callable[["Studio"], None]
     told: Callable[[ObsStatus], None]
     alarmed: Callable[[ObsAlarm], None]
+    replies: Callable[[str], Callable[[Reply], None]]
     log: structlog.stdlib.BoundLogger
+    recording_log: structlog.stdlib.BoundLogger
 
 
 class Studio:
@@ -90,9 +92,9 @@ class Studio:
             house.ledger,
             kept=kept.get(tape.KEY + self.name),
             alive_until_us=house.alive_until_us,
-            log=log,
+            log=house.recording_log,
         )
-        self.buffer = Buffer(self, house.around, log=log)
+        self.buffer = Buffer(self, house.around, log=house.recording_log)
         self.turnstile = Turnstile(is_taken=self._is_naming, after=house.after)
         self.leftovers = Leftovers(
             self,
@@ -110,7 +112,7 @@ class Studio:
             places=self,
             ready=house.ready,
             kept=kept.get(clips.KEY + self.name),
-            log=log,
+            log=house.recording_log,
         )
 
     @property
@@ -283,7 +285,9 @@ class Studio:
 
     def _link(self) -> Link:
         house, config = self._house, self.config
-        owner = Owner(on_state=self._went, on_event=self._heard, on_stats=self._stats)
+        owner = Owner(
+            on_state=self._went, on_event=self._heard, on_stats=self._stats, on_reply=house.replies(config.connection)
+        )
         account = Account(config.host, config.port, self._password)
         return Link(config.connection, account, post=house.post, after=house.after, owner=owner, log=house.log)
 

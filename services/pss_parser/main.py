@@ -5,10 +5,14 @@ from functools import partial
 from typing import Final
 
 from services.pss_parser.checkpoints import Checkpoints
+from services.pss_parser.entry_lines import write_entries
 from services.pss_parser.publishing import RingPublisher
 from services.pss_parser.stand import Stand
-from shared.clock import monotonic_s, unix_ns
+from shared.clock import monotonic_ns, monotonic_s, unix_ns
+from shared.config import Ring
 from shared.errors import NetworkError, ValidationError
+from shared.log.handled import HANDLED
+from shared.log.subsystems import DATAGRAMS
 from shared.messages.commands import (
     AskSender,
     EventsPage,
@@ -49,6 +53,8 @@ class Desk:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._wire = runtime.wire()
+        self._entry_log = runtime.logger(DATAGRAMS)
+        self._parsed = runtime.meters.latency("parsed")
         self._stands: dict[str, Stand] = {}
         self._publishers: dict[str, RingPublisher] = {}
         self._done_with: dict[str, Position] = {}
@@ -57,6 +63,13 @@ class Desk:
         self._round = 0
         for ring in runtime.config.rings:
             self._open(ring.name)
+
+    def know(self, rings: list[Ring]) -> None:
+        """Have a state of each of these rings, heard or not."""
+        for ring in rings:
+            if ring.name not in self._stands:
+                self._open(ring.name)
+        self.schedule()
 
     def take(self, batch: Datagrams) -> None:
         """Parse a batch and publish what follows from it."""
@@ -97,10 +110,13 @@ class Desk:
     def _publish(self, stand: Stand, results: list[ParsedEntries]) -> None:
         publisher = self._publishers[stand.ring]
         for result in results:
+            write_entries(self._entry_log, result)
             publisher.publish(result)
+            self._parsed.arrived([one.entry.monotonic_us for one in result.results], monotonic_ns() // 1000)
             if stand.resumed and shows_gap(result):
                 self._runtime.post(partial(self._ask_sender, stand.ring))
         for entry, error in stand.take_failures():
+            HANDLED.ring, HANDLED.entry = stand.ring, entry
             self._runtime.tell_fault(f"{stand.ring} entry {entry}", error)
         if stand.take_change():
             publisher.publish_state(stand.parser)
@@ -177,7 +193,8 @@ class Desk:
         checkpoints = Checkpoints(self._runtime.paths.parser_states, ring)
         ask = partial(self._runtime.client.call, deadline_s=ASK_WITHIN_S)
         stand = self._stands[ring] = Stand(ring, checkpoints, ask)
-        self._publishers[ring] = RingPublisher(ring, wire=self._wire, bus=self._runtime.bus)
+        publisher = self._publishers[ring] = RingPublisher(ring, wire=self._wire, bus=self._runtime.bus)
+        publisher.tell(self._runtime.meters)
         return stand
 
     def _stand(self, ring: str) -> Stand:
@@ -204,6 +221,8 @@ def build(runtime: Runtime) -> None:
     """Register the stream, the commands and the timers."""
     desk = Desk(runtime)
     runtime.on(WIRE_DATAGRAMS)(desk.take)
+    runtime.on_config("rings", desk.know)
+    runtime.on_config("journal.keep_hours", lambda _: None)  # read at each use
     runtime.on_command(GetMatchState, lambda command: desk.state(command.ring))
     runtime.on_command(ListMatchStates, lambda _: desk.states())
     runtime.on_command(Snapshot, desk.snapshot)

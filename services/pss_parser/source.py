@@ -5,6 +5,7 @@ from typing import Final
 
 from services.pss_parser.checkpoints import Checkpoint, Checkpoints
 from services.pss_parser.ring import RingParser
+from shared.log.handled import HANDLED
 from shared.messages.commands import EntriesPage, ReplayEntries
 from shared.messages.wire import Datagrams, ParsedEntries, ParsedEntry
 
@@ -34,7 +35,9 @@ def advance(
     previous = batch.previous_session if first == batch.first else batch.session
     entries = batch.entries[first - batch.first :] or batch.entries[-1:]
     results: list[ParsedEntry] = []
+    HANDLED.ring, HANDLED.match_of = batch.ring, lambda: parser.state().match_id
     for number, entry in enumerate(entries, first):
+        HANDLED.entry = number
         results.append(parser.parse(number, batch.session, entry))
         watch(parser)
     if batch.through > parser.entry:

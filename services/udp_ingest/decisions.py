@@ -9,7 +9,7 @@ import msgspec
 from services.udp_ingest.recorder import Recorder
 from services.udp_ingest.stream import Stream
 from shared.errors import ValidationError
-from shared.messages.commands import CloseMatch, EditMatch, EnterMatch, Journaled, UndoEdit
+from shared.messages.decisions import CloseMatch, EditMatch, EnterMatch, Journaled, UndoEdit
 from shared.messages.edits import Changes
 from shared.messages.facts import AnyFact, CloseAsked, EditMade, EditTakenBack, MatchEntered
 

@@ -1,31 +1,31 @@
 """udp-ingest: takes every datagram of every ring, journals it, then publishes it."""
 
 from collections.abc import Callable
+from functools import partial
 
 from services.udp_ingest.decisions import Decisions
+from services.udp_ingest.entry_lines import write_entries
 from services.udp_ingest.recorder import Recorder, trimmer
 from services.udp_ingest.rings import Rings
 from shared import interfaces
 from shared.journal import Journal
+from shared.log.subsystems import DATAGRAMS
 from shared.messages.commands import (
     ApplyInterpretation,
     AskSender,
     BeginReplay,
-    CloseMatch,
-    EditMatch,
     EndReplay,
-    EnterMatch,
     GetRings,
     ListInterfaces,
     ReplayEntries,
     RestartRing,
     StartRing,
     StopRing,
-    UndoEdit,
 )
 from shared.messages.commands import (
     Rings as RingsReply,
 )
+from shared.messages.decisions import CloseMatch, EditMatch, EnterMatch, UndoEdit
 from shared.messages.service import PARSER, WRITER, ServiceHealth
 from shared.messages.topics import SERVICE_HEALTH
 from shared.messages.udp import Interfaces
@@ -44,14 +44,30 @@ TRIM_EVERY_S = 5.0
 
 def build(runtime: Runtime) -> None:
     """Open the journal, register rings, commands and timers."""
-    config = runtime.config
+    config, log = runtime.config, runtime.logger("journal")
     journal, damaged = Journal.opened(runtime.paths.journal)
     if damaged is not None:
-        runtime.log.error("journal_damaged", set_aside=str(damaged), help="A new journal was begun; keep the old file.")
+        log.error("journal_damaged", set_aside=str(damaged), help="A new journal was begun; keep the old file.")
     recorder = Recorder(
-        journal, wire=runtime.wire(), bus=runtime.bus, memory_bytes=config.journal.memory_bytes, log=runtime.log
+        journal,
+        wire=runtime.wire(),
+        bus=runtime.bus,
+        memory_bytes=config.journal.memory_bytes,
+        log=log,
+        meters=runtime.meters,
     )
+    recorder.taken = partial(write_entries, runtime.logger(DATAGRAMS))
     rings = Rings(runtime, recorder)
+    register_commands(runtime, rings, recorder)
+    runtime.on_setting(CLIENTS_KEPT, rings.keep_senders)
+    runtime.on_config("rings", rings.take_over)
+    runtime.on_config("journal.memory_bytes", recorder.keep_in_memory)
+    runtime.on_config("journal.keep_hours", lambda _: None)  # read at each use
+    register_turns(runtime, rings, recorder)
+
+
+def register_turns(runtime: Runtime, rings: Rings, recorder: Recorder) -> None:
+    """Say in health how it stands; do what each turn of the loop, a timer and the end ask for."""
 
     def catch_up() -> None:
         if recorder.retry():
@@ -61,8 +77,6 @@ def build(runtime: Runtime) -> None:
         if recorder.record() >= BUSY_ENTRIES:
             runtime.rest(REST_S)
 
-    register_commands(runtime, rings, recorder)
-    runtime.on_setting(CLIENTS_KEPT, rings.keep_senders)
     runtime.positions = lambda: {ring: stream.position() for ring, stream in recorder.streams.items()}
     runtime.is_sound = lambda: recorder.is_sound
     runtime.queue_depth = lambda: recorder.waiting()[0]
@@ -78,7 +92,9 @@ def build(runtime: Runtime) -> None:
     runtime.every(BIND_EVERY_S, rings.start_wanted)
     runtime.every(BIND_EVERY_S, rings.follow_interfaces)
     allowed = no_longer_needed(runtime, recorder)
-    runtime.every(TRIM_EVERY_S, trimmer(recorder, keep_hours=config.journal.keep_hours, through=allowed))
+    runtime.every(
+        TRIM_EVERY_S, trimmer(recorder, keep_hours=lambda: runtime.config.journal.keep_hours, through=allowed)
+    )
     runtime.on_stop(rings.close)
     runtime.on_stop(recorder.finish)
 

@@ -69,6 +69,17 @@ class Port:
         self._rings = {r.name: r for r in beside} | {name: heard.ring for name, heard in self.heard.items()}
         self._adapt()
 
+    def take_over(self, rings: list[Ring]) -> None:
+        """Go by what the configuration says of the rings of this place now; nothing is done while that is the same."""
+        known = {ring.name: ring for ring in rings}
+        if known == self._rings:
+            return
+        self.take_what_waits()  # what came before the change goes where it would have gone
+        for name, heard in self.heard.items():
+            heard.ring = known.get(name, heard.ring)
+        self._rings = known | {name: heard.ring for name, heard in self.heard.items()}
+        self._adapt()
+
     def stop(self, name: str) -> None:
         """Take what is waiting, then hear this ring no more."""
         self.take_what_waits()

@@ -13,14 +13,17 @@ from msgspec import Raw
 from services.udp_ingest.stream import Stream, lost_batch, tells_the_end
 from shared.backlog import Backlog
 from shared.bus import Channel, Publisher
-from shared.clock import monotonic_s, unix_ns
+from shared.clock import monotonic_ns, monotonic_s, unix_ns
 from shared.db.sqlite import sqlite3
 from shared.errors import ValidationError
 from shared.journal import Journal, StoredBatch, is_damage, page_of
+from shared.log.handled import HANDLED
 from shared.messages.commands import EncodedEntriesPage, ReplayEntries
 from shared.messages.facts import EntriesLost
 from shared.messages.topics import UDP_JOURNAL, WIRE_DATAGRAMS
 from shared.messages.udp import JournalTrouble
+from shared.meter_list import JOURNAL_COMMIT, JOURNAL_ENTRIES, JOURNAL_FAILURES
+from shared.meters import Meters
 
 RETRY_S: Final = 0.5
 """How often a journal that could not be written is tried: a failing commit costs time that the sockets need."""
@@ -35,8 +38,15 @@ FINISH_S: Final = 1.0
 class Recorder:
     """The journal with the streams of all rings."""
 
-    def __init__(
-        self, journal: Journal, *, wire: Publisher, bus: Publisher, memory_bytes: int, log: structlog.stdlib.BoundLogger
+    def __init__(  # noqa: PLR0913  # what it writes to, and who hears of it
+        self,
+        journal: Journal,
+        *,
+        wire: Publisher,
+        bus: Publisher,
+        memory_bytes: int,
+        log: structlog.stdlib.BoundLogger,
+        meters: Meters,
     ) -> None:
         self.journal = journal
         self.streams: dict[str, Stream] = {}
@@ -47,8 +57,17 @@ class Recorder:
         self._channels: dict[str, Channel] = {}
         self._bus = bus
         self._log = log
+        self.taken: Callable[[list[StoredBatch], bool], None] = lambda *_: None
+        """Is told what was taken, and whether it is in the journal."""
         self._backlog = Backlog(memory_bytes)
         self._retry_at = 0.0
+        self._published = meters.latency("published")
+        self._commits = meters.histogram(JOURNAL_COMMIT)
+        self._journaled, self._failures = meters.counter(JOURNAL_ENTRIES), meters.counter(JOURNAL_FAILURES)
+
+    def keep_in_memory(self, limit_bytes: int) -> None:
+        """Keep so much of what cannot be journaled; more than that falls out with the next entry."""
+        self._backlog.limit_bytes = limit_bytes
 
     def stream(self, ring: str) -> Stream:
         """The ring's stream; opened where its journal ends when it is new."""
@@ -86,13 +105,19 @@ class Recorder:
 
     def record(self) -> int:
         """Journal and publish everything that is pending; how many entries that were. At the end of each turn."""
+        taken = [stream.pending for stream in self.streams.values() if stream.pending]
         batches = [batch for stream in self.streams.values() if stream.pending and (batch := stream.take_batch())]
         if not batches:
             return 0
-        if self.error is not None or not self._append(batches):
+        HANDLED.ring, HANDLED.entry = batches[0].ring, batches[0].first
+        is_journaled = self.error is None and self._append(batches)
+        if not is_journaled:
             self._backlog.add(batches)
+        self.taken(batches, is_journaled)
+        HANDLED.forget()
         for batch in batches:
             self._channels[batch.ring].publish(Raw(batch.body))
+        self._published.arrived([one.monotonic_us for entries in taken for one in entries], monotonic_ns() // 1000)
         return sum(batch.last - batch.first + 1 for batch in batches)
 
     def retry(self) -> bool:
@@ -158,9 +183,11 @@ class Recorder:
         return self._backlog.lost_entries[ring]
 
     def _append(self, batches: list[StoredBatch]) -> bool:
+        began_s = monotonic_s()
         try:
             self.journal.append(batches)
         except sqlite3.Error as error:
+            self._failures.value += 1
             self._retry_at = monotonic_s() + RETRY_S
             self.is_damaged = is_damage(error)
             if self.error is None:
@@ -168,6 +195,8 @@ class Recorder:
                 self._log.error("journal_not_writable", error=self.error, help=HELP)
                 self._tell()
             return False
+        self._commits.observe(monotonic_s() - began_s)
+        self._journaled.value += sum(batch.last - batch.first + 1 for batch in batches)
         self._has_journaled = self._has_journaled or bool(batches)
         return True
 
@@ -198,13 +227,13 @@ class Recorder:
             self._bus.publish(UDP_JOURNAL, ring, trouble)
 
 
-def trimmer(recorder: Recorder, *, keep_hours: int, through: Callable[[str], int]) -> Callable[[], None]:
+def trimmer(recorder: Recorder, *, keep_hours: Callable[[], int], through: Callable[[str], int]) -> Callable[[], None]:
     """A timer's callback that drops a few old batches of each ring: older than `keep_hours`, and not after the entry
     that `through(ring)` allows.
     """
 
     def trim() -> None:
-        before_us = unix_ns() // 1000 - keep_hours * 3_600_000_000
+        before_us = unix_ns() // 1000 - keep_hours() * 3_600_000_000
         for ring in [] if recorder.error else list(recorder.streams):
             recorder.journal.trim(ring, through=through(ring), before_us=before_us)
 

@@ -5,7 +5,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from services.udp_ingest.changes import plan_of
 from services.udp_ingest.interpreting import at_any_rate, interpretation_of
+from services.udp_ingest.opening import address_of, opened
 from services.udp_ingest.port import Port
 from services.udp_ingest.recorder import Recorder
 from services.udp_ingest.resync import Resync
@@ -15,7 +17,7 @@ from shared.clock import unix_ns
 from shared.config import Ring, load
 from shared.errors import NetworkError, ValidationError
 from shared.messages.commands import AskSender, BeginReplay, EndReplay, QueriesAsked, ReplayTicket
-from shared.messages.facts import InterpretationChosen, NetworkInterface, ReplayBegan, ReplayEnded, SessionOpened
+from shared.messages.facts import InterpretationChosen, NetworkInterface, ReplayBegan, ReplayEnded
 from shared.messages.rules import Interpretation
 from shared.messages.topics import UDP_REFUSED, UDP_RING, UDP_SENDER
 from shared.messages.udp import RingStatus, SenderAppeared, SenderRefused
@@ -43,7 +45,7 @@ class Rings:
         self._wanted = {ring.name for ring in runtime.config.rings if ring.auto_start}
         self._advised: dict[str, str] = {}
         self._misjudged: dict[str, str] = {}
-        self._resync = Resync(runtime.log)
+        self._resync = Resync(runtime.logger("senders"))
         self._most_senders = MAX_SENDERS
         # A ring that was renamed or removed too: what its journal holds must still reach who has not stored it.
         for name in [*self._rings, *recorder.journal.rings()]:
@@ -54,6 +56,28 @@ class Rings:
         self._most_senders = most
         for port in self._ports.values():
             port.senders.most = most
+
+    def take_over(self, rings: list[Ring]) -> None:
+        """Go by `rings` from here on. A ring that did not change is not touched: its socket and session stay."""
+        after = {ring.name: ring for ring in rings}
+        plan = plan_of(self._rings, after)
+        listened = [name for name in plan.moved if name in self._port_of]
+        for name in (*plan.removed, *listened):
+            self._unbind(name, reason="removed" if name in plan.removed else "moved")
+        for name in plan.removed:
+            self._wanted.discard(name)
+            self._errors.pop(name, None)
+            self._told.pop(name, None)
+        self._rings = after
+        self._wanted.update(plan.wanted, (name for name in plan.added if after[name].auto_start))
+        for name in (*plan.added, *plan.moved):
+            self._recorder.stream(name)
+            self._errors.pop(name, None)
+        for port in self._ports.values():
+            port.take_over(self._beside(port.address, port.number))
+        self.start_wanted()
+        for name in plan.reread:
+            self._read_anew(name)
 
     # Commands
 
@@ -284,13 +308,12 @@ class Rings:
 
     def _bind(self, ring: Ring) -> None:
         found = interfaces.detect()
-        address = _address_of(ring, found)
+        address = address_of(ring, found)
         stream = self._recorder.stream(ring.name)
         self._recorder.record()
         port = self._ports.get((address, ring.port)) or Port(address=address, number=ring.port)
         port.senders.most = self._most_senders
-        beside = [r for r in self._rings.values() if r.port == ring.port and r.bind in (ring.bind, address)]
-        port.listen(ring, stream, beside=beside)
+        port.listen(ring, stream, beside=self._beside(address, ring.port, ring.bind))
         for source in self._replays.get(ring.name, ()):
             port.senders.expect_replay(ring.name, source, now_us=unix_ns() // 1000)
         if (address, ring.port) not in self._ports:
@@ -301,16 +324,35 @@ class Rings:
         self._begin_session(ring, port, found)
         self._runtime.log.info("listening", ring=ring.name, address=address, port=ring.port)
 
+    def _beside(self, address: str, port: int, *binds: str) -> list[Ring]:
+        """The configured rings of a place, whether they listen or not."""
+        there = {address, *binds, *(r.bind for r in self._rings.values() if self._is_at(r.name, address, port))}
+        return [ring for ring in self._rings.values() if ring.port == port and ring.bind in there]
+
+    def _is_at(self, name: str, address: str, number: int) -> bool:
+        port = self._port_of.get(name)
+        return port is not None and (port.address, port.number) == (address, number)
+
+    def _read_anew(self, name: str) -> None:
+        """Note in the ring's stream how it is read and judged from here on; it goes on to listen."""
+        stream = self._recorder.stream(name)
+        if stream.session:  # else its first session will say it
+            self._note_interpretation(name)
+            self._recorder.record()
+
+    def _note_interpretation(self, name: str) -> None:
+        chosen, error = at_any_rate(self._rings[name], self._runtime.paths.rules)
+        self._recorder.stream(name).note(InterpretationChosen(interpretation=chosen))
+        self._misjudged.pop(name, None)
+        if error is not None:
+            self._misjudged[name] = error
+            self._runtime.log.error("rules_not_usable", ring=name, error=error)
+
     def _begin_session(self, ring: Ring, port: Port, found: list[NetworkInterface]) -> None:
         stream = self._recorder.stream(ring.name)
         self._resync.begin(ring.name, after_break=stream.is_broken, holes=self._recorder.lost(ring.name))
-        stream.open_session(_opened(ring, port, found), last_alive_us=self._runtime.last_alive_us)
-        chosen, error = at_any_rate(ring, self._runtime.paths.rules)
-        stream.note(InterpretationChosen(interpretation=chosen))
-        self._misjudged.pop(ring.name, None)
-        if error is not None:
-            self._misjudged[ring.name] = error
-            self._runtime.log.error("rules_not_usable", ring=ring.name, error=error)
+        stream.open_session(opened(ring, port, found), last_alive_us=self._runtime.last_alive_us)
+        self._note_interpretation(ring.name)
 
     def _unbind(self, name: str, *, reason: str) -> None:
         port = self._port_of.pop(name, None)
@@ -332,38 +374,15 @@ class Rings:
         if record.ring is not None:
             appeared = SenderAppeared(ring=record.ring, address=record.address, port=record.port, origin=record.origin)
             bus.publish(UDP_SENDER, record.ring, appeared)
-            self._runtime.log.info("sender", ring=record.ring, address=record.address, port=record.port)
+            self._runtime.logger("senders").info("sender", ring=record.ring, address=record.address, port=record.port)
             return
         ring = record.refused_by or "none"
         refused = SenderRefused(ring=ring, address=record.address, port=record.port, count=record.packets)
         bus.publish(UDP_REFUSED, ring, refused)
-        self._runtime.log.warning("sender_refused", ring=ring, address=record.address, port=record.port)
+        self._runtime.logger("senders").warning("sender_refused", ring=ring, address=record.address, port=record.port)
 
 
 def _known(ring: Ring | None, name: str, names: Iterable[str]) -> Ring:
     if ring is None:
         raise ValidationError("ring.unknown", f"There is no ring {name}. Configured: {', '.join(names)}.", value=name)
     return ring
-
-
-def _address_of(ring: Ring, found: list[NetworkInterface]) -> str:
-    if ring.bind != "auto":
-        return ring.bind
-    best = interfaces.recommended(found)
-    if best is None:
-        raise NetworkError("udp.no_interface", "bind is auto, and no network interface is up: plug in a cable.")
-    return best.address
-
-
-def _opened(ring: Ring, port: Port, found: list[NetworkInterface]) -> SessionOpened:
-    interface = next((i.name for i in found if i.address == port.address), None)
-    return SessionOpened(
-        address=port.address,
-        port=port.number,
-        interface=interface,
-        max_packet_bytes=ring.max_packet_bytes,
-        receive_buffer_bytes=port.receive_buffer_bytes,
-        receive_buffer_asked_bytes=ring.receive_buffer_bytes,
-        auto_start=ring.auto_start,
-        interfaces=found,
-    )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.durable import sync, write_durably
 from shared.errors import IoError
+from shared.log.redaction import hide
 from shared.paths import Paths
 
 if TYPE_CHECKING:
@@ -59,9 +60,11 @@ class Secrets:
                 f"The key that reads it ({key_id}) is not in {self.path}: put that file back, or set the value again.",
             )
         try:
-            return _fernet(key).decrypt(token.encode()).decode()
+            text = _fernet(key).decrypt(token.encode()).decode()
         except (InvalidToken, ValueError) as error:
             raise SecretError("secret.damaged", "What is stored is damaged: set the value again.") from error
+        hide(text)
+        return text
 
     def begin_rotation(self) -> None:
         """Put a new key before the others: what is encrypted from here on needs it, what was is still readable."""

@@ -1,5 +1,5 @@
-"""`python -P -m tests.bench [--quick] [--obs] [--json FILE] [--folder DIR]`: prints the suite's speed beside its
-floors.
+"""`python -P -m tests.bench [--quick] [--obs | --monitoring] [--json FILE] [--folder DIR]`: prints the suite's speed
+beside its floors.
 """
 
 import argparse
@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as folder:
         run = Run(Path(folder), QUICK if options.quick else FULL, say=_say)
         try:
-            (run.measure_obs if options.obs else run.measure)()
+            _part(run, options)()
         finally:  # what was measured before something went wrong is worth seeing
             print(table(run.figures))
     took_s, load_after = monotonic_s() - began, os.getloadavg()
@@ -52,10 +53,18 @@ def main() -> None:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
 
 
+def _part(run: Run, options: argparse.Namespace) -> Callable[[], None]:
+    if options.monitoring:
+        return run.measure_monitoring
+    return run.measure_obs if options.obs else run.measure
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -P -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a rough look in less than three minutes")
-    parser.add_argument("--obs", action="store_true", help="only what OBS costs and how fast it is made to act")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--obs", action="store_true", help="only what OBS costs and how fast it is made to act")
+    only.add_argument("--monitoring", action="store_true", help="only what it costs that the suite watches itself")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure and every trial there, too")
     parser.add_argument("--folder", type=Path, help="where the databases lie meanwhile (default: the temp folder)")
     return parser.parse_args()

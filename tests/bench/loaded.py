@@ -91,6 +91,15 @@ class LoadedSuite:
         """Have `count` datagrams sent round-robin to all rings."""
         return self._sender.ask(Order(rings=list(self.suite.ports.values()), rate=rate, count=count), Sent)
 
+    def used(self, rate: float, seconds: float) -> dict[str, float]:
+        """The cores that each process uses while datagrams arrive at `rate` for `seconds`."""
+        count = max(1, int(rate * seconds)) // len(self.suite.ports) * len(self.suite.ports)
+        began, before = monotonic_ns(), cpu_of(self._names)
+        self.order(rate, count)
+        after, took = cpu_of(self._names), monotonic_ns() - began
+        self.suite.stored(within=CATCH_UP_WITHIN_S)
+        return {name: (after[pid] - before[pid]) / took for pid, name in self._names.items()}
+
     def offer(self, rate: float, seconds: float) -> Trial:
         """Send at `rate` for `seconds`; wait until the database has everything, and look it all up."""
         rings = len(self.suite.ports)

@@ -11,6 +11,9 @@ from tests.bench.figures import Figure
 from tests.bench.floor import Floor
 from tests.bench.latency import BarePath, Delays, percentile, suite_delays
 from tests.bench.loaded import LoadedSuite
+from tests.bench.monitoring_run import FULL as MONITORING_FULL
+from tests.bench.monitoring_run import QUICK as MONITORING_QUICK
+from tests.bench.monitoring_run import MonitoringPlan, MonitoringRun
 from tests.bench.obs_run import BUSY_PER_S, ObsPlan, ObsRun
 from tests.bench.obs_run import FULL as OBS_FULL
 from tests.bench.obs_run import QUICK as OBS_QUICK
@@ -42,6 +45,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     steady_s: float
     rings: tuple[int, ...]
     obs: ObsPlan
+    monitoring: MonitoringPlan
 
 
 FULL = Plan(
@@ -58,6 +62,7 @@ FULL = Plan(
     steady_s=3,
     rings=(1, 16),
     obs=OBS_FULL,
+    monitoring=MONITORING_FULL,
 )
 QUICK = Plan(
     reducing_rounds=10,
@@ -73,6 +78,7 @@ QUICK = Plan(
     steady_s=1,
     rings=(1,),
     obs=OBS_QUICK,
+    monitoring=MONITORING_QUICK,
 )
 
 
@@ -88,11 +94,17 @@ class Run:
         self._say = say
 
     def measure(self) -> None:
-        """One parser alone; one suite after the other, its rest, its latency, its load, the floors'; OBS."""
+        """A parser alone; one suite after the other, its rest, its latency, its load, the floors'; monitoring; OBS."""
         self._reducing()
         with Child("tests.bench.sender") as sender:
             self._suites(sender)
+        self.measure_monitoring()
         self.measure_obs()
+
+    def measure_monitoring(self) -> None:
+        """What it costs that the suite watches itself."""
+        with Child("tests.bench.sender") as sender:
+            MonitoringRun(self._folder, self._plan.monitoring, add=self._add, say=self._say).measure(sender)
 
     def measure_obs(self) -> None:
         """What OBS costs and how fast it is made to act."""

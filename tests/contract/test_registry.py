@@ -42,7 +42,7 @@ def test_every_program_restarts_at_once_and_ends_in_order() -> None:
         section = parser[f"program:{name}"]
         assert {key: section[key] for key in REQUIRED} == REQUIRED
         assert section["stdout_logfile"] == f"%(ENV_RESTRIKE_HOME)s/log/{name}.log"
-        assert section["stdout_logfile_maxbytes"] == "10MB"
+        assert section["stdout_logfile_maxbytes"] == "40MB"
     assert parser["supervisord"]["umask"] == "077"
 
 

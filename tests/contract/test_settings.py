@@ -8,13 +8,14 @@ import pytest
 
 from deploy import settings_page
 from services.registry import SERVICES
-from shared.settings import catalogue
+from shared.settings import alert_keys, backup_keys, catalogue, monitor_keys
 from shared.settings.catalogue import CATALOGUE
 from shared.settings.key import Category, Key, Kind, listed
 from shared.settings.values import parsed, text_of
 from tests.contract.tree import python_files, text, tree
 
-CONSTANTS = {name: value for name, value in vars(catalogue).items() if isinstance(value, Key)}
+PARTS = vars(catalogue) | vars(alert_keys) | vars(backup_keys) | vars(monitor_keys)
+CONSTANTS = {name: value for name, value in PARTS.items() if isinstance(value, Key)}
 KEYS = list(CATALOGUE.values())
 GETTERS = {"get", "on_setting", "watch"}
 FOR_OPERATORS = {"OBS_PLAYER"}
@@ -22,10 +23,8 @@ FOR_OPERATORS = {"OBS_PLAYER"}
 
 
 def test_every_key_is_read() -> None:
-    """Each constant is given to a reader of settings, in a service beside the command line: a setting without effect is
-    a lie.
-    """
-    services = [path for path in python_files("services") if path.parts[1] != "cli"]
+    """Each constant is given to a reader of settings, beside the command line: a setting without effect is a lie."""
+    services = [path for path in python_files("services", "shared") if path.parts[1] != "cli"]
     read = {name for path in services for name in _read_in(tree(path))}
     read |= FOR_OPERATORS & {name for path in python_files("services") for name in _read_in(tree(path))}
     assert len(CONSTANTS) == len(CATALOGUE)

@@ -20,7 +20,8 @@ WHOLE_ENTRIES = {
     "services/db_writer/outboxes/store.py",
     "services/db_writer/main.py",
 }
-MAY_CATCH_ALL = {"shared/runtime.py", "shared/rpc.py", *WHOLE_ENTRIES}
+# A line must be written whatever the code of a value does that it shows.
+MAY_CATCH_ALL = {"shared/runtime.py", "shared/rpc.py", "shared/log/values.py", *WHOLE_ENTRIES}
 REASON = re.compile(r"#\s*(noqa: ?[A-Z]+\d+(, ?[A-Z]+\d+)*|type: ignore\[[\w, -]+\])\s+(#|-)\s*\S.{2,}")
 EXCEPTION = re.compile(r"#\s*(noqa|type:\s*ignore)")
 # No use of the clock is without one of these; what has none need not be parsed.

@@ -16,7 +16,8 @@ from shared.messages import commands, facts, match, pss, topics
 from shared.messages.commands import COMMANDS
 from shared.messages.requests import Command
 from shared.messages.service import ANY_SERVICE
-from shared.messages.topics import CONNECTION, MARK_PREFIX, ON_BUS_FRAME, RING, SERVICE, TOPICS
+from shared.messages.topic import CONNECTION, RING, SERVICE, listed
+from shared.messages.topics import MARK_PREFIX, ON_BUS_FRAME, TOPICS
 from tests.contract.examples import messages as all_messages
 
 FOLDER = Path(inspect.getfile(messages)).parent
@@ -55,7 +56,7 @@ def test_a_topic_cannot_be_listed_twice() -> None:
     """Two topics, or two commands, of one name fail at import."""
     one = next(iter(TOPICS.values()))
     with pytest.raises(ValueError, match="twice"):
-        topics.listed([one, one])
+        listed([one, one])
     with pytest.raises(ValueError, match="twice"):
         commands.listed([commands.GetHealth, commands.GetHealth])
 

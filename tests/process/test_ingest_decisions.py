@@ -10,16 +10,8 @@ from typing import Any
 import pytest
 
 from shared.errors import RestrikeError
-from shared.messages.commands import (
-    ApplyInterpretation,
-    CloseMatch,
-    EditMatch,
-    EnterMatch,
-    GetRings,
-    StartRing,
-    StopRing,
-    UndoEdit,
-)
+from shared.messages.commands import ApplyInterpretation, GetRings, StartRing, StopRing
+from shared.messages.decisions import CloseMatch, EditMatch, EnterMatch, UndoEdit
 from shared.messages.edits import Changes
 from shared.messages.facts import (
     CloseAsked,
@@ -227,7 +219,7 @@ def test_a_change_is_applied_while_the_ring_listens(house: House) -> None:
     house.start("udp-ingest")
     before = house.status()
     _own_rules(house, point_gap=7)
-    house.config["rings"][0] |= {"rules": "club", "dialect": "b", "port": 1}
+    house.config["rings"][0] |= {"rules": "club", "dialect": "b"}
     house.write_config()
     applied = house.client.call(ApplyInterpretation(ring="ring-1"))
     assert (applied.rule_set.point_gap, applied.dialect) == (7, Dialect.B)

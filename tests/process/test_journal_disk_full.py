@@ -17,7 +17,7 @@ from shared.messages.topics import UDP_JOURNAL
 from shared.messages.udp import JournalTrouble
 from shared.messages.wire import Datagrams
 from shared.paths import Paths
-from shared.runtime import take_lock
+from shared.service_lock import take_lock
 from tests.support.service import House, Service, bodies, facts, numbered
 from tests.support.wait import eventually
 

@@ -4,17 +4,15 @@ Each takes a match of its own, leaves OBS as it found it, and returns what was m
 """
 
 import contextlib
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 from tests.support.obs.stranger import Stranger
 from tests.support.obs_ringside import RESPONSIVE_S, SOON_S, Measured, Ringside
+from tests.support.trouble import disks
 from tests.support.wait import eventually, pause
 
 MIB: Final = 1 << 20
@@ -23,20 +21,13 @@ MIB: Final = 1 << 20
 @contextlib.contextmanager
 def small_disk(place: Ringside, mib: int) -> Iterator[Path]:
     """A file system of so many MiB that OBS records to, until the block ends; needs root."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs root")
-    folder = place.obs.home.parent / f"disk-{len(place.roots)}"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}M", "tmpfs", str(folder)], check=False)
-    if mounted.returncode != 0:
-        pytest.skip("this machine does not let us mount a tmpfs")
-    place.roots.append(folder)
-    try:
-        place.configure(root=str(folder), least_free="0")
-        yield folder
-    finally:
-        place.configure(root=str(place.obs.records), least_free="100")
-        subprocess.run(["umount", "-l", str(folder)], check=True)
+    with disks.small_disk(place.obs.home.parent / f"disk-{len(place.roots)}", mib) as folder:
+        place.roots.append(folder)
+        try:
+            place.configure(root=str(folder), least_free="0")
+            yield folder
+        finally:
+            place.configure(root=str(place.obs.records), least_free="100")
 
 
 def _remount(folder: Path, option: str) -> None:

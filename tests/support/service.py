@@ -121,7 +121,7 @@ class House:
             for n, ring in enumerate(rings or [{}], 1)
         ]
         bus = {"events": self.events, "commands": self.commands, **config.pop("bus", {})}
-        self.config: dict[str, Any] = {"rings": listed, "bus": bus, **config}
+        self.config: dict[str, Any] = {"rings": listed, "bus": bus, "metrics": {"endpoint": None}, **config}
         self._services: list[Service] = []
         self._subscribers: list[Subscriber] = []
         home.mkdir(parents=True, mode=0o700)

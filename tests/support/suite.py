@@ -44,10 +44,12 @@ class Suite:
         self.events_endpoint = f"tcp://127.0.0.1:{free_port()}"
         self.commands_endpoint = f"tcp://127.0.0.1:{free_port()}"
         self.environment = {**os.environ, "RESTRIKE_HOME": str(home)}
+        self.runs_by: tuple[str, ...] = ()
+        """What stands before each `restrike` command, such as `nsenter`."""
         listed = [{"name": name, "port": port} for name, port in self.ports.items()]
         bus = {"events": self.events_endpoint, "commands": self.commands_endpoint}
         home.mkdir(parents=True, exist_ok=True)
-        self.paths.config.write_text(json.dumps({"rings": listed, "bus": bus, **config}))
+        self.paths.config.write_text(json.dumps({"rings": listed, "bus": bus, "metrics": {"endpoint": None}, **config}))
 
     def __enter__(self) -> Self:
         self.up()
@@ -64,7 +66,7 @@ class Suite:
     ) -> "subprocess.CompletedProcess[str]":
         """Run one `restrike` command to its end."""
         done = subprocess.run(
-            [str(Path(sys.executable).with_name("restrike")), *arguments],
+            [*self.runs_by, str(Path(sys.executable).with_name("restrike")), *arguments],
             env=self.environment,
             capture_output=True,
             text=True,

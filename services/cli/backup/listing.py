@@ -15,7 +15,7 @@ from shared.db.backup_files import BackupFile, BackupKind, list_backups
 from shared.db.sqlite import connect_reader, is_empty, sqlite3
 from shared.errors import DatabaseError
 from shared.paths import Paths
-from shared.settings import catalogue
+from shared.settings import backup_keys
 from shared.settings.reader import Settings
 
 NO_FILE: Final = "no file"
@@ -106,7 +106,7 @@ def shown(found: Iterable[Listed]) -> str:
 def schedule_of(paths: Paths) -> ScheduleShown:
     """What is set, and when the next one is due."""
     settings = Settings.of_file(paths)
-    every = settings.get(catalogue.BACKUP_EVERY_HOURS)
+    every = settings.get(backup_keys.BACKUP_EVERY_HOURS)
     (last,), (verified,), (birth,) = (
         (_read(paths.database, query) or [(None,)])[0] for query in (_LAST, _LAST_VERIFIED, _BIRTH)
     )
@@ -114,16 +114,16 @@ def schedule_of(paths: Paths) -> ScheduleShown:
     due = _iso(datetime.fromisoformat(since) + timedelta(hours=every)) if since and every else None
     return ScheduleShown(
         every_hours=every,
-        verify_every_hours=settings.get(catalogue.BACKUP_VERIFY_EVERY_HOURS),
+        verify_every_hours=settings.get(backup_keys.BACKUP_VERIFY_EVERY_HOURS),
         folder=str(folders(paths)[0]),
         last=last,
         last_verified=verified,
         next_due=due,
-        keep_hourly=settings.get(catalogue.BACKUP_KEEP_HOURLY),
-        keep_daily=settings.get(catalogue.BACKUP_KEEP_DAILY),
-        keep_weekly=settings.get(catalogue.BACKUP_KEEP_WEEKLY),
-        keep_monthly=settings.get(catalogue.BACKUP_KEEP_MONTHLY),
-        keep_before_days=settings.get(catalogue.BACKUP_KEEP_BEFORE_DAYS),
+        keep_hourly=settings.get(backup_keys.BACKUP_KEEP_HOURLY),
+        keep_daily=settings.get(backup_keys.BACKUP_KEEP_DAILY),
+        keep_weekly=settings.get(backup_keys.BACKUP_KEEP_WEEKLY),
+        keep_monthly=settings.get(backup_keys.BACKUP_KEEP_MONTHLY),
+        keep_before_days=settings.get(backup_keys.BACKUP_KEEP_BEFORE_DAYS),
     )
 
 
@@ -145,7 +145,7 @@ def shown_schedule(found: ScheduleShown) -> str:
 
 def folders(paths: Paths) -> list[Path]:
     """Where backups lie: the folder that is set, and the one of migrations."""
-    named = Settings.of_file(paths).get(catalogue.BACKUP_FOLDER)
+    named = Settings.of_file(paths).get(backup_keys.BACKUP_FOLDER)
     return [*([Path(named)] if named else []), paths.backups]
 
 

@@ -15,7 +15,7 @@ from services.cli.settings.options import KeyName, Reason
 from shared.errors import RestrikeError, ValidationError
 from shared.messages.settings import ChangeSettings, RotateKey, SettingsChanged, SettingValue
 from shared.paths import Paths
-from shared.settings.catalogue import BACKUP_FOLDER
+from shared.settings.backup_keys import BACKUP_FOLDER
 from shared.settings.key import Key
 from shared.settings.values import MASK, MOST_CHARACTERS, key_named, parsed, sendable, text_of
 

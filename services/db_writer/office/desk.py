@@ -14,7 +14,7 @@ from services.db_writer.audit import DONE, INSERT_ACT, REFUSED
 from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3
 from shared.errors import DatabaseError, RestrikeError, ValidationError
-from shared.messages.topics import Topic
+from shared.messages.topic import Topic
 from shared.paths import Paths
 from shared.settings.reader import Settings
 

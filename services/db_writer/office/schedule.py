@@ -20,7 +20,7 @@ from shared.clock import iso_utc
 from shared.db.sqlite import sqlite3
 from shared.errors import ValidationError
 from shared.messages.jobs import Job, JobStatus, StartJob
-from shared.settings.catalogue import BACKUP_EVERY_HOURS, BACKUP_VERIFY_EVERY_HOURS, OFFSITE_EVERY_HOURS
+from shared.settings.backup_keys import BACKUP_EVERY_HOURS, BACKUP_VERIFY_EVERY_HOURS, OFFSITE_EVERY_HOURS
 
 LOOK_EVERY_S: Final = 60.0
 RETRY_AFTER: Final = (timedelta(minutes=10), timedelta(hours=1))

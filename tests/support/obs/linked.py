@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from services.obs_bridge.account import Account
-from services.obs_bridge.execution import Execution, Outcome
+from services.obs_bridge.execution import Execution, Outcome, Reply
 from services.obs_bridge.limits import USUAL, Limits
 from services.obs_bridge.link import Link, Owner
 from services.obs_bridge.procedure import Ask, Data, Procedure, R
@@ -112,6 +112,7 @@ class Linked:
         self.lines: list[dict[str, Any]] = []
         self.on_connected: Callable[[], None] = lambda: None
         self.on_disconnected: Callable[[], None] = lambda: None
+        self.on_reply: Callable[[Reply], None] = lambda _: None
         log: Any = structlog.wrap_logger(None, processors=[self._keep])
         self.link = Link(
             "mat-1",
@@ -122,6 +123,7 @@ class Linked:
                 on_state=self._state,
                 on_event=lambda event, data: self.events.append((event, data)),
                 on_stats=lambda data, round_trip_ms: self.stats.append((data, round_trip_ms)),
+                on_reply=self._reply,
             ),
             log=log,
             limits=limits,
@@ -130,6 +132,9 @@ class Linked:
     def _keep(self, _: Any, method: str, event: Any) -> Any:
         self.lines.append(dict(event) | {"level": method})
         raise structlog.DropEvent
+
+    def _reply(self, reply: Reply) -> None:
+        self.on_reply(reply)
 
     def _state(self, state: LinkState, reason: str | None) -> None:
         self.states.append((state, reason))

@@ -12,7 +12,7 @@ from shared.messages.jobs import Job, StartJob
 from shared.messages.service import WRITER
 from shared.messages.settings import ChangeSettings, SettingChanged, SettingsChanged
 from shared.paths import Paths
-from shared.runtime import take_lock
+from shared.service_lock import take_lock
 from shared.stand_in import sign, stand_in
 from tests.unit.cli.conftest import Run
 

@@ -10,7 +10,8 @@ import zmq
 from shared.bus import Delivery, Publisher, Subscriber
 from shared.messages.envelope import Envelope
 from shared.messages.service import ServiceFault
-from shared.messages.topics import DB_COMMITTED, SERVICE_FAULT, UDP_RING, Topic
+from shared.messages.topic import Topic
+from shared.messages.topics import DB_COMMITTED, SERVICE_FAULT, UDP_RING
 from tests.support.wait import eventually
 
 EVENT = ServiceFault(service="tiny", where="here", error="none", count=1)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from shared.errors import ValidationError
 from shared.messages.settings import SettingValue
-from shared.settings.catalogue import BACKUP_FOLDER, CATALOGUE, OFFSITE_TARGET
+from shared.settings.backup_keys import BACKUP_FOLDER, OFFSITE_TARGET
+from shared.settings.catalogue import CATALOGUE
 from shared.settings.key import Category, Key, Kind, Rules
 from shared.settings.values import MASK, accepted, allowed, key_named, parsed, sendable, text_of
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 import structlog
+from msgspec.structs import replace
 
 from services.udp_ingest import port as port_module
 from services.udp_ingest.recorder import Recorder
@@ -18,8 +19,9 @@ from shared.bus import Publisher
 from shared.config import Config, Ring
 from shared.journal import Journal
 from shared.messages.commands import BeginReplay, EndReplay, ReplayEntries
-from shared.messages.facts import NetworkInterface, SessionClosed, SessionOpened
+from shared.messages.facts import InterpretationChosen, NetworkInterface, SessionClosed, SessionOpened
 from shared.messages.wire import Datagrams, Origin
+from shared.meters import Meters
 from shared.paths import Paths
 from shared.runtime import Runtime
 from shared.settings.catalogue import HEARD_WITHIN_S
@@ -56,7 +58,9 @@ class House:
         paths.prepare()
         log = structlog.get_logger()
         self.journal = Journal(paths.journal)
-        self.recorder = Recorder(self.journal, wire=silent, bus=silent, memory_bytes=65536, log=log)
+        self.recorder = Recorder(
+            self.journal, wire=silent, bus=silent, memory_bytes=65536, log=log, meters=Meters("udp-ingest")
+        )
         self._set: dict[str, str] = {}
         self._settings = Settings(lambda: self._set, Secrets(paths))
         runtime = SimpleNamespace(
@@ -64,6 +68,7 @@ class House:
             config=Config(rings=rings),
             paths=paths,
             log=log,
+            logger=lambda _: log,
             bus=silent,
             last_alive_us=None,
             on_readable=self.readers.__setitem__,
@@ -238,3 +243,54 @@ def test_a_better_place_that_is_taken(house: House, machine: Machine) -> None:
         assert "is taken" in (house.rings.status("one").error or "")
     house.rings.start_wanted()
     assert house.rings.status("one").address == "127.0.0.5"
+
+
+def test_a_changed_ring_leaves_the_others_alone(house: House) -> None:
+    """Rings share a socket: one goes, its neighbour's session and socket stay, and it hears whom the other heard."""
+    one, two, fixed = (house.rings._ring(name) for name in ("one", "two", "fixed"))
+    readers = dict(house.readers)
+    sessions = {name: house.rings.status(name).session for name in ("one", "fixed")}
+    moved = replace(fixed, port=free_port(socket.SOCK_DGRAM))
+    house.rings.take_over([one, moved])
+    assert [status.ring for status in house.rings.statuses()] == ["one", "fixed"]
+    assert house.rings.status("one").session == sessions["one"]
+    assert house.rings.status("fixed").session != sessions["fixed"]
+    assert _sessions(house, "two") == ["127.0.0.2", "removed"]
+    assert _sessions(house, "fixed") == ["127.0.0.1", "moved", "127.0.0.1"]
+    assert len(readers.keys() & house.readers.keys()) >= 1
+    house.rings.take_over([one, replace(two, source="127.0.0.1"), moved])
+    _send(house, "one", b"two's now")
+    for read in list(house.readers.values()):
+        read()
+    assert [entry.body for entry in house.recorder.stream("two").pending if entry.fact is None] == [b"two's now"]
+    assert house.rings.status("one").session == sessions["one"]
+
+
+def test_what_a_socket_can_take_over(house: House) -> None:
+    """A smaller buffer, an allow-list, shorter datagrams, other rules: the session stays, and goes by them at once."""
+    fixed = house.rings._ring("fixed")
+    session = house.rings.status("fixed").session
+    others = [house.rings._ring(name) for name in ("one", "two")]
+    changed = replace(fixed, receive_buffer_bytes=8192, allow=["10.0.0.1"], rules="wt-2018")
+    house.rings.take_over([*others, changed])
+    _send(house, "fixed", b"refused")
+    for read in list(house.readers.values()):
+        read()
+    status = house.rings.status("fixed")
+    assert (status.session, status.refused, status.receive_buffer_bytes) == (session, 1, 8192)
+    chosen = [fact for fact in house.facts("fixed") if isinstance(fact, InterpretationChosen)]
+    assert [one.interpretation.rule_set.name for one in chosen] == ["wt-2022", "wt-2018"]
+    house.rings.take_over([*others, changed])
+    assert len([fact for fact in house.facts("fixed") if isinstance(fact, InterpretationChosen)]) == 2
+
+
+def test_what_was_stopped_stays_stopped(house: House) -> None:
+    """Somebody stopped a ring: it moves in the configuration only. What is switched on there starts."""
+    one, two, fixed = (house.rings._ring(name) for name in ("one", "two", "fixed"))
+    house.rings.stop("fixed")
+    moved = replace(fixed, port=free_port(socket.SOCK_DGRAM))
+    house.rings.take_over([one, two, moved])
+    assert (house.rings.status("fixed").listening, house.rings.status("fixed").port) == (False, moved.port)
+    house.rings.take_over([one, two, replace(moved, auto_start=False)])
+    house.rings.take_over([one, two, moved])
+    assert house.rings.status("fixed").listening

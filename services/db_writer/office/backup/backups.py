@@ -16,7 +16,7 @@ from services.db_writer.office.jobs import Ordered, Result, Step
 from shared.db.backup_files import BackupKind
 from shared.errors import DatabaseError, ValidationError
 from shared.messages.jobs import Detail
-from shared.settings import catalogue
+from shared.settings import backup_keys
 
 SCHEDULE: Final = "schedule"
 """The author of jobs that nobody asked for."""
@@ -30,8 +30,8 @@ def back_up(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
         "reason": ordered.options.get("reason") or (SCHEDULED if ordered.author == SCHEDULE else BY_HAND),
         "format": _format(ordered),
         "without_datagrams": bool(ordered.options.get("without_datagrams")),
-        "folder": desk.settings.get(catalogue.BACKUP_FOLDER),
-        "level": desk.settings.get(catalogue.BACKUP_COMPRESSION_LEVEL),
+        "folder": desk.settings.get(backup_keys.BACKUP_FOLDER),
+        "level": desk.settings.get(backup_keys.BACKUP_COMPRESSION_LEVEL),
     }
     result = yield from errand("backup", options, paths=desk.paths)
     found = yield from _found(desk)
@@ -84,11 +84,11 @@ def prune(desk: Desk, ordered: Ordered) -> Generator[Step, None, Result]:
     """Remove the backups that need not be kept. Option: dry_run."""
     found = {one.name: one for one in (yield from _found(desk))}
     keep = Keep(
-        hourly=desk.settings.get(catalogue.BACKUP_KEEP_HOURLY),
-        daily=desk.settings.get(catalogue.BACKUP_KEEP_DAILY),
-        weekly=desk.settings.get(catalogue.BACKUP_KEEP_WEEKLY),
-        monthly=desk.settings.get(catalogue.BACKUP_KEEP_MONTHLY),
-        before_days=desk.settings.get(catalogue.BACKUP_KEEP_BEFORE_DAYS),
+        hourly=desk.settings.get(backup_keys.BACKUP_KEEP_HOURLY),
+        daily=desk.settings.get(backup_keys.BACKUP_KEEP_DAILY),
+        weekly=desk.settings.get(backup_keys.BACKUP_KEEP_WEEKLY),
+        monthly=desk.settings.get(backup_keys.BACKUP_KEEP_MONTHLY),
+        before_days=desk.settings.get(backup_keys.BACKUP_KEEP_BEFORE_DAYS),
     )
     names = to_remove(backup_rows.candidates(desk.connection, found.values()), keep, now=datetime.now(UTC))
     freed = sum(found[name].size_bytes for name in names)

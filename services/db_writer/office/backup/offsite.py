@@ -8,13 +8,8 @@ from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.jobs import Options, Ordered, Result, Step
 from shared.clock import utc_now_iso
 from shared.errors import RestrikeError
-from shared.settings.catalogue import (
-    BACKUP_FOLDER,
-    OFFSITE_KIB_PER_S,
-    OFFSITE_OPTIONS,
-    OFFSITE_PART_MIB,
-    OFFSITE_TARGET,
-)
+from shared.settings.backup_keys import BACKUP_FOLDER, OFFSITE_KIB_PER_S, OFFSITE_PART_MIB, OFFSITE_TARGET
+from shared.settings.catalogue import OFFSITE_OPTIONS
 
 _KEEP: Final = """
 INSERT INTO backup_copies (backup_id, remote, status, parts, bytes_copied, copied_at, verified_at, error)

@@ -8,7 +8,7 @@ from services.db_writer.office.desk import Act, Desk
 from services.db_writer.office.jobs import Options, Ordered, Result, Step
 from services.db_writer.restoring import Plan, write_plan
 from shared.clock import utc_now_iso
-from shared.settings.catalogue import BACKUP_FOLDER
+from shared.settings.backup_keys import BACKUP_FOLDER
 
 _ACTS_AFTER: Final = "SELECT count(*) FROM operator_audit WHERE id > ? AND outcome = 'done'"
 

@@ -15,7 +15,7 @@ from services.db_writer.office.backup.retention import Candidate
 from services.db_writer.office.desk import Desk
 from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3
-from shared.settings.catalogue import BACKUP_FOLDER
+from shared.settings.backup_keys import BACKUP_FOLDER
 
 PRESENT: Final = "present"
 REMOVED: Final = "removed"

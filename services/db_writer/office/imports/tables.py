@@ -19,7 +19,7 @@ from services.db_writer.office.imports.plan import Order, Plan
 from services.db_writer.office.tournament import rows
 from services.db_writer.office.tournament.tournaments import tell
 from shared.clock import utc_now_iso
-from shared.config import load
+from shared.config import in_force
 from shared.errors import ConfigError, ValidationError
 from shared.messages.tournaments import (
     ImportReport,
@@ -109,7 +109,7 @@ def _planned(desk: Desk, command: ImportRows) -> tuple[Plan, ImportReport]:
 def _unknown_rings(desk: Desk, plan: Plan) -> list[str]:
     """A sentence for each ring that is neither set up nor was ever heard: probably the hall calls it so."""
     try:
-        known = [ring.name for ring in load(desk.paths.config).rings]
+        known = [ring.name for ring in in_force(desk.paths).config.rings]
     except ConfigError:
         return []  # whoever needs it says what is wrong with it
     heard = {ring for (ring,) in desk.connection.execute("SELECT DISTINCT ring FROM udp_server_sessions")}

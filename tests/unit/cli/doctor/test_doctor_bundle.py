@@ -1,0 +1,143 @@
+"""A support bundle: of bounded size, whole though a part fails, and without a secret."""
+
+import base64
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from services.cli.doctor import bundle
+from services.cli.doctor.parts import Part, parts
+from services.cli.doctor.site import Site
+from shared.db.sqlite import connect_writer
+from shared.errors import ValidationError
+from shared.log import redaction
+from shared.paths import Paths
+from shared.settings.backup_keys import BACKUP_FOLDER
+from shared.settings.catalogue import OFFSITE_OPTIONS
+from shared.settings.secrets import Secrets
+
+OBS_PASSWORD = "chong-hong-0815"  # noqa: S105 - planted here, to be looked for
+OFFSITE_SECRET = "s3-very-secret-key"  # noqa: S105 - as above
+MAIL_PASSWORD = "smtp-pass-4711"  # noqa: S105 - as above
+TOKEN_IN_LOG = "Bearer abcdef0123456789"  # noqa: S105 - as above
+
+
+@pytest.fixture(autouse=True)
+def _forgotten() -> Iterator[None]:
+    """What one home hides, no other test's process knows."""
+    hidden, pattern = set(redaction._hidden), redaction._hidden_pattern
+    yield
+    redaction._hidden.clear()
+    redaction._hidden.update(hidden)
+    redaction._hidden_pattern = pattern
+
+
+def _home(tmp_path: Path, migrated: bytes) -> Paths:
+    """A home with secrets wherever one may be; its suite is down."""
+    paths = Paths(tmp_path / "home")
+    paths.prepare()
+    paths.database.write_bytes(migrated)
+    secrets = Secrets(paths)
+    with closing(connect_writer(paths.database)) as connection:
+        obs = "INSERT INTO obs_connections (name, host, port, password) VALUES ('main', '127.0.0.1', 1, ?)"
+        connection.execute(obs, (secrets.encrypt(OBS_PASSWORD),))
+        options = secrets.encrypt(json.dumps({"secret_access_key": OFFSITE_SECRET}))
+        for name, value in ((OFFSITE_OPTIONS.name, options), (BACKUP_FOLDER.name, str(paths.backups))):
+            key = "INSERT INTO settings_keys (key_name, display_name, data_type) VALUES (?, '', 'string')"
+            number = connection.execute(key, (name,)).lastrowid
+            connection.execute("INSERT INTO settings_values (key_id, value) VALUES (?, ?)", (number, value))
+    line = {"level": "warning", "event": "x", "timestamp": "2999-01-01T00:00:00.000Z", "password": MAIL_PASSWORD}
+    said = {**line, "text": f"{OBS_PASSWORD} {OFFSITE_SECRET} {TOKEN_IN_LOG} {secrets.path.read_text().strip()}"}
+    (paths.logs / "obs-bridge.log").write_text(json.dumps(line) + "\n" + json.dumps(said) + "\n")
+    (paths.logs / "supervisord.log").write_text(f"2999-01-01 00:00:00,000 INFO password={MAIL_PASSWORD}\n")
+    return paths
+
+
+def _contents(path: Path) -> dict[str, bytes]:
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+    plain = zstandard.ZstdDecompressor().stream_reader(path.read_bytes()).read()
+    with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
+        found = {member.name: tar.extractfile(member) for member in tar.getmembers()}
+        return {name: file.read() for name, file in found.items() if file is not None}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".zip", ".tar.zst"])
+def test_no_secret_is_in_a_bundle(
+    tmp_path: Path, migrated: bytes, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """Not from the database, a log, the configuration, the environment or a key file; in no encoding that we know."""
+    paths = _home(tmp_path, migrated)
+    paths.config.write_text(json.dumps({"rings": [{"name": "ring-1"}], "smtp_password": MAIL_PASSWORD}))
+    monkeypatch.setenv("RESTRIKE__MAIL__PASSWORD", MAIL_PASSWORD)
+    made = bundle.make(paths, out=tmp_path / f"b{suffix}", hours=6, max_bytes=50 * 1024**2)
+    contents = _contents(made.file)
+    assert {"doctor.json", "settings.json", "config/restrike.json", "files.txt", "notes.txt"} <= contents.keys()
+    everything = b"\n".join(contents.values())
+    key = Secrets(paths).path.read_text().strip()
+    for secret in (OBS_PASSWORD, OFFSITE_SECRET, MAIL_PASSWORD, key, TOKEN_IN_LOG.split()[1]):
+        for text in (secret, json.dumps(secret)[1:-1], base64.b64encode(secret.encode()).decode()):
+            where = [name for name, body in contents.items() if text.encode() in body]
+            assert where == [], secret
+    assert b"***" in everything
+    assert b"obs-bridge.log" in contents["files.txt"]
+    assert b"warning" in contents["logs/obs-bridge.log"]
+    assert made.file.stat().st_mode & 0o077 == 0
+
+
+def _make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: list[Part], *, max_bytes: int) -> bundle.Bundle:
+    monkeypatch.setattr(bundle, "parts", lambda **_: made)
+    return bundle.make(Paths(tmp_path), out=tmp_path / "b.zip", hours=6, max_bytes=max_bytes)
+
+
+def test_a_part_that_fails_is_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it gave before is kept, and what comes after is made."""
+
+    def breaks(_site: Site) -> Iterator[tuple[str, str]]:
+        yield "first.txt", "1"
+        raise PermissionError(13, "Permission denied", "second.txt")
+
+    def works(_site: Site) -> Iterator[tuple[str, str]]:
+        yield "third.txt", "3"
+
+    broken, well = Part(name="broken", make=breaks), Part(name="well", make=works)
+    made = _make(tmp_path, monkeypatch, [broken, well], max_bytes=1024**2)
+    assert [one.name for one in made.parts] == ["first.txt", "third.txt"]
+    assert made.notes == ["broken: second.txt: Permission denied."]
+    assert b"second.txt: Permission denied" in _contents(made.file)["notes.txt"]
+
+
+def test_a_bundle_keeps_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit is cut to its newest lines or left out, and told; however badly it compresses."""
+    noise = "".join(f"{number:06} {base64.b85encode(number.to_bytes(40)).decode()}\n" for number in range(12_000))
+
+    def many(_site: Site) -> Iterator[tuple[str, str]]:
+        for number in range(4):
+            yield f"{number}.log", noise
+
+    most = 512 * 1024
+    made = _make(tmp_path, monkeypatch, [Part(name="logs", make=many)], max_bytes=most)
+    assert made.bytes <= most
+    assert made.notes
+    cut = next(one for one in made.parts if one.left_out_bytes)
+    kept = _contents(made.file)[cut.name].decode()
+    assert noise.endswith(kept)
+    assert kept.splitlines()[0].count(" ") == 1
+
+
+def test_what_a_bundle_is(tmp_path: Path) -> None:
+    """A .zip or a .tar.zst; its parts have names of their own."""
+    with pytest.raises(ValidationError, match="zip"):
+        bundle.make(Paths(tmp_path), out=tmp_path / "b.rar", hours=6, max_bytes=1024**2)
+    names = [part.name for part in parts(hours=6)]
+    assert len(set(names)) == len(names)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,247 @@
+"""`restrike monitor`: samples as tables, the past from the database, and what it changes."""
+
+import re
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.cli import writer
+from services.cli.monitor import showing
+from services.cli.monitor.metrics import Metric
+from services.cli.monitor.sample_tables import text_of
+from services.db_writer.once import _carry_out
+from services.db_writer.outboxes.samples import store_sample
+from services.db_writer.outboxes.stamp import Stamp
+from shared.clock import unix_ns
+from shared.db.sqlite import connect_writer
+from shared.errors import NetworkError
+from shared.messages.system import CpuUse, SystemSample
+from shared.paths import Paths
+from shared.rpc import RefusedError
+from tests.support.samples import GIB, SAMPLE, averaged
+from tests.unit.cli.conftest import Run
+
+STAMP = Stamp(producer="cpu-monitor", at_us=0, at="", now="")
+MINUTE_US = 60_000_000
+
+
+def _cpu(percent: float) -> CpuUse:
+    return CpuUse(percent=percent, core_percents=(percent,), load_1=1.0, load_5=1.0, load_15=1.0)
+
+
+@pytest.fixture
+def paths(
+    run: Run,  # noqa: ARG001  # it must find no home yet
+    home: Path,
+    migrated: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Paths:
+    """A home with a database, and db-writer's part in this process."""
+    paths = Paths(home)
+    paths.prepare()
+    paths.database.write_bytes(migrated)
+    monkeypatch.setattr(writer, "ask", lambda command, *, paths: _carry_out(command, paths))
+    return paths
+
+
+@pytest.fixture
+def stored(paths: Paths) -> Paths:
+    """Six samples of 10 s of the last minute, and three minutes of a day ago."""
+    now_us = unix_ns() // 1000
+    with closing(connect_writer(paths.database)) as connection:
+        new = msgspec.structs.replace(SAMPLE.processes[0], pss_bytes=None, files=None)
+        for n in range(6):
+            processes = SAMPLE.processes if n else (new, SAMPLE.processes[1])
+            fact = averaged(at_us=now_us - n * 10_000_000, cpu=_cpu(10.0 * n), processes=processes)
+            store_sample(connection, fact, STAMP)
+        for n in range(3):
+            fact = averaged(period_s=60, at_us=now_us - 1_440 * MINUTE_US - n * MINUTE_US, cpu=_cpu(50.0))
+            store_sample(connection, fact, STAMP)
+    return paths
+
+
+def test_a_sample_as_tables() -> None:
+    """Everything that was measured, in 100 columns; a share that does not answer says so."""
+    text = text_of(SAMPLE)
+    for words in (
+        "processor  42.5 %, load 1.25 1.00 0.50, 3400 MHz, 61 °C, waited 2.5 % of 10 s",
+        "cores       80.0   5.0",
+        "memory     9.0 GiB of 16.0 GiB can be had, swap 1.0 GiB of 2.0 GiB, 4.0 KiB/s, waited 0.1 % of 10 s",
+        "UDP        1300 datagrams read, 2 dropped",
+        "clock      follows a time server, -0.042 ms to correct",
+        "/mnt/nas  recordings  no answer",
+        "udp-ingest  101  sleeping  3.0    40.0 MiB  21.0 MiB  5        25     0 B/s  1.0 KiB/s",
+        "main  202  45.0   1020 MiB  50.0  3.5       4             0            3     6000",
+    ):
+        assert words in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_a_machine_that_tells_little() -> None:
+    """No line is made up."""
+    bare = msgspec.structs.replace(
+        SAMPLE,
+        cpu=_cpu(1.0),
+        memory=msgspec.structs.replace(SAMPLE.memory, swap_total_bytes=0, waiting_percent=None),
+        clock=msgspec.structs.replace(SAMPLE.clock, is_synchronised=None, offset_ms=None, stepped_ms=-3_600_000.0),
+        disks=(),
+        networks=(),
+        processes=(),
+        obs=(),
+    )
+    lines = text_of(bare).splitlines()
+    assert lines[2:] == [
+        "processor  1.0 %, load 1.00 1.00 1.00",
+        "cores        1.0",
+        "memory     9.0 GiB of 16.0 GiB can be had, no swap",
+        "UDP        1300 datagrams read, 2 dropped",
+        "clock      not known whether it follows a time server, was set by -3600000 ms",
+    ]
+
+
+def test_many_cores_are_several_lines() -> None:
+    """Twelve in a line."""
+    many = msgspec.structs.replace(SAMPLE, cpu=msgspec.structs.replace(SAMPLE.cpu, core_percents=(100.0,) * 64))
+    text = text_of(many)
+    assert text.count(" 100.0") == 64
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_show_without_a_suite(run: Run) -> None:
+    """No answer: 3, and what to do."""
+    done = run("monitor", "show")
+    assert (done.code, done.out) == (3, "")
+    assert "restrike up" in done.err
+
+
+class _Answers:
+    """What a client is answered, one after the other; then somebody presses Ctrl-C."""
+
+    def __init__(self, *answers: SystemSample | Exception) -> None:
+        self._answers = list(answers)
+
+    def call(self, _command: object) -> SystemSample:
+        if not self._answers:
+            raise KeyboardInterrupt
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def watching(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def answer(*answers: SystemSample | Exception) -> None:
+        monkeypatch.setattr(showing, "Client", lambda _: _Answers(*answers))
+        monkeypatch.setattr(showing, "wait_s", lambda _: None)
+
+    return answer
+
+
+def test_watch_over_a_pipe(run: Run, watching: Callable[..., None]) -> None:
+    """Each sample once, in plain text; what is refused meanwhile is said, and watched on."""
+    later = msgspec.structs.replace(SAMPLE, at_us=SAMPLE.at_us + 1_000_000, udp=SAMPLE.udp)
+    watching(
+        SAMPLE, SAMPLE, RefusedError("monitor.off", "Measuring is switched off."), NetworkError("x", "Away."), later
+    )
+    done = run("monitor", "watch")
+    assert done.code == 0
+    assert done.out.count("processor") == 2
+    assert "Measuring is switched off." in done.out
+    assert "Away." in done.out
+    assert "\x1b" not in done.out
+
+
+def test_watch_for_programs(run: Run, watching: Callable[..., None]) -> None:
+    """A document a line."""
+    watching(SAMPLE, RefusedError("monitor.off", "Measuring is switched off."))
+    documents = [msgspec.json.decode(line) for line in run("monitor", "watch", "--json").out.splitlines()]
+    assert documents[0]["udp"] == {"received": 1300, "dropped": 2}
+    assert documents[1] == {"error": {"code": "monitor.off", "message": "Measuring is switched off."}}
+
+
+@pytest.mark.usefixtures("stored")
+def test_history_of_all(run: Run) -> None:
+    """The last minute: averages, the most that was taken, the least that was left, sums of counts."""
+    document = run("monitor", "history", "--last", "2m", "--every", "1h", "--json").document
+    assert (document["metric"], document["name"], document["period_s"], document["every_s"]) == (None, None, 10, 3600)
+    rows = document["rows"]
+    assert sum(row["udp_received"] for row in rows) == 6 * 1300
+    assert max(row["cpu_busiest_core_percent"] for row in rows) == 50.0
+    assert {row["disk_free_bytes"] for row in rows} == {GIB // 2}
+    assert rows[0]["at"].endswith(":00:00Z")
+    table = run("monitor", "history", "--last", "2m", "--every", "1h").out
+    assert table.splitlines()[0].split("  ")[0] == "from"
+    assert "9.0 GiB" in table
+
+
+@pytest.mark.usefixtures("stored")
+def test_history_of_yesterday_is_of_minutes(run: Run) -> None:
+    """Samples of 10 s are for the last hours; an hour without any is asked of the minutes."""
+    document = run("monitor", "history", "--last", "2d", "--json").document
+    assert (document["period_s"], document["every_s"]) == (60, 7_200)
+    assert {row["cpu_percent"] for row in document["rows"]} == {50.0}
+    days, hours = (run("monitor", "history", "--last", span).out.splitlines()[-1] for span in ("2d", "1h"))
+    assert re.match(r"\d\d-\d\d \d\d:\d\d  ", days)
+    assert re.match(r"\d\d:\d\d:\d\d  ", hours)
+
+
+@pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize("metric", list(Metric))
+def test_history_of_one_thing(run: Run, metric: Metric) -> None:
+    """Each question is answered, as a table of up to 100 columns and as a document."""
+    document = run("monitor", "history", "--metric", metric.value, "--json").document
+    assert document["rows"]
+    table = run("monitor", "history", "--metric", metric.value)
+    assert table.code == 0
+    assert max(map(len, table.out.splitlines())) <= 100
+
+
+@pytest.mark.usefixtures("stored")
+def test_history_of_one_process(run: Run) -> None:
+    """By its name alone."""
+    asked = ("monitor", "history", "--metric", "process", "udp-ingest", "--every", "1h", "--json")
+    rows: list[dict[str, Any]] = run(*asked).document["rows"]
+    assert {row["name"] for row in rows} == {"udp-ingest"}
+    assert {(row["cpu_percent"], row["rss_bytes"], row["files"]) for row in rows} == {(3.0, 40 << 20, 25)}
+    assert {row["pss_bytes"] for row in rows} - {None} == {21 << 20}  # of the samples in which it is known
+    rows = run(*asked[:-4], "obs", "--every", "1h", "--json").document["rows"]
+    assert {row["pss_bytes"] for row in rows} == {None}
+    assert run("monitor", "history", "--metric", "process", "nobody").out.startswith("Nothing is stored")
+
+
+@pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--last", "soon"), "90s, 15m, 1h or 3d"),
+        (("--last", "0m"), "no length of time"),
+        (("--every", "x"), "no length of time"),
+        (("--metric", "cpu", "core0"), "A NAME goes with"),
+    ],
+)
+def test_what_history_refuses(run: Run, words: tuple[str, ...], said: str) -> None:
+    """In a sentence."""
+    done = run("monitor", "history", *words)
+    assert (done.code, done.out) == (1, "")
+    assert said in done.err
+
+
+@pytest.mark.usefixtures("paths")
+def test_settings_are_changed(run: Run) -> None:
+    """By the commands of this group, with an author, and no more than they allow."""
+    assert run("monitor", "interval", "0.5", "--author", "ana").out == (
+        "The machine is measured every 0.5 s. It holds when the suite starts.\n"
+    )
+    assert run("monitor", "interval", "0.5", "--json").document == {"interval_ms": 500, "changed": False}
+    assert run("monitor", "interval", "0.1").code == 2
+    assert run("monitor", "interval", "61").code == 2
+    assert run("monitor", "off", "--json").document == {"enabled": False, "changed": True}
+    assert run("monitor", "off").out == "Measuring is off already. It holds when the suite starts.\n"
+    assert run("monitor", "on").out == "Measuring is on. It holds when the suite starts.\n"
+    (change,) = run("settings", "history", "monitor.interval_ms", "--json").document["changes"]
+    assert "ana" in change.values()

@@ -1,0 +1,138 @@
+"""No secret gets into a log line, wherever in it it stands."""
+
+import json
+import traceback
+from pathlib import Path
+
+import pytest
+
+from shared.log import redaction
+from shared.log.log import Log
+from shared.log.redaction import hide, is_secret_name, redacted
+from shared.log.values import MOST_CHARACTERS, field, plain
+
+SECRET = "h8nter!2"  # noqa: S105 - of nobody
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("password", "obs_password", "passphrase", "secret", "client_secret", "token", "access_token", "api_key"),
+        *("apikey", "key", "stream_key", "authorization", "Authorization", "cookie", "smtp.password", "pwd"),
+    ],
+)
+def test_names_of_secrets(name: str) -> None:
+    """A field of such a name is masked, whatever it holds."""
+    assert is_secret_name(name)
+    assert field(name, SECRET) == field(name, [SECRET]) == field(name, 12345) == "***"
+
+
+@pytest.mark.parametrize("name", ["keys", "keyword", "passed", "bytes", "author", "compass", "kept", "entry", "monkey"])
+def test_names_of_other_things(name: str) -> None:
+    """What only sounds like it stays."""
+    assert field(name, "as it is") == "as it is"
+
+
+@pytest.mark.parametrize("value", [None, True, False])
+def test_whether_there_is_a_secret_is_none(value: object) -> None:
+    """`password=None` and `has_password=True` help, and tell nothing."""
+    assert field("password", value) is value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"smtp://restrike:{SECRET}@mail.example.org:587",
+        f"could not connect to https://{SECRET}@example.org/hook",
+        f"https://example.org/hook?a=1&token={SECRET}&b=2",
+        f"password={SECRET}",
+        f"smtp_password: {SECRET}",
+        f"{{'password': '{SECRET} and more'}}",
+        f'{{"api_key":"{SECRET}"}}',
+        f"Account(host='obs', password='{SECRET}', port=4455)",
+        f"Account(password='it\\'s {SECRET}', port=4455)",
+        f"Authorization: Bearer {SECRET.replace('!', '')}",
+        f"AUTH PLAIN {SECRET.replace('!', '')}==",
+        f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----",
+        f"password='{SECRET}",
+    ],
+)
+def test_texts_with_secrets(text: str) -> None:
+    """Addresses with credentials, headers, reprs of settings: the secret is masked, the rest is readable."""
+    shown = redacted(text)
+    assert "h8nter" not in shown
+    assert "***" in shown
+
+
+@pytest.mark.parametrize(
+    "text", ["pt1;1;", "https://example.org/a@b", "password: None", "12 passed", "The token is wrong.", "key ring-1/3"]
+)
+def test_texts_without_secrets(text: str) -> None:
+    """Nothing is masked in what has none."""
+    assert redacted(text) == text
+
+
+def test_nested_values() -> None:
+    """Dictionaries in lists in dictionaries, settings by name, and what is not JSON."""
+    shown = json.dumps(
+        plain(
+            {
+                "connections": [{"host": "obs", "password": SECRET}, {"deep": {"token": [SECRET]}}],
+                "change": {"name": "mail.password", "value": SECRET, "reason": "new"},
+                "path": Path("/x"),
+                b"bytes": {f"password={SECRET}"},
+            }
+        )
+    )
+    assert "h8nter" not in shown
+    assert '"host": "obs"' in shown
+    assert '"reason": "new"' in shown
+
+
+def test_a_known_secret_is_masked_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was decrypted in this process is found in any text, also as a repr."""
+    monkeypatch.setattr(redaction, "_hidden", set())
+    monkeypatch.setattr(redaction, "_hidden_pattern", None)
+    hide("grüße\n'42'")
+    hide("ab")
+    assert redacted("it is grüße\n'42', really") == "it is ***, really"
+    assert redacted(f"it is {'x' + repr(chr(10))[1:-1]}, ab") == "it is x\\n, ab"
+    shown = repr(["grüße\n'42'"])
+    assert "42" not in redacted(shown)
+
+
+def test_a_traceback_is_redacted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """An error that shows a secret is written without it, with its place in the code."""
+    log = Log(service="tiny", boot_id="1", level="info", levels={}, fallback=tmp_path / "tiny.log")
+    try:
+        raise RuntimeError(f"no connection to Account(host='a', password='{SECRET}')")
+    except RuntimeError as error:
+        log.logger().error("fault", exc_info=error)
+        assert "h8nter" in traceback.format_exc()
+    written = capfd.readouterr().err
+    assert "h8nter" not in written
+    line = json.loads(written)
+    assert "test_redaction.py" in line["exception"]
+    assert line["exception"].endswith("Account(host='a', password=***)")
+
+
+def test_huge_values_are_cut_and_marked() -> None:
+    """Begin and end stay; a secret within what was cut is not shown by the cut."""
+    shown = plain("a" * 100_000 + "z")
+    assert len(shown) < MOST_CHARACTERS + 100
+    assert "characters cut" in shown
+    assert shown.endswith("z")
+    assert len(plain(list(range(1_000)))) == 51
+    assert plain({"a": {"b": {"c": {"d": {"e": {"f": {"g": 1}}}}}}})["a"]["b"]["c"]["d"]["e"]["f"] == "…"
+
+
+def test_values_that_fight_back() -> None:
+    """A value whose repr raises, a name that is no UTF-8, a number that no JSON holds."""
+
+    class Broken:
+        def __repr__(self) -> str:
+            raise KeyError("no")
+
+    assert plain(Broken()) == "<Broken that cannot be shown: KeyError>"
+    assert plain("\udcff.mp4") == "\\udcff.mp4"
+    assert plain(2**70) == hex(2**70)
