@@ -39,7 +39,7 @@ class Life(Struct):
 
 class RingPicture(Struct):
     """A ring: its socket, and the match on it. `packet_at_s` is when its last datagram came, `match` its state as it
-    was asked for at `match_at_s`; `break_stands`: the break's clock was stopped.
+    was asked for at `match_at_s`.
     """
 
     status: RingStatus | None = None
@@ -50,7 +50,6 @@ class RingPicture(Struct):
     match_number: str | None = None
     match: MatchState | None = None
     match_at_s: float | None = None
-    break_stands: bool = False
 
     def hear(self, status: RingStatus, *, now_s: float, now_us: int) -> None:
         """Take what udp-ingest says. A clock that was set since moves the last datagram by no more than it can be old:

@@ -42,6 +42,10 @@ class Trails:
         self.sampled_at_s: float | None = None
         """When the newest sample was taken."""
         self.behind: dict[str, Behind] = {}
+        self.commit_s: float | None = None
+        """How long a commit to the journal took on average between the last two readings of udp-ingest's meters; None:
+        it is not known, or nothing was committed.
+        """
         self._trails: dict[Key, Trail] = {}
 
     def count(self, key: Key, value: float, *, life: str, now_s: float) -> None:

@@ -285,6 +285,7 @@ def break_ticked(state: RingState, reading: BreakTicked) -> None:
     if reading.clock_ms is not None:
         state.bout.break_ms = reading.clock_ms
         memory.break_heard = memory.is_closed
+    state.bout.break_stands = reading.action is ClockAction.STOP
     state.enter(Stage.BREAK)
 
 

@@ -50,6 +50,7 @@ class Bout(Struct):
     clock_ms: int | None = None
     clock_running: bool = False
     break_ms: int | None = None
+    break_stands: bool = False
     injury_ms: int | None = None
     injury_athlete: int | None = None
     superiority: int | None = None

@@ -269,6 +269,7 @@ class Athlete(Struct, frozen=True, kw_only=True):
 class MatchState(Struct, frozen=True, kw_only=True):
     """A ring's match as it stands after `entry`. Published whole on every change, and every 5 s while a match is
     loaded; a clock is in milliseconds and counts down, `break_ms` and `injury_ms` are None outside of them.
+    `break_stands`: the break's clock was stopped.
 
     What the scoring system declared is in `winner`, `decision` and so on; `result` and `rounds` set beside it what
     follows from the rules, and what a person edited (`edits`, those in force).
@@ -310,3 +311,4 @@ class MatchState(Struct, frozen=True, kw_only=True):
     rounds: tuple[RoundResult, ...] = ()
     result: Result | None = None
     edits: tuple[MatchEdited, ...] = ()
+    break_stands: bool = False

@@ -7,8 +7,10 @@ from services.cpu_monitor.health.view import ALIVE_S
 from services.cpu_monitor.picture import Picture
 from services.cpu_monitor.trails import Behind
 from shared.messages.health import Subject
-from shared.messages.service import WRITER, Position
+from shared.messages.meters import MetersRead
+from shared.messages.service import INGEST, WRITER, Position
 from shared.messages.system import SystemSample
+from shared.meter_list import JOURNAL_COMMIT
 
 _OF_SERVICES: Final = ("lost", "dropped", "faults")
 _OF_RINGS: Final = ("lost", "kernel_drops", "refused")
@@ -20,6 +22,7 @@ class Notes:
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
         self._seen: dict[str, object] = {}
+        self._commits_before = 0, 0.0
 
     def take(self, *, now_s: float, loop_lag_ms: float) -> None:
         """Look through the picture at `now_s` (monotonic); a service may be late by `loop_lag_ms`."""
@@ -31,6 +34,9 @@ class Notes:
         if status is not None and writer is not None and writer.health is not None:
             key = (Subject.DATABASE, database.NAME, "rows_refused")
             picture.trails.count(key, status.rows_refused, life=writer.health.boot_id, now_s=now_s)
+        read = picture.meters.get(INGEST)
+        if read is not None and self._is_new("meters", read):
+            self._commits(read)
         sample = picture.sample
         if sample is not None and self._is_new("sample", sample):
             self._sample(sample, now_s)
@@ -55,6 +61,15 @@ class Notes:
                 trails.count(key, getattr(health, what), life=health.boot_id, now_s=now_s)
             if health.loop_lag_ms > loop_lag_ms:
                 trails.mark((Subject.SERVICE, name, "lag"), health.loop_lag_ms, now_s=now_s)
+
+    def _commits(self, read: MetersRead) -> None:
+        """What commits took since the reading before; after a start anew, since that start."""
+        found = next((one for one in read.histograms if one.name == JOURNAL_COMMIT.name), None)
+        count, sum_s = (sum(found.counts), found.sum) if found is not None else (0, 0.0)
+        count_before, sum_before_s = self._commits_before if self._commits_before[0] <= count else (0, 0.0)
+        self._commits_before = count, sum_s
+        new = count - count_before
+        self._picture.trails.commit_s = (sum_s - sum_before_s) / new if new else None
 
     def _rings(self, now_s: float) -> None:
         for name, ring in self._picture.rings.items():

@@ -109,14 +109,12 @@ def is_suspicious(ring: RingPicture, *, now_s: float, after_s: float) -> bool:
     """Whether a ring ought to have sent since: then it is asked for, because its status comes once a second only."""
     if ring.status is None or not ring.status.listening or ring.packet_at_s is None or ring.stage not in _TICKING:
         return False
-    if ring.stage is Stage.BREAK and ring.break_stands:
-        return False
     return after_s < now_s - ring.packet_at_s < ABANDONED_S
 
 
 def ticks(ring: RingPicture) -> bool:
     """Whether a tick is due each second. A state that was asked for in this silence says whether the clock stands."""
-    if ring.stage not in _TICKING or (ring.stage is Stage.BREAK and ring.break_stands):
+    if ring.stage not in _TICKING:
         return False
     match = ring.match
     is_told = ring.match_at_s is not None and ring.packet_at_s is not None and ring.match_at_s >= ring.packet_at_s
@@ -125,7 +123,7 @@ def ticks(ring: RingPicture) -> bool:
     if ring.stage is Stage.RUNNING:
         return match.clock_running and match.clock_ms != 0
     if ring.stage is Stage.BREAK:
-        return match.break_ms != 0
+        return match.break_ms != 0 and not match.break_stands
     lefts = [one.left_ms for one in match.injuries if one.is_open]
     return any(lefts) if lefts else match.injury_ms != 0
 

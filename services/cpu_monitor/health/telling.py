@@ -9,13 +9,12 @@ from services.cpu_monitor.health.noting import Notes
 from services.cpu_monitor.health.rings import is_suspicious
 from services.cpu_monitor.health.view import RANK, Tolerances
 from services.cpu_monitor.listening import Ears
-from services.cpu_monitor.picture import Picture, RingPicture
+from services.cpu_monitor.picture import Picture
 from shared.clock import monotonic_s, unix_ns
 from shared.db.migration_files import read_migrations
 from shared.messages.health import Condition, GetHealthReport, HealthItem, HealthReport
-from shared.messages.pss import BreakTicked, ClockAction, PssEvent
 from shared.messages.service import INGEST, PARSER
-from shared.messages.topics import READING_TOPICS, SYSTEM_HEALTH
+from shared.messages.topics import SYSTEM_HEALTH
 from shared.runtime import Runtime
 from shared.settings.backup_keys import BACKUP_EVERY_HOURS
 from shared.settings.monitor_keys import (
@@ -45,7 +44,6 @@ def watch_health(runtime: Runtime, picture: Picture, ears: Ears) -> None:
     telling = Telling(runtime, picture, ears)
     facts = Facts(runtime, picture)
     picture.schema_version = max(one.version for one in read_migrations(runtime.paths.migrations))
-    runtime.on(READING_TOPICS[BreakTicked])(telling.hear_break)
     runtime.on_command(GetHealthReport, lambda _: picture.health or telling.judge())
     runtime.on_start(facts.look)
     runtime.every(INTERFACES_EVERY_S, facts.look)
@@ -62,11 +60,6 @@ class Telling:
         self._notes = Notes(picture)
         self._settings = runtime.settings
         self._told_at_s = 0.0
-
-    def hear_break(self, event: PssEvent[BreakTicked]) -> None:
-        """A break's clock ticks, or was stopped."""
-        ring = self._picture.rings.setdefault(event.ring, RingPicture())
-        ring.break_stands = event.data.action is ClockAction.STOP
 
     def look(self) -> None:
         """Judge, and tell what changed."""

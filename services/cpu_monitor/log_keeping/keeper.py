@@ -118,7 +118,7 @@ class Keeper:
             probe.write_bytes(b"\n")
             probe.unlink()
         except OSError as error:
-            return _said(error)
+            return f"{self._logs}: {error.strerror}"
         return None
 
 

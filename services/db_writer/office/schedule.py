@@ -63,6 +63,11 @@ def last_done(kind: str) -> Last:
     return lambda connection, now: _one(connection, _LAST_DONE, kind, now)
 
 
+def last_or_birth(last: Last, connection: "sqlite3.Connection", *, now: datetime) -> str | None:
+    """When something was done last; if never, when the database was made."""
+    return last(connection, f"{now:%Y-%m-%dT%H:%M:%S.%f}Z") or _one(connection, _BIRTH)
+
+
 DUTIES: Final[tuple[Duty, ...]] = (
     Duty(
         kind="backup",
@@ -119,7 +124,7 @@ class Schedule:
             is_there = ordered[0].status in (JobStatus.WAITING, JobStatus.RUNNING)
             if is_there or _is_within(begun_at, _rest(duty, ordered), now=now):
                 return False
-        since = duty.last(connection, f"{now:%Y-%m-%dT%H:%M:%S.%f}Z") or _one(connection, _BIRTH)
+        since = last_or_birth(duty.last, connection, now=now)
         return since is not None and not _is_within(since, timedelta(hours=every_hours), now=now)
 
 

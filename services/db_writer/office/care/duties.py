@@ -1,10 +1,11 @@
 """The care that is done by itself at night; db-writer. Each duty waits for a time when no match is running."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from services.db_writer.office.desk import Desk
-from services.db_writer.office.schedule import RETRY_AFTER, Duty, last_done
+from services.db_writer.office.schedule import RETRY_AFTER, Duty, last_done, last_or_birth
 from shared.clock import unix_ns
 from shared.settings.catalogue import CARE_FROM_HOUR, CARE_TO_HOUR
 
@@ -13,6 +14,7 @@ DAILY: Final = 20.0
 WEEKLY: Final = 7 * 24 - 4.0
 ARCHIVING: Final = 7 * 24 - 4.0
 """Whole months are moved once the last day is old enough; looked for each week, so that a missed night costs days."""
+LATE_AFTER: Final = timedelta(days=3)
 NEXT_NIGHT: Final = timedelta(hours=DAILY)
 """What failed again and again, or was cancelled, is left for tonight."""
 
@@ -26,18 +28,29 @@ def is_night(desk: Desk, *, hour: int | None = None) -> bool:
     return begins <= hour < ends if begins < ends else hour >= begins or hour < ends
 
 
-def _nightly(kind: str, every_hours: float) -> Duty:
+def is_night_or_late(desk: Desk) -> bool:
+    """Whether it is night, or nothing was cleaned for days: a machine that is off at night collects samples of itself,
+    some 170,000 rows a day.
+    """
+    if is_night(desk):
+        return True
+    now = datetime.now(UTC)
+    done = last_or_birth(last_done("clean"), desk.connection, now=now)
+    return done is not None and now - datetime.fromisoformat(done) > LATE_AFTER
+
+
+def _nightly(kind: str, every_hours: float, *, is_time: Callable[[Desk], bool] = is_night) -> Duty:
     return Duty(
         kind=kind,
         every_hours=lambda _: every_hours,
         last=last_done(kind),
-        is_time=is_night,
+        is_time=is_time,
         retry_after=(*RETRY_AFTER, NEXT_NIGHT),
     )
 
 
 CARE: Final = (
-    _nightly("clean", DAILY),
+    _nightly("clean", DAILY, is_time=is_night_or_late),
     _nightly("archive", ARCHIVING),
     _nightly("vacuum", DAILY),
     _nightly("optimize", DAILY),

@@ -74,6 +74,7 @@ def test_silence_is_nothing_where_no_clock_ticks(stage: Stage | None) -> None:
         (Stage.RUNNING, {"clock_running": False, "clock_ms": 60_000}),
         (Stage.RUNNING, {"clock_running": True, "clock_ms": 0}),
         (Stage.BREAK, {"break_ms": 0}),
+        (Stage.BREAK, {"break_ms": 20_000, "break_stands": True}),
         (Stage.INJURY, {"injury_ms": 0}),
         (Stage.INJURY, {"injury_ms": 30_000, "injuries": (msgspec.structs.replace(INJURY, left_ms=0),)}),
     ],
@@ -101,14 +102,6 @@ def test_a_clock_that_runs_may_not() -> None:
     assert _ring(world) is FAILED
     world.match(injury_ms=30_000, injuries=(INJURY,))
     assert _ring(world) is FAILED
-
-
-def test_a_break_that_was_stopped_may_be_silent() -> None:
-    """`brk;…;stop;`: its clock stands until the next round."""
-    world = World()
-    world.stage(Stage.BREAK)
-    world.picture.rings["ring-1"].break_stands = True
-    assert _silent_after_s(world) is None
 
 
 def test_it_is_well_with_the_next_datagram() -> None:

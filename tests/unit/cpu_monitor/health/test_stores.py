@@ -5,7 +5,9 @@ import pytest
 
 from services.cpu_monitor.picture import BackupFacts
 from shared.messages.health import Condition, Subject
+from shared.messages.meters import HistogramReading, MetersRead
 from shared.messages.service import Position
+from shared.meter_list import JOURNAL_COMMIT
 from tests.support.health_picture import GIB, HOUR_US, JOURNAL, World
 
 OK, DEGRADED, FAILED, UNKNOWN = Condition.OK, Condition.DEGRADED, Condition.FAILED, Condition.UNKNOWN
@@ -92,6 +94,24 @@ def test_without_its_service_nobody_knows() -> None:
     world.mute |= {"db-writer", "udp-ingest"}
     world.pass_s(4)
     assert (_database(world), world.condition(Subject.JOURNAL, "journal.db")) == (UNKNOWN, UNKNOWN)
+
+
+def test_a_slow_disk() -> None:
+    """Commits that take 100 ms on average since the reading before; a restart begins anew; no commits say nothing."""
+    world = World()
+
+    def commits(count: int, sum_s: float) -> Condition:
+        taken = HistogramReading(JOURNAL_COMMIT.name, (), (count,), sum_s)
+        world.picture.meters["udp-ingest"] = MetersRead(service="udp-ingest", histograms=(taken,))
+        world.look()
+        return world.condition(Subject.JOURNAL, "journal.db")
+
+    assert commits(1_000, 1.0) is OK
+    assert commits(1_010, 3.0) is DEGRADED
+    assert "a commit to the journal takes 200 ms" in (world.item(Subject.JOURNAL, "journal.db").reason or "")
+    assert commits(1_010, 3.0) is OK
+    assert commits(1_020, 3.5) is OK
+    assert commits(10, 2.0) is DEGRADED
 
 
 def test_a_journal_that_cannot_be_written() -> None:

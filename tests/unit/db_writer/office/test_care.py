@@ -9,7 +9,7 @@ import pytest
 
 from services.db_writer.office.care import leftovers
 from services.db_writer.office.care import tidying as care
-from services.db_writer.office.care.duties import CARE, is_night
+from services.db_writer.office.care.duties import CARE, is_night, is_night_or_late
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import JobLine
 from services.db_writer.office.kinds import KINDS
@@ -191,6 +191,23 @@ def test_when_it_is_night(
 
     monkeypatch.setattr(cared.settings, "get", get)
     assert {hour for hour in range(24) if is_night(cared, hour=hour)} == hours
+
+
+def test_what_was_not_cleaned_for_days_is_cleaned_by_day(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is off at night: three days after the last time, or after the database was made."""
+    hour = datetime.now(UTC).astimezone().hour
+    hours = {"care.from_hour": (hour + 2) % 24 or 24, "care.to_hour": (hour + 3) % 24 or 24}
+    real = cared.settings.get
+    monkeypatch.setattr(cared.settings, "get", lambda key: hours.get(key.name) or real(key))
+    assert not is_night_or_late(cared)
+    cared.connection.execute("UPDATE schema_version SET applied_at = '2020-01-01T00:00:00.000Z'")
+    assert is_night_or_late(cared)
+    done = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%dT%H:%M:%S.%f}Z"
+    row = ("1", "clean", "{}", "schedule", "done", done)
+    cared.connection.execute(
+        "INSERT INTO jobs (job_id, kind, options, author, status, begun_at) VALUES (?, ?, ?, ?, ?, ?)", row
+    )
+    assert not is_night_or_late(cared)
 
 
 def test_care_is_lined_up_at_night_only(cared: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
