@@ -1,6 +1,7 @@
 """Judges twice a second and tells the rest of the suite; cpu-monitor."""
 
 import re
+from contextlib import suppress
 from typing import Final
 
 from services.cpu_monitor.health.facts import INTERFACES_EVERY_S, Facts
@@ -12,6 +13,7 @@ from services.cpu_monitor.listening import Ears
 from services.cpu_monitor.picture import Picture
 from shared.clock import monotonic_s, unix_ns
 from shared.db.migration_files import read_migrations
+from shared.errors import DatabaseError
 from shared.messages.health import Condition, GetHealthReport, HealthItem, HealthReport
 from shared.messages.service import INGEST, PARSER
 from shared.messages.topics import SYSTEM_HEALTH
@@ -43,7 +45,8 @@ def watch_health(runtime: Runtime, picture: Picture, ears: Ears) -> None:
     """Register the judge."""
     telling = Telling(runtime, picture, ears)
     facts = Facts(runtime, picture)
-    picture.schema_version = max(one.version for one in read_migrations(runtime.paths.migrations))
+    with suppress(DatabaseError):  # db-writer does not start then, and says why
+        picture.schema_version = max(one.version for one in read_migrations(runtime.paths.migrations))
     runtime.on_command(GetHealthReport, lambda _: picture.health or telling.judge())
     runtime.on_start(facts.look)
     runtime.every(INTERFACES_EVERY_S, facts.look)
