@@ -26,6 +26,7 @@ from shared.runtime import Runtime
 from shared.settings.monitor_keys import KILL_AFTER_S, START_WITHIN_S
 
 LOOK_EVERY_S: Final = 1.0
+LEAST_DEADLINE_S: Final = 5.0
 APART_LOOKS: Final = 5
 """Looks between two ends: when the whole machine stalls, the others may come back by themselves."""
 
@@ -66,27 +67,37 @@ class Sentry:
         runtime.every(LOOK_EVERY_S, self.look)
 
     def look(self) -> None:
-        """Ask everybody, and end who has been silent for too long."""
+        """Ask everybody who owes no answer, and end who has owed one for too long."""
         self._rest = max(0, self._rest - 1)
-        for name, watched in self.watched.items():
-            self._watch(name, watched)
+        for name in self.watched:
+            self._meet(name)
+            watched = self.watched[name]
+            if watched.pid is not None and self._is_overdue(name, watched) and not self._rest:
+                self._end(name, watched)
 
-    def _watch(self, name: str, watched: Watched) -> None:
+    def hear(self, health: ServiceHealth) -> None:
+        """A service said on the bus that it lives: its loop turns, however late its answers are."""
+        watched = self.watched.get(health.service)
+        if watched is not None and watched.pid == health.pid:
+            watched.looks, watched.has_lived = 0, True
+
+    def _meet(self, name: str) -> None:
+        watched = self.watched[name]
         watched.looks += 1
         if watched.looks > 1 or watched.pid is None:  # it did not answer: is it there, and still the same?
             pid = holder(self._runtime.paths.lock(name), name)
             if pid != watched.pid:
-                watched.pid, watched.looks, watched.has_lived, watched.was_told = pid, 0, False, False
+                watched = self.watched[name] = Watched(pid=pid)
         if not watched.is_asked:
             watched.is_asked = True
             answered, missed = partial(self._take, name, watched), partial(self._miss, watched)
-            self._asker.ask(GetHealth(), answered, missed, service=name, deadline_s=LOOK_EVERY_S)
-        if watched.pid is not None and self._is_overdue(name, watched) and not self._rest:
-            self._end(name, watched)
+            # One question at a time, and time enough for it: a loop that turns slowly answers late, and lives.
+            deadline_s = max(self._runtime.settings.get(KILL_AFTER_S), LEAST_DEADLINE_S)
+            self._asker.ask(GetHealth(), answered, missed, service=name, deadline_s=deadline_s)
 
     def _take(self, name: str, watched: Watched, health: ServiceHealth) -> None:
         watched.is_asked = False
-        watched.pid, watched.looks, watched.has_lived, watched.was_told = health.pid, 0, True, False
+        watched.pid, watched.looks, watched.has_lived = health.pid, 0, True
         self._answered(name, health)
 
     def _miss(self, watched: Watched, error: RestrikeError) -> None:
@@ -106,7 +117,7 @@ class Sentry:
 
     def _end(self, name: str, watched: Watched) -> None:
         if watched.pid is None:
-            return
+            return  # for mypy: who is overdue is there
         self._rest = APART_LOOKS
         watched.was_told = True
         silent_s = watched.looks * LOOK_EVERY_S

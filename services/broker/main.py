@@ -1,6 +1,6 @@
 """broker: passes events from all services to all subscribers, and commands from other programs to the services.
 
-It also watches cpu-monitor, which watches everybody else.
+It also watches cpu-monitor, which watches everybody else, and gives systemd signs of life like that.
 """
 
 from services.broker.curve import Gatekeeper
@@ -10,6 +10,7 @@ from shared.asker import Asker
 from shared.messages.service import MONITOR
 from shared.runtime import Runtime, serve
 from shared.sentry import Sentry
+from shared.systemd import Systemd
 
 
 def build(runtime: Runtime) -> None:
@@ -21,6 +22,7 @@ def build(runtime: Runtime) -> None:
     Proxy(runtime.context, runtime.paths, bus).register(runtime)
     Gateway(runtime, runtime.paths, bus)
     Sentry(runtime, Asker(runtime), [MONITOR])
+    Systemd().give_signs_of_life(runtime)
 
 
 def main() -> None:

@@ -3,29 +3,29 @@
 import os
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from services.cpu_monitor.guarding.restarts import Restarts, ends_in
-from services.cpu_monitor.guarding.systemd import ALIVE, READY, Systemd
+from services.cpu_monitor.guarding.restarts import WITHIN_S, Restarts, ends_in
+from services.cpu_monitor.guarding.returns import Returns
 from services.cpu_monitor.picture import Picture
 from services.registry import SERVICES
 from shared.asker import Asker
 from shared.clock import monotonic_s, unix_ns
 from shared.messages.incidents import IncidentKind, ServiceIncident, ServiceKilled
 from shared.messages.service import ServiceHealth
-from shared.messages.topics import SYSTEM_INCIDENT
+from shared.messages.topics import SERVICE_HEALTH, SYSTEM_INCIDENT
 from shared.outbox import Outbox
 from shared.runtime import Runtime
 from shared.sentry import Sentry
 from shared.settings.monitor_keys import STORM_RESTARTS
 from shared.supervisor import ask_supervisor
+from shared.systemd import READY, Systemd
 
 LOOK_EVERY_S: Final = 1.0
 LOG_END_BYTES: Final = 32 * 1024
 """Of supervisord's log: some hundred lines."""
-RUNS: Final = "guard.runs"
-"""Kept while cpu-monitor runs, so that the next one knows whether it ended in order."""
 READY_WITHIN_S: Final = 20.0
 """A service that does not come up must not have systemd end those that did."""
 
@@ -54,10 +54,10 @@ def guard(runtime: Runtime, picture: Picture, asker: Asker, outbox: Outbox) -> N
 
     picture.services[runtime.service].answered_at_s = monotonic_s()
     runtime.on_start(desk.note_own_return)
-    runtime.on_stop(desk.note_orderly_end)
+    runtime.on_stop(desk.returns.end)
     runtime.every(LOOK_EVERY_S, look)
-    if desk.systemd.alive_every_s is not None:
-        runtime.every(desk.systemd.alive_every_s, lambda: desk.systemd.tell(ALIVE))
+    runtime.on(SERVICE_HEALTH)(sentry.hear)
+    desk.systemd.give_signs_of_life(runtime)
 
 
 class Guard:
@@ -65,6 +65,7 @@ class Guard:
 
     def __init__(self, runtime: Runtime, picture: Picture, outbox: Outbox) -> None:
         self.systemd = Systemd()
+        self.returns = Returns(outbox)
         self._runtime = runtime
         self._picture = picture
         self._outbox = outbox
@@ -80,36 +81,22 @@ class Guard:
 
     def note_own_return(self) -> None:
         """If the cpu-monitor before this one did not end in order, nobody has told of it yet."""
-        was_alive_us, now_us = self._runtime.last_alive_us, unix_ns() // 1000
-        if was_alive_us is not None and self._outbox.kept(RUNS):
-            self.note(
-                ServiceIncident(
-                    incident_id=f"{self._runtime.service}:{IncidentKind.RESTARTED}:{was_alive_us}",
-                    service=self._runtime.service,
-                    kind=IncidentKind.RESTARTED,
-                    happened_at_us=now_us,
-                    pid=os.getpid(),
-                    detail=f"It ended without a word, and was away for {max(0, now_us - was_alive_us) / 1e6:.0f} s.",
-                )
-            )
-        self._outbox.add([], kept={RUNS: b"1"})
+        now_us = unix_ns() // 1000
+        detail = self.returns.begin(was_alive_us=self._runtime.last_alive_us, now_us=now_us)
+        if detail is None:
+            return
+        self._note_own(IncidentKind.RESTARTED, detail)
+        if self.returns.recent >= self._runtime.settings.get(STORM_RESTARTS):
+            self._note_own(IncidentKind.STORM, f"It was started {self.returns.recent} times within a minute. {detail}")
+            self._runtime.after(WITHIN_S, lambda: self._note_own(IncidentKind.CALMED, "It has been up for a minute."))
 
-    def note_orderly_end(self) -> None:
-        """The next cpu-monitor has nothing to tell."""
-        self._outbox.add([], kept={RUNS: None})
+    def _note_own(self, kind: IncidentKind, detail: str) -> None:
+        self.note(_incident(self._runtime.service, kind, os.getpid(), detail))
 
     def note_killed(self, event: ServiceKilled) -> None:
         """A service was ended, because it did not answer."""
-        self.note(
-            ServiceIncident(
-                incident_id=f"{event.service}:{IncidentKind.ENDED}:{event.pid}",
-                service=event.service,
-                kind=IncidentKind.ENDED,
-                happened_at_us=unix_ns() // 1000,
-                pid=event.pid,
-                detail=f"It had not answered for {event.silent_s:.0f} s and was ended.",
-            )
-        )
+        detail = f"It had not answered for {event.silent_s:.0f} s and was ended."
+        self.note(_incident(event.service, IncidentKind.ENDED, event.pid, detail))
 
     def note(self, incident: ServiceIncident) -> None:
         """Put an incident into the picture, the log, the database and on the bus."""
@@ -128,15 +115,17 @@ class Guard:
         threading.Thread(target=self._fetch, args=(take,), name="supervisor", daemon=True).start()
 
     def _fetch(self, take: Take) -> None:
-        answer = ask_supervisor(self._runtime.paths, "getAllProcessInfo")
-        ends = ends_in(_end_of(self._runtime.paths.logs / "supervisord.log"))
+        answer, ends = None, dict[str, str]()
+        try:
+            answer = ask_supervisor(self._runtime.paths, "getAllProcessInfo")
+            ends = ends_in(_end_of(self._runtime.paths.logs / "supervisord.log"))
+        finally:
+            self._runtime.post(partial(self._end, take, answer, ends))
 
-        def end() -> None:
-            self._is_asking = False
-            if isinstance(answer, list):
-                take(answer, ends)
-
-        self._runtime.post(end)
+    def _end(self, take: Take, answer: object, ends: Mapping[str, str]) -> None:
+        self._is_asking = False
+        if isinstance(answer, list):
+            take(answer, ends)
 
     def tell_systemd(self, *, is_up: bool) -> None:
         """Tell once that the suite is up, or that this is all that comes up."""
@@ -145,6 +134,12 @@ class Guard:
         self._is_ready = True
         silent = [name for name, life in self._picture.services.items() if life.answered_at_s is None]
         self.systemd.tell(READY, f"STATUS={', '.join(silent)}: no answer" if silent else "STATUS=all services answer")
+
+
+def _incident(service: str, kind: IncidentKind, pid: int, detail: str) -> ServiceIncident:
+    now_us = unix_ns() // 1000
+    name = f"{service}:{kind}:{pid}:{now_us}"
+    return ServiceIncident(incident_id=name, service=service, kind=kind, happened_at_us=now_us, pid=pid, detail=detail)
 
 
 def _end_of(path: Path) -> str:

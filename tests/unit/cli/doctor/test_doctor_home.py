@@ -3,9 +3,10 @@
 import os
 import socket
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -159,9 +160,16 @@ def test_a_home_in_order(tmp_path: Path) -> None:
     assert mend(found, is_root=False, ask=_nobody_asked) == []
 
 
-def test_a_broken_home_is_mended(tmp_path: Path) -> None:
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder whose path leaves room for sockets in it."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_a_broken_home_is_mended(short_path: Path) -> None:
     """Modes, folders, a stale socket, a file that was given up; each is said, and a second look finds nothing."""
-    paths = Paths(tmp_path / "home")
+    paths = Paths(short_path / "home")
     paths.prepare()
     key, config, given_up = paths.home / "secret.key", paths.config, paths.backups / "x.partial"
     for path in (key, config, given_up, paths.database):
@@ -194,9 +202,9 @@ def test_a_broken_home_is_mended(tmp_path: Path) -> None:
     assert not given_up.exists()
 
 
-def test_what_is_a_database_is_never_removed(tmp_path: Path) -> None:
+def test_what_is_a_database_is_never_removed(short_path: Path) -> None:
     """However old, and whatever its name ends with."""
-    paths = Paths(tmp_path)
+    paths = Paths(short_path)
     paths.prepare()
     for name in ("restrike.db.new", ".restore-1.db.partial", "journal.db-wal.partial"):
         (paths.data / name).write_text("x")
@@ -204,12 +212,12 @@ def test_what_is_a_database_is_never_removed(tmp_path: Path) -> None:
     assert modes.given_up(paths) == []
 
 
-def test_a_socket_that_somebody_answers_is_left(tmp_path: Path) -> None:
+def test_a_socket_that_somebody_answers_is_left(short_path: Path) -> None:
     """It belongs to a service that runs."""
     with closing(socket.socket(socket.AF_UNIX)) as alive:
-        alive.bind(str(tmp_path / "broker.cmd"))
+        alive.bind(str(short_path / "broker.cmd"))
         alive.listen()
-        assert modes.stale_sockets(tmp_path) == []
+        assert modes.stale_sockets(short_path) == []
 
 
 def test_files_of_another_user() -> None:

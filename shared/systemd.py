@@ -1,0 +1,48 @@
+"""What systemd wants to hear of a `Type=notify` unit: that the suite is up, and still is; cpu-monitor and broker.
+
+Both give signs of life, so that systemd ends the suite only when both are frozen: each of them ends the other before
+(shared/sentry.py). Without systemd there is no NOTIFY_SOCKET, and nothing is said.
+"""
+
+import contextlib
+import os
+import socket
+from collections.abc import Mapping
+from typing import Final
+
+from shared.runtime import Runtime
+
+READY: Final = "READY=1"
+ALIVE: Final = "WATCHDOG=1"
+OFTEN: Final = 6
+"""Signs of life within the time that systemd waits: a service that comes back must not be late with its first."""
+
+
+class Systemd:
+    """The other end of NOTIFY_SOCKET. `alive_every_s`: how often it gets a sign of life, None: it wants none."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        address = environment.get("NOTIFY_SOCKET", "")
+        self._address = "\0" + address[1:] if address.startswith("@") else address
+        limit_us = environment.get("WATCHDOG_USEC", "")
+        # WATCHDOG_PID names supervisord's parent: we speak for it.
+        self.alive_every_s = int(limit_us) / 1_000_000 / OFTEN if limit_us.isdecimal() and int(limit_us) else None
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether there is somebody to tell."""
+        return bool(self._address)
+
+    def tell(self, *words: str) -> None:
+        """Send words such as `READY=1`. A systemd that does not take them is nobody's trouble."""
+        if not self._address:
+            return
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+            out.settimeout(0)
+            out.sendto("\n".join(words).encode(), self._address)
+
+    def give_signs_of_life(self, runtime: Runtime) -> None:
+        """From the start of `runtime` on, as often as it is wanted."""
+        if self.alive_every_s is not None:
+            runtime.on_start(lambda: self.tell(ALIVE))
+            runtime.every(self.alive_every_s, lambda: self.tell(ALIVE))
