@@ -16,14 +16,20 @@ done
 [ -n "$root" ] || [ "$(id -u)" = 0 ] || { echo 'uninstall.sh: run it as root: sudo deploy/uninstall.sh' >&2; exit 1; }
 
 home=$root/var/lib/restrike
-if [ -z "$root" ] && [ -d /run/systemd/system ]; then
-  systemctl disable --now --quiet restrike || true
-elif [ -x "$root/usr/local/bin/restrike" ]; then
-  "$root/usr/local/bin/restrike" down || true
-fi
+command=$root/usr/local/bin/restrike
+systemd=''
+[ ! -d "$root/run/systemd/system" ] || systemd=yes
+
+[ -z "$systemd" ] || systemctl disable --now --quiet restrike || true
+# And what somebody started by hand; an earlier release ends it where the one in force is broken.
+for program in "$command" "$root"/opt/restrike/releases/*/bin/restrike; do
+  as_user=(env RESTRIKE_HOME="$home")
+  [ -n "$root" ] || [ "$program" = "$command" ] || as_user=(runuser -u restrike -- "${as_user[@]}")
+  if [ -x "$program" ] && "${as_user[@]}" "$program" down; then break; fi
+done
 rm -rf "$root/opt/restrike"
-rm -f "$root/usr/local/bin/restrike" "$root/etc/systemd/system/restrike.service" "$root"/etc/sysctl.d/{60,90}-restrike.conf
-if [ -z "$root" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+rm -f "$command" "$root/etc/systemd/system/restrike.service" "$root"/etc/sysctl.d/{60,90}-restrike.conf
+[ -z "$systemd" ] || systemctl daemon-reload || true
 if [ -n "$purge" ]; then
   rm -rf "$home"
   [ -n "$root" ] || userdel restrike 2>/dev/null || true

@@ -6,6 +6,7 @@ Used by `restrike up` and `restrike down` only.
 import contextlib
 import fcntl
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -64,7 +65,7 @@ class Supervisor:
         environment = os.environ | {
             "RESTRIKE_HOME": str(self._paths.home),
             "RESTRIKE_SOCKETS": str(self._paths.sockets),
-            "RESTRIKE_PYTHON": sys.executable,
+            "RESTRIKE_PYTHON": shlex.quote(sys.executable),  # it stands in commands
         }
         command = [sys.executable, "-P", "-m", "services.supervisord", "-c", str(self._paths.supervisord_conf)]
         with (self._paths.logs / "supervisord.out").open("ab") as output:
