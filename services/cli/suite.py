@@ -1,5 +1,6 @@
 """`restrike up`, `down`, `ps`: the suite as a whole."""
 
+import os
 import shutil
 import socket
 from collections.abc import Callable
@@ -32,6 +33,8 @@ from shared.rpc import Client
 
 LEAST_FREE_BYTES: Final = 1024 * 1024
 """With less, not even supervisord's log can be begun."""
+NOTIFY_SOCKET: Final = "NOTIFY_SOCKET"
+"""Set by systemd, which starts the suite when the machine does."""
 UP_WITHIN_S: Final = 20.0
 """The first start migrates the database; a slow disk needs its time. Normally it is two seconds."""
 
@@ -51,11 +54,18 @@ def up(
     force: Annotated[
         bool, typer.Option("--force", help="Break off a restrike command that works on the database.")
     ] = False,
+    unattended: Annotated[
+        bool,
+        typer.Option(
+            "--unattended",
+            help="Nobody is there to decide: a bad restrike.json is told, and what was accepted last is in force.",
+        ),
+    ] = False,
     json: output.Json = False,
 ) -> None:
     """Start the suite, and end it with Ctrl-C; a suite that runs already is left as it is."""
     paths = _prepared()
-    config = _sound(paths)
+    config = _sound(paths, is_unattended=unattended or NOTIFY_SOCKET in os.environ)
     supervisor = Supervisor(paths)
     with only_one(paths):
         running = supervisor.pid()
@@ -136,12 +146,18 @@ def _prepared() -> Paths:
     return paths
 
 
-def _sound(paths: Paths) -> Config:
+def _sound(paths: Paths, *, is_unattended: bool) -> Config:
     """What is to be in force. A file that is refused starts nothing, though there is a version that would do: whoever
-    starts the suite is there to decide.
+    starts the suite is there to decide. At night, after a power cut, nobody is: then that version is in force, as it is
+    for a service that starts again, and services, health and an alert tell the faults.
     """
     found = in_force(paths)
-    if found.source is Source.ACCEPTED and found.faults:
+    if found.source is Source.ACCEPTED and found.faults and is_unattended:
+        output.note(
+            f"{paths.config} is refused, version {found.version}, which was accepted last, is in force: "
+            f"{' '.join(found.faults)} Mend the file (restrike config check)."
+        )
+    elif found.source is Source.ACCEPTED and found.faults:
         raise ConfigError(
             "config.invalid",
             f"{paths.config}: {' '.join(found.faults)} Mend the file (restrike config check), or go back to what was "

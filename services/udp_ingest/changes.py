@@ -7,7 +7,8 @@ from msgspec import Struct
 from shared.config import Ring
 
 PLACE: Final = ("port", "bind", "source")
-"""Where its session listens, and whom it hears: another one is opened. All else changes in the socket that there is."""
+"""Where its session listens, and whom it hears: another session is opened, in the same socket where address and port
+stay. All else changes within the session."""
 READING: Final = ("rules", "dialect", "unknown_streams", "encodings")
 """What its stream is told of while it listens."""
 

@@ -1,9 +1,11 @@
-"""Where a ring listens, and what the session that opens there says of itself; udp-ingest."""
+"""Which ring is meant, where it listens, and what the session that opens there says of itself; udp-ingest."""
+
+from collections.abc import Iterable
 
 from services.udp_ingest.port import Port
 from shared import interfaces
 from shared.config import Ring
-from shared.errors import NetworkError
+from shared.errors import NetworkError, ValidationError
 from shared.messages.facts import NetworkInterface, SessionOpened
 
 
@@ -34,3 +36,14 @@ def opened(ring: Ring, port: Port, found: list[NetworkInterface]) -> SessionOpen
         auto_start=ring.auto_start,
         interfaces=found,
     )
+
+
+def known_ring(ring: Ring | None, name: str, names: Iterable[str]) -> Ring:
+    """`ring`, which was looked for by `name`.
+
+    Raises:
+        ValidationError: there is none; it says which `names` there are.
+    """
+    if ring is None:
+        raise ValidationError("ring.unknown", f"There is no ring {name}. Configured: {', '.join(names)}.", value=name)
+    return ring

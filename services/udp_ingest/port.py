@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections.abc import Collection
 from typing import Final
 
 from msgspec import Struct
@@ -57,38 +58,46 @@ class Port:
         Raises:
             NetworkError: another ring that listens takes the same datagrams.
         """
+        error = self.clash(ring)
+        if error is not None:
+            raise error
+        self.look_for_drops()
+        self.heard[ring.name] = Heard(ring=ring, stream=stream)
+        self._rings = _together({name: heard.ring for name, heard in self.heard.items()}, beside)
+        self._adapt()
+
+    def clash(self, ring: Ring, *, but: Collection[str] = ()) -> NetworkError | None:
+        """Why `ring` cannot be heard here; rings named in `but` are about to leave."""
         for other in self.heard.values():
-            if other.ring.source == ring.source and other.ring.name != ring.name:
-                raise NetworkError(
+            if other.ring.source == ring.source and other.ring.name != ring.name and other.ring.name not in but:
+                return NetworkError(
                     "udp.port_taken",
                     f"UDP {self.address}:{self.number} is taken by {other.ring.name}: give {ring.name} a port or a"
                     " source of its own.",
                 )
-        self.look_for_drops()
-        self.heard[ring.name] = Heard(ring=ring, stream=stream)
-        self._rings = {r.name: r for r in beside} | {name: heard.ring for name, heard in self.heard.items()}
-        self._adapt()
+        return None
 
     def take_over(self, rings: list[Ring]) -> None:
         """Go by what the configuration says of the rings of this place now; nothing is done while that is the same."""
         known = {ring.name: ring for ring in rings}
-        if known == self._rings:
+        now = _together({name: known.get(name, heard.ring) for name, heard in self.heard.items()}, rings)
+        if not self.heard or now == self._rings:
             return
         self.take_what_waits()  # what came before the change goes where it would have gone
         for name, heard in self.heard.items():
-            heard.ring = known.get(name, heard.ring)
-        self._rings = known | {name: heard.ring for name, heard in self.heard.items()}
+            heard.ring = now[name]
+        self._rings = now
         self._adapt()
 
     def stop(self, name: str) -> None:
-        """Take what is waiting, then hear this ring no more."""
+        """Take what is waiting, then hear this ring no more. The socket stays open: another may be heard at once."""
         self.take_what_waits()
         self.look_for_drops()
         del self.heard[name]
         if self.heard:
             self._adapt()
         else:
-            self.socket.close()
+            self.senders.route(Routing([], listening=()))
 
     def drain(self) -> None:
         """Take what waits in the socket, without blocking."""
@@ -167,6 +176,12 @@ class Port:
         limit = heard.ring.max_packet_bytes
         heard.stream.note(DatagramCut(limit_bytes=limit, address=source[0], port=source[1]))
         return body[:limit]
+
+
+def _together(heard: dict[str, Ring], beside: list[Ring]) -> dict[str, Ring]:
+    """The rings of a place by name: one that is heard comes before one that only wants the same datagrams."""
+    sources = {ring.source for ring in heard.values()}
+    return heard | {r.name: r for r in beside if r.name not in heard and r.source not in sources}
 
 
 def _bound(address: str, port: int) -> socket.socket:

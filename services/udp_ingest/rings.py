@@ -1,16 +1,19 @@
 """The rings of udp-ingest: which listen, and on which socket; start, stop and restart one without the others."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Final
 
 from msgspec.structs import replace
 
 from services.udp_ingest.changes import plan_of
 from services.udp_ingest.interpreting import at_any_rate, interpretation_of
-from services.udp_ingest.opening import address_of, opened
+from services.udp_ingest.introducing import introduce
+from services.udp_ingest.opening import address_of, known_ring, opened
+from services.udp_ingest.places import ALL_ADDRESSES, Place, Places, Way, stays
 from services.udp_ingest.port import Port
 from services.udp_ingest.recorder import Recorder
 from services.udp_ingest.resync import Resync
+from services.udp_ingest.ring_status import status_of
 from services.udp_ingest.senders import MAX_SENDERS, SenderRecord
 from shared import interfaces
 from shared.clock import unix_ns
@@ -19,27 +22,28 @@ from shared.errors import NetworkError, ValidationError
 from shared.messages.commands import AskSender, BeginReplay, EndReplay, QueriesAsked, ReplayTicket
 from shared.messages.facts import InterpretationChosen, NetworkInterface, ReplayBegan, ReplayEnded
 from shared.messages.rules import Interpretation
-from shared.messages.topics import UDP_REFUSED, UDP_RING, UDP_SENDER
-from shared.messages.udp import RingStatus, SenderAppeared, SenderRefused
-from shared.messages.wire import Origin
+from shared.messages.topics import UDP_RING
+from shared.messages.udp import RingStatus
 from shared.runtime import Runtime
 from shared.settings.catalogue import HEARD_WITHIN_S
 
-ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104  # a ring binds it only when restrike.json says so
 INTERPRETING: Final = ("rules", "dialect", "unknown_streams", "encodings", "resync_port", "resync_every_s")
 """What of a ring's configuration may change while it listens."""
 
 
 class Rings:
-    """All configured rings. `wanted` are those that should listen; one that cannot is tried again."""
+    """All configured rings. `wanted` are those that should listen; one that cannot is tried again. `misplaced` are
+    those that listen where they did before, because they cannot where they should; they are tried again, too.
+    """
 
     def __init__(self, runtime: Runtime, recorder: Recorder) -> None:
         self._runtime = runtime
         self._recorder = recorder
         self._rings = {ring.name: ring for ring in runtime.config.rings}
-        self._ports: dict[tuple[str, int], Port] = {}
+        self._places = Places(runtime)
         self._port_of: dict[str, Port] = {}
         self._errors: dict[str, str] = {}
+        self._misplaced: set[str] = set()
         self._told: dict[str, tuple[object, ...]] = {}
         self._replays: dict[str, set[tuple[str, int]]] = {}
         self._wanted = {ring.name for ring in runtime.config.rings if ring.auto_start}
@@ -54,17 +58,16 @@ class Rings:
     def keep_senders(self, most: int) -> None:
         """Tell apart so many senders of a port from here on; those that are known already stay."""
         self._most_senders = most
-        for port in self._ports.values():
+        for port in self._places:
             port.senders.most = most
 
     def take_over(self, rings: list[Ring]) -> None:
         """Go by `rings` from here on. A ring that did not change is not touched: its socket and session stay."""
         after = {ring.name: ring for ring in rings}
         plan = plan_of(self._rings, after)
-        listened = [name for name in plan.moved if name in self._port_of]
-        for name in (*plan.removed, *listened):
-            self._unbind(name, reason="removed" if name in plan.removed else "moved")
+        taken_on = {(after[name].bind, after[name].port) for name in plan.added}
         for name in plan.removed:
+            self._unbind(name, reason="removed", keep=taken_on)
             self._wanted.discard(name)
             self._errors.pop(name, None)
             self._told.pop(name, None)
@@ -73,8 +76,8 @@ class Rings:
         for name in (*plan.added, *plan.moved):
             self._recorder.stream(name)
             self._errors.pop(name, None)
-        for port in self._ports.values():
-            port.take_over(self._beside(port.address, port.number))
+            self._misplaced.discard(name)
+        self._move([name for name in plan.moved if name in self._port_of], keep=taken_on)
         self.start_wanted()
         for name in plan.reread:
             self._read_anew(name)
@@ -141,37 +144,12 @@ class Rings:
 
     def status(self, name: str) -> RingStatus:
         """A ring's socket and counters."""
-        ring = self._ring(name)
-        stream = self._recorder.stream(name)
-        port = self._port_of.get(name)
-        heard = port.heard[name] if port else None
-        senders = [*port.senders.of_ring(name), *port.senders.summed_up(name)] if port else []
-        waiting = self._recorder.waiting()[1]
-        return RingStatus(
-            ring=name,
-            listening=port is not None,
-            session=stream.session if port else None,
-            journal_id=stream.journal_id,
-            entry=stream.last,
-            bind=ring.bind,
-            address=port.address if port else None,
-            port=ring.port,
-            source=ring.source,
+        return status_of(
+            self._ring(name),
+            self._port_of.get(name),
+            self._recorder,
             error=self._errors.get(name) or self._misjudged.get(name),
-            receive_buffer_bytes=port.receive_buffer_bytes if port else 0,
-            receive_buffer_asked_bytes=ring.receive_buffer_bytes,
-            max_packet_bytes=ring.max_packet_bytes,
-            packets=sum(s.packets for s in senders),
-            bytes=sum(s.bytes for s in senders),
-            kernel_drops=heard.kernel_drops if heard else 0,
-            refused=heard.refused if heard else 0,
-            cut=heard.cut if heard else 0,
-            lost=self._recorder.lost(name),
-            unjournaled_bytes=waiting,
-            last_packet_us=max((s.last_seen_us for s in senders), default=None),
-            senders=[s.public() for s in senders],
-            queries_sent=self._resync.queries(name) if port else 0,
-            answers=sum(s.packets for s in senders if s.origin is Origin.ANSWER),
+            queries=self._resync.queries(name) if name in self._port_of else 0,
         )
 
     def begin_replay(self, command: BeginReplay) -> ReplayTicket:
@@ -221,12 +199,16 @@ class Rings:
         for ring in self._rings.values():
             if ring.name in self._wanted and ring.name not in self._port_of:
                 self._try_to_bind(ring)
+        if self._misplaced:
+            self._move(sorted(self._misplaced), is_first=False)
+        self._places.close_idle()
 
     def follow_interfaces(self) -> None:
         """Move rings with `bind: auto` to the recommended address when it changed; one that hears its scoring system
         where it is stays there.
         """
         automatic = [r for r in self._rings.values() if r.bind == "auto" and r.name in self._port_of]
+        automatic = [r for r in automatic if r.name not in self._misplaced]
         if not automatic:
             return
         found = interfaces.detect()
@@ -249,22 +231,23 @@ class Rings:
 
     def look(self) -> None:
         """Each second: kernel drops into the streams, status of rings whose counters moved onto the bus."""
-        for port in self._ports.values():
+        for port in self._places:
             port.look_for_drops()
         for name, port in self._port_of.items():
             self._resync.watch(name, holes=port.heard[name].kernel_drops + self._recorder.lost(name))
         for name in self._rings:
             status = self.status(name)
-            key = (status.listening, status.error, status.entry, status.kernel_drops, status.refused, status.session)
+            counts = (status.entry, status.kernel_drops, status.refused)
+            key = (status.listening, status.error, status.session, status.journal_error, *counts)
             if self._told.get(name) != key:
                 self._told[name] = key
                 self._runtime.bus.publish(UDP_RING, name, status)
 
     def introduce(self) -> None:
         """Publish the senders that were met since the last turn."""
-        for port in self._ports.values():
+        for port in self._places:
             while port.met:
-                self._introduce(port.met.pop())
+                introduce(self._runtime, port.met.pop())
 
     def resync(self) -> None:
         """At the end of each turn: ask the scoring systems that are to be asked."""
@@ -292,46 +275,91 @@ class Rings:
     # Sockets
 
     def _ring(self, name: str) -> Ring:
-        return _known(self._rings.get(name), name, self._rings)
+        return known_ring(self._rings.get(name), name, self._rings)
 
     def _configured(self, name: str) -> Ring:
         config = load(self._runtime.paths.config)
-        return _known(config.ring(name), name, [ring.name for ring in config.rings])
+        return known_ring(config.ring(name), name, [ring.name for ring in config.rings])
 
     def _try_to_bind(self, ring: Ring) -> None:
         try:
             self._bind(ring)
         except NetworkError as error:
-            if self._errors.get(ring.name) != str(error):
-                self._runtime.log.warning("ring_cannot_listen", ring=ring.name, error=str(error))
-            self._errors[ring.name] = str(error)
+            self._tell_error(ring.name, str(error))
 
     def _bind(self, ring: Ring) -> None:
         found = interfaces.detect()
         address = address_of(ring, found)
         stream = self._recorder.stream(ring.name)
         self._recorder.record()
-        port = self._ports.get((address, ring.port)) or Port(address=address, number=ring.port)
+        port = self._places.opened((address, ring.port))
         port.senders.most = self._most_senders
         port.listen(ring, stream, beside=self._beside(address, ring.port, ring.bind))
         for source in self._replays.get(ring.name, ()):
             port.senders.expect_replay(ring.name, source, now_us=unix_ns() // 1000)
-        if (address, ring.port) not in self._ports:
-            self._ports[(address, ring.port)] = port
-            self._runtime.on_readable(port.socket.fileno(), port.drain)
         self._port_of[ring.name] = port
         self._errors.pop(ring.name, None)
         self._begin_session(ring, port, found)
         self._runtime.log.info("listening", ring=ring.name, address=address, port=ring.port)
 
+    def _move(self, names: list[str], *, keep: Collection[Place] = (), is_first: bool = True) -> None:
+        """Have rings that listen go where they should. Sockets there are opened before any is left; a ring that cannot
+        go there stays where it is, says so, and is tried again (not `is_first`). Sockets at `keep` stay open.
+        """
+        found = interfaces.detect()
+        going = {name: way for name in names if (way := self._way(name, found, is_first=is_first)) is not None}
+        rings = self._rings
+        while clashes := {n: e for n, way in going.items() if (e := self._places.clash(rings[n], way, but=going))}:
+            for name, error in clashes.items():
+                self._stay(name, error)
+                del going[name]
+        before = {name: (self._port_of[name], self._port_of[name].heard[name].ring) for name in going}
+        for name in going:
+            self._unbind(name, reason="moved", keep={*keep, *going.values()})
+        for port in self._places:
+            port.take_over(self._beside(port.address, port.number))
+        for name, (port, ring) in before.items():
+            try:
+                self._bind(rings[name])
+            except NetworkError as error:
+                self._go_back(replace(ring, bind=port.address, port=port.number), error)
+
+    def _way(self, name: str, found: list[NetworkInterface], *, is_first: bool) -> Place | None:
+        """Where a ring is to go; None when it is there, or has to stay."""
+        try:
+            way = self._places.way_to(self._rings[name], self._port_of[name], found, may_close=is_first)
+        except NetworkError as error:
+            self._stay(name, error)
+            return None
+        if way is Way.THERE:
+            self._misplaced.discard(name)
+            self._errors.pop(name, None)
+        return way if isinstance(way, tuple) else None
+
+    def _stay(self, name: str, error: NetworkError) -> None:
+        self._misplaced.add(name)
+        self._tell_error(name, stays(self._port_of[name], error))
+
+    def _go_back(self, ring: Ring, error: NetworkError) -> None:
+        """Listen as `ring` says, which is as before: the socket where it should be could not be opened after all."""
+        self._try_to_bind(ring)
+        if ring.name in self._port_of:
+            self._stay(ring.name, error)
+
+    def _tell_error(self, name: str, error: str) -> None:
+        if self._errors.get(name) != error:
+            self._runtime.log.warning("ring_cannot_listen", ring=name, error=error)
+        self._errors[name] = error
+
     def _beside(self, address: str, port: int, *binds: str) -> list[Ring]:
         """The configured rings of a place, whether they listen or not."""
-        there = {address, *binds, *(r.bind for r in self._rings.values() if self._is_at(r.name, address, port))}
-        return [ring for ring in self._rings.values() if ring.port == port and ring.bind in there]
-
-    def _is_at(self, name: str, address: str, number: int) -> bool:
-        port = self._port_of.get(name)
-        return port is not None and (port.address, port.number) == (address, number)
+        there = self._places.at((address, port))
+        here = [ring for ring in self._rings.values() if there and self._port_of.get(ring.name) is there]
+        placed = [ring for ring in here if ring.name not in self._misplaced]
+        binds_here = {address, *binds, *(ring.bind for ring in placed)}
+        strays = [ring for ring in here if ring not in placed]  # they are heard as they were
+        rings = [ring for ring in self._rings.values() if ring not in strays]
+        return [ring for ring in rings if ring.port == port and ring.bind in binds_here]
 
     def _read_anew(self, name: str) -> None:
         """Note in the ring's stream how it is read and judged from here on; it goes on to listen."""
@@ -354,35 +382,17 @@ class Rings:
         stream.open_session(opened(ring, port, found), last_alive_us=self._runtime.last_alive_us)
         self._note_interpretation(ring.name)
 
-    def _unbind(self, name: str, *, reason: str) -> None:
+    def _unbind(self, name: str, *, reason: str, keep: Collection[Place] = ()) -> None:
+        """Hear a ring no more; its socket is closed when no ring is left, unless another one goes to that place."""
         port = self._port_of.pop(name, None)
+        self._misplaced.discard(name)
         if port is None:
             return
-        if len(port.heard) == 1:
-            self._runtime.forget(port.socket.fileno())
-            del self._ports[(port.address, port.number)]
         port.stop(name)
+        self._places.close_idle(but=keep)
         self._recorder.stream(name).close_session(reason)
         self._recorder.record()
 
     def _heard_lately(self, port: Port, name: str) -> list[SenderRecord]:
         since_us = unix_ns() // 1000 - self._runtime.settings.get(HEARD_WITHIN_S) * 1_000_000
         return [sender for sender in port.senders.of_ring(name) if sender.last_seen_us > since_us]
-
-    def _introduce(self, record: SenderRecord) -> None:
-        bus = self._runtime.bus
-        if record.ring is not None:
-            appeared = SenderAppeared(ring=record.ring, address=record.address, port=record.port, origin=record.origin)
-            bus.publish(UDP_SENDER, record.ring, appeared)
-            self._runtime.logger("senders").info("sender", ring=record.ring, address=record.address, port=record.port)
-            return
-        ring = record.refused_by or "none"
-        refused = SenderRefused(ring=ring, address=record.address, port=record.port, count=record.packets)
-        bus.publish(UDP_REFUSED, ring, refused)
-        self._runtime.logger("senders").warning("sender_refused", ring=ring, address=record.address, port=record.port)
-
-
-def _known(ring: Ring | None, name: str, names: Iterable[str]) -> Ring:
-    if ring is None:
-        raise ValidationError("ring.unknown", f"There is no ring {name}. Configured: {', '.join(names)}.", value=name)
-    return ring

@@ -2,13 +2,17 @@
 
 import ipaddress
 import struct
+from itertools import combinations
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
 from shared.config.model import Bus, Config, Metrics, Ring
 from shared.log.subsystems import faults_of as level_faults
 from shared.rules import known_rules
+
+ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104  # nothing is bound here
 
 
 class Fault(Struct, frozen=True):
@@ -29,6 +33,7 @@ def contradictions(config: Config) -> list[Fault]:
         *(Fault("rings", sentence) for sentence in _ring_faults(config.rings)),
         *_bus_faults(config.bus),
         *_metrics_faults(config.metrics),
+        *_shared_places(config),
         *(Fault("log_levels", sentence) for sentence in level_faults(config.log_levels)),
     ]
 
@@ -48,7 +53,18 @@ def _ring_faults(rings: list[Ring]) -> list[str]:
                 f"Rings {places[place]} and {ring.name} share port {ring.port}: give each its own port or source."
             )
         places[place] = ring.name
-    return faults
+    return [*faults, *_covered(rings)]
+
+
+def _covered(rings: list[Ring]) -> list[str]:
+    """Rings whose port is taken by one that listens at all addresses, in a socket of its own."""
+    all_over = {ring.port: ring.name for ring in rings if ring.bind == ALL_ADDRESSES}
+    return [
+        f"Ring {all_over[ring.port]} takes port {ring.port} of all addresses, {ring.name}'s {ring.bind}, too: give both"
+        " the same bind, or each its own port."
+        for ring in rings
+        if ring.port in all_over and ring.bind != ALL_ADDRESSES
+    ]
 
 
 def _faults_within(ring: Ring) -> list[str]:
@@ -73,14 +89,12 @@ def _bus_faults(bus: Bus) -> list[Fault]:
     for name, endpoint in (("events", bus.events), ("commands", bus.commands)):
         place = f"bus.{name}"
         found = host_and_port(endpoint)
-        if found is None:
-            faults.append(Fault(place, f"{place} must look like tcp://127.0.0.1:5556, not {endpoint!r}."))
+        if found is None or not 0 < found[1] < 65536:
+            sentence = f"{place} must look like tcp://127.0.0.1:5556, with a port from 1 to 65535, not {endpoint!r}."
+            faults.append(Fault(place, sentence))
         elif not ipaddress.ip_address(found[0]).is_loopback and bus.curve is None:
             sentence = f"{place} is bound beyond loopback ({found[0]}): set bus.curve, or bind 127.0.0.1."
             faults.append(Fault(place, sentence))
-    if bus.events == bus.commands:
-        sentence = f"bus.events and bus.commands are both {bus.events}: give each its own port."
-        faults.append(Fault("bus.events", sentence))
     if bus.curve is not None and not bus.curve.clients:
         sentence = "bus.curve.clients is empty: name at least one client's public key."
         faults.append(Fault("bus.curve.clients", sentence))
@@ -101,6 +115,19 @@ def _metrics_faults(metrics: Metrics) -> list[Fault]:
         )
         return [Fault(place, sentence)]
     return []
+
+
+def _shared_places(config: Config) -> list[Fault]:
+    """Endpoints that take the same TCP port of an address."""
+    named = [("bus.events", config.bus.events), ("bus.commands", config.bus.commands)]
+    if config.metrics.endpoint is not None:
+        named.append(("metrics.endpoint", f"tcp://{config.metrics.endpoint}"))
+    listed = [(name, found) for name, endpoint in named if (found := host_and_port(endpoint)) is not None]
+    return [
+        Fault(name, f"{name} and {other} both take port {port} of {host}: give each its own port.")
+        for (name, (host, port)), (other, (another, its_port)) in combinations(listed, 2)
+        if port == its_port and (host == another or ALL_ADDRESSES in (host, another))
+    ]
 
 
 def host_and_port(endpoint: str) -> tuple[str, int] | None:

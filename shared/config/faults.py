@@ -26,7 +26,8 @@ def sound_part(value: Any, kind: Any, *, place: str, faults: list[Fault]) -> Any
     if get_origin(bare) is list and isinstance(value, list):
         (item,) = get_args(bare)
         parts = [sound_part(v, item, place=f"{place}[{n}]", faults=faults) for n, v in enumerate(value)]
-        return [part for part in parts if part is not None]
+        sound = [part for part in parts if part is not None]
+        return sound if sound or not value else None  # nothing is said of a list that is empty only for its faults
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
@@ -49,8 +50,9 @@ def _sound_fields(
         if name not in fields:
             faults.append(Fault(prefix + name, f"{prefix}{name} is no setting; {choice_of(name, list(fields))}"))
             continue
+        told = len(faults)
         part = sound_part(given, fields[name].type, place=prefix + name, faults=faults)
-        if part is None and given is not None:
+        if part is None and len(faults) > told:  # a null that the field takes is no fault
             lost.append(name)
         else:
             sound[name] = part

@@ -149,8 +149,11 @@ class Following:
         if is_patient:
             return False
         self._judged, self._looks, self._is_lacking = signature, 0, False
-        self.faults, self.refused = faults, None if text is None else checksum_of(text)
-        self.source = Source.DEFAULTS if self.version is None else Source.ACCEPTED
+        checksum = None if text is None else checksum_of(text)
+        is_in_force = checksum is not None and checksum == self.version  # it only lacks what it refers to
+        self.faults, self.refused = faults, None if is_in_force else checksum
+        if not is_in_force:
+            self.source = Source.DEFAULTS if self.version is None else Source.ACCEPTED
         return before != self._standing()
 
     def _take(self, config: Config, text: bytes, lacking: tuple[str, ...]) -> None:

@@ -13,12 +13,12 @@ from shared.rules import DEFAULT_RULES
 
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
+TEN_YEARS_H: Final = 10 * 366 * 24
 VERSIONS_KEPT: Final = 100
 """A season of changes; a version is some KiB."""
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
-Positive = Annotated[int, Meta(ge=1)]
 
 
 class Ring(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,10 +90,12 @@ class Bus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
     curve: Annotated[Curve | None, Meta(description="Keys: restrike config keys.")] = None
     subscriber_queue: Annotated[
-        Positive,
+        int,
         Meta(
+            ge=1,
+            le=10_000_000,
             description="Events that wait for one slow subscriber before it loses some: 20,000 are 15 s of the "
-            "busiest venue."
+            "busiest venue.",
         ),
     ] = 20_000
 
@@ -101,9 +103,12 @@ class Bus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Journal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The datagrams as they came, beside the database."""
 
-    keep_hours: Annotated[Positive, Meta(description="How long datagrams are kept beside the database.")] = 48
+    keep_hours: Annotated[
+        int, Meta(ge=1, le=TEN_YEARS_H, description="How long datagrams are kept beside the database.")
+    ] = 48
     memory_bytes: Annotated[
-        int, Meta(ge=64 * KIB, description="How much memory may stand in while the disk is full.")
+        int,
+        Meta(ge=64 * KIB, le=64 * 1024 * MIB, description="How much memory may stand in while the disk is full."),
     ] = 64 * MIB
 
 

@@ -1,7 +1,6 @@
 """Reads and writes restrike.json, for services and `restrike`."""
 
 import hashlib
-import json
 import os
 import stat
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from msgspec import Struct
 from shared.config.contradictions import Fault, contradictions, faults_of
 from shared.config.environment import PREFIX, override
 from shared.config.faults import sound_part
+from shared.config.json_text import is_text_sound, parsed
 from shared.config.model import Config
 from shared.errors import ConfigError
 
@@ -47,31 +47,28 @@ def told(fault: Fault, origins: Mapping[str, str]) -> str:
 def examine(text: bytes | None, environment: Mapping[str, str]) -> Examined:
     """What a file's `text` and the environment say together; None: there is no file."""
     faults: list[Fault] = []
-    document = {} if text is None else _document(text, faults)
+    document: Any = {}
+    if text is not None:
+        document, faults = parsed(text)
     if faults:
         return Examined(config=None, faults=tuple(faults), origins={})
     origins: dict[str, str] = {}
     if isinstance(document, dict):
         origins, unknown = override(document, environment)
         faults += unknown
+    if not is_text_sound(document):
+        sentence = "A text has half a character in it (\\ud800 to \\udfff, or a byte that is no UTF-8): take it out."
+        half = Fault("", sentence)
+        return Examined(config=None, faults=(half,), origins=origins)
     sound = sound_part(document, Config, place="", faults=faults)
-    config = None if sound is None else msgspec.convert(sound, Config)
-    if config is not None:
-        faults += contradictions(config)
-    return Examined(config=None if faults else config, faults=tuple(faults), origins=origins)
-
-
-def _document(text: bytes, faults: list[Fault]) -> Any:
     try:
-        return json.loads(text.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        faults.append(Fault("", f"The file is not UTF-8 text (byte {error.start})."))
-    except json.JSONDecodeError as error:
-        where = f"Line {error.lineno}, column {error.colno}"
-        faults.append(Fault("", f"{where}: {error.msg}. JSON is malformed there."))
-    except RecursionError:
-        faults.append(Fault("", "Its brackets are nested too deeply."))
-    return None
+        config = None if sound is None else msgspec.convert(sound, Config)
+        if config is not None:
+            faults += contradictions(config)
+    except (msgspec.ValidationError, ValueError) as error:  # the look at each field above missed it
+        faults.append(Fault("", f"It cannot be used: {error}."))
+        config = None
+    return Examined(config=None if faults else config, faults=tuple(faults), origins=origins)
 
 
 def read(path: Path) -> bytes | None:
@@ -151,7 +148,9 @@ def write(path: Path, text: bytes) -> None:
     before = path.stat() if path.exists() else None
     like = before if before is not None else path.parent.stat()
     fresh = path.with_suffix(".new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    fresh.unlink(missing_ok=True)
+    # A file of its own, never one that a link there leads to: its owner is set below, by root, too.
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
         os.fchmod(file.fileno(), 0o600 | (stat.S_IMODE(before.st_mode) if before is not None else 0))
         if os.geteuid() == 0:

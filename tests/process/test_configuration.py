@@ -156,6 +156,24 @@ def test_an_earlier_version_is_in_force_again(services: tuple[House, list[Servic
     eventually(lambda: [one.checksum for one in kept.versions()[2:]], equals=[first.checksum], within=5)
 
 
+def test_a_ring_that_cannot_move_is_told(services: tuple[House, list[Service]]) -> None:
+    """Its new port is held by another program: `reload` says so and ends with 1, and the ring is heard where it was."""
+    house, _ = services
+    house.config = json.loads(house.paths.config.read_text())
+    before = house.status("ring-1")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        house.config["rings"] = [
+            {**ring, "port": holder.getsockname()[1]} if ring["name"] == "ring-1" else ring
+            for ring in house.config["rings"]
+        ]
+        house.write_config()
+        told = _restrike(house, "reload")
+        assert (told.returncode, f"ring-1: stays at 127.0.0.1:{before.port}: " in told.stderr) == (1, True)
+        now = house.status("ring-1")
+        assert (now.listening, now.session, now.port) == (True, before.session, before.port)
+
+
 def test_a_file_that_may_not_be_read(services: tuple[House, list[Service]]) -> None:
     """Its rights were taken away: told, and what was accepted goes on; given back, all is well."""
     house, started = services

@@ -48,7 +48,7 @@ def test_it_starts_what_is_installed() -> None:
     """Paths of the unit and of the install script are the same; there is no limit to how often it is started."""
     script = (PROGRAM_ROOT / "deploy/install.sh").read_text()
     service = unit()["Service"]
-    assert service["ExecStart"] == "/opt/restrike/current/bin/restrike up"
+    assert service["ExecStart"] == "/opt/restrike/current/bin/restrike up --unattended"
     assert "prefix=$root/opt/restrike" in script
     assert service["Environment"].startswith("RESTRIKE_HOME=/var/lib/restrike")
     assert "home=$root/var/lib/restrike" in script

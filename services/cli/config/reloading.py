@@ -8,6 +8,7 @@ from msgspec import Struct
 from services.cli import output
 from services.registry import SERVICES
 from shared.errors import ConfigError, NetworkError, RestrikeError
+from shared.messages.commands import GetRings
 from shared.messages.configuration import ConfigurationState, ReloadConfiguration
 from shared.paths import Paths
 from shared.rpc import Client, is_locked
@@ -18,12 +19,15 @@ SHOWN: Final = (52, 30)
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What a service said; `error` when it did not answer. `took_over` is what it took over just now."""
+    """What a service said; `error` when it did not answer. `took_over` is what it took over just now, `rings` says what
+    keeps a ring from being as the file says.
+    """
 
     service: str
     state: ConfigurationState | None
     took_over: tuple[str, ...]
     error: str | None = None
+    rings: dict[str, str] = {}
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +38,8 @@ def register(app: typer.Typer) -> None:
 def reload(*, json: output.Json = False) -> None:
     """Have every service take over restrike.json now, and say what needs a restart.
 
-    Services notice a changed file by themselves within two seconds. Ends with 1 if the file is refused.
+    Services notice a changed file by themselves within two seconds. Ends with 1 if the file is refused, or a ring
+    cannot be as it says.
     """
     paths = Paths.from_environment()
     outcomes = reload_all(paths, since_us=_written_us(paths))
@@ -64,13 +69,21 @@ def tell(outcomes: list[Outcome]) -> None:
 
 
 def end(paths: Paths, outcomes: list[Outcome]) -> None:
-    """Name the faults, and end with 1 if there are any; with 3 if a service did not answer."""
+    """Name the faults of the file and what keeps rings from being as it says, and end with 1 if there is anything; with
+    3 if a service did not answer.
+    """
     faults = dict.fromkeys(fault for one in outcomes if one.state is not None for fault in one.state.faults)
     if faults:
         raise ConfigError(
             "config.refused",
             f"{paths.config} is refused, what was accepted last stays in force: {' '.join(faults)} "
             "Mend the file, or go back with: restrike config rollback",
+        )
+    rings = [f"{name}: {error}" for one in outcomes for name, error in one.rings.items()]
+    if rings:
+        raise ConfigError(
+            "config.ring_not_as_wanted",
+            f"{' '.join(rings)} A ring that cannot be where {paths.config} says is tried again by itself every 2 s.",
         )
     silent = [one.error for one in outcomes if one.error is not None]
     if silent:
@@ -80,10 +93,12 @@ def end(paths: Paths, outcomes: list[Outcome]) -> None:
 def _outcome(client: Client, service: str, since_us: int) -> Outcome:
     try:
         state = client.call(ReloadConfiguration(), service=service)
+        rings = client.call(GetRings()).rings if service == GetRings.service else []
     except RestrikeError as error:
         return Outcome(service=service, state=None, took_over=(), error=error.message)
     is_new = state.taken_over_at_us is not None and state.taken_over_at_us >= since_us
-    return Outcome(service=service, state=state, took_over=state.changed if is_new else ())
+    told = {ring.ring: ring.error for ring in rings if ring.error is not None}
+    return Outcome(service=service, state=state, took_over=state.changed if is_new else (), rings=told)
 
 
 def _row(one: Outcome) -> tuple[str | None, ...]:

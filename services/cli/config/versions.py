@@ -22,6 +22,7 @@ COLUMNS: Final = ("version", "accepted", "checksum", "changed", "")
 FILE: Final = "file"
 SHOWN: Final = 44
 SET_ASIDE: Final = "restrike.json.rolled-back"
+SET_ASIDE_MOST: Final = 100
 
 VersionName = Annotated[
     str | None, typer.Argument(metavar="VERSION", help="Its number, or the beginning of its checksum.")
@@ -200,6 +201,12 @@ def _set_aside(paths: Paths) -> Path | None:
     known = {one.checksum for one in History(paths.config_history).versions()}
     if text is None or checksum_of(text) in known:
         return None
-    aside = paths.home / SET_ASIDE
+    aside = _free(paths.home / SET_ASIDE, text)
     write(aside, text)
     return aside
+
+
+def _free(wanted: Path, text: bytes) -> Path:
+    """`wanted`, or with a number: what was set aside before is somebody's work, too."""
+    names = (wanted, *(wanted.with_name(f"{wanted.name}.{number}") for number in range(2, SET_ASIDE_MOST)))
+    return next((name for name in names if not name.exists() or name.read_bytes() == text), wanted)

@@ -1,6 +1,7 @@
 """`restrike config` without a suite: in force, versions, going back, editing."""
 
 import json
+import socket
 from pathlib import Path
 
 import jsonschema
@@ -70,6 +71,10 @@ def test_going_back(run: Run, paths: Paths) -> None:
     document = run("config", "rollback", "--json").document
     assert (document["version"]["number"], Path(document["set_aside"]).read_text()) == (2, '{"rings": [')
     assert json.loads(paths.config.read_text()) == SECOND
+    _write(paths, '{"rings": {')
+    other = run("config", "rollback", "--json").document["set_aside"]
+    kept = [Path(file).read_text() for file in (document["set_aside"], other)]
+    assert kept == ['{"rings": [', '{"rings": {']
     assert run("config", "rollback", "99").code == 1
 
 
@@ -98,6 +103,26 @@ def test_up_refuses_a_bad_file_and_offers_the_way_back(run: Run, paths: Paths) -
     assert "It is gone" in run("up", "-d").err
 
 
+@pytest.mark.parametrize(
+    ("options", "variables"), [(["--unattended"], {}), ([], {"NOTIFY_SOCKET": "/run/systemd/notify"})]
+)
+def test_up_goes_on_where_nobody_is_there(
+    run: Run, paths: Paths, monkeypatch: pytest.MonkeyPatch, options: list[str], variables: dict[str, str]
+) -> None:
+    """A reboot with a bad file: what was accepted last is taken, and said. Its port is held, so that nothing starts."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        endpoint = f"tcp://127.0.0.1:{holder.getsockname()[1]}"
+        _write(paths, {"bus": {"events": endpoint}})
+        History(paths.config_history).keep(paths.config.read_bytes(), most=9)
+        _write(paths, {"rings": [{"name": "mat-1", "prot": 1}]})
+        refused = run("up", "-d", *options)
+    accepted, reason = refused.err.splitlines()
+    assert "which was accepted last, is in force: rings[0].prot is no setting" in accepted
+    assert reason.startswith(f"{endpoint} (events) cannot be used: Address already in use.")
+
+
 def test_edit_puts_in_place_what_is_sound(run: Run, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """An editor that writes nonsense changes nothing, and the next edit goes on from there."""
     monkeypatch.setenv("EDITOR", "sed -i s/9000/0/")
@@ -111,6 +136,41 @@ def test_edit_puts_in_place_what_is_sound(run: Run, paths: Paths, monkeypatch: p
     assert run("config", "edit").code == 1
     monkeypatch.setenv("EDITOR", "no-such-editor")
     assert "set EDITOR" in run("config", "edit").err
+
+
+def test_a_draft_never_undoes_what_others_changed(run: Run, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file was changed since the draft was begun, or while it is edited: it stays, and the draft is not lost."""
+    monkeypatch.setenv("EDITOR", "sed -i s/9000/0/")
+    assert run("config", "edit").code == 1
+    third = {**SECOND, "journal": {"keep_hours": 96}}
+    _write(paths, third)
+    monkeypatch.setenv("EDITOR", "sed -i 's/: 0/: 9001/'")
+    refused = run("config", "edit")
+    assert (refused.code, "restrike config edit --fresh" in refused.err) == (1, True)
+    assert json.loads(paths.config.read_text()) == third
+    monkeypatch.setenv("EDITOR", "sed -i s/9000/9002/")
+    assert run("config", "edit", "--fresh").code == 0
+    assert json.loads(paths.config.read_text())["rings"][0]["port"] == 9002
+    assert json.loads(paths.config.read_text())["journal"] == {"keep_hours": 96}
+    assert '"port": 0' in (paths.home / "restrike.json.draft-old").read_text()
+    editor = paths.home / "editor"
+    editor.write_text(f'#!/bin/sh\nsed -i s/9002/9003/ "$1"\necho \'{{"history": 7}}\' > {paths.config}\n')
+    editor.chmod(0o700)
+    monkeypatch.setenv("EDITOR", str(editor))
+    refused = run("config", "edit")
+    assert (refused.code, "while you edited it" in refused.err) == (1, True)
+    assert json.loads(paths.config.read_text()) == {"history": 7}
+    assert "9003" in (paths.home / "restrike.json.draft").read_text()
+
+
+def test_a_draft_that_nobody_worked_on_is_begun_anew(run: Run, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The editor could not be started; then the file was changed: there is nothing to go on with."""
+    monkeypatch.setenv("EDITOR", "false")
+    assert run("config", "edit").code == 1
+    _write(paths, FIRST)
+    monkeypatch.setenv("EDITOR", "sed -i s/mat-1/mat-9/")
+    assert run("config", "edit").code == 0
+    assert json.loads(paths.config.read_text()) == {"rings": [{"name": "mat-9"}]}
 
 
 def test_the_schema_takes_what_we_take(run: Run) -> None:

@@ -198,3 +198,12 @@ def test_the_file_stays_its_owners(tmp_path: Path) -> None:
         os.chown(path, 12345, 12345)
         save(path, Config())
         assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12345)
+
+
+def test_what_stands_beside_the_file_is_never_written_through(tmp_path: Path) -> None:
+    """A link where the new file is written first, made to hand another's file to the home's owner: it is left alone."""
+    path, other = tmp_path / "restrike.json", tmp_path / "other"
+    other.write_text("another's")
+    (tmp_path / "restrike.new").symlink_to(other)
+    save(path, Config(log_level="debug"))
+    assert (other.read_text(), path.is_symlink(), load(path).log_level) == ("another's", False, "debug")

@@ -51,7 +51,7 @@ def test_groups_that_the_file_does_not_have() -> None:
 def test_faults_name_the_variable() -> None:
     """Wrong values and contradictions that a variable brings; those of the file do not name one."""
     assert _faults(RESTRIKE__JOURNAL__KEEP_HOURS="soon") == [
-        "journal.keep_hours: Expected `int`, got `str`. Allowed: 1 or more. (RESTRIKE__JOURNAL__KEEP_HOURS)"
+        "journal.keep_hours: Expected `int`, got `str`. Allowed: 1 to 87840. (RESTRIKE__JOURNAL__KEEP_HOURS)"
     ]
     (fault,) = _faults(RESTRIKE__BUS__EVENTS="tcp://0.0.0.0:1")
     assert fault.endswith("set bus.curve, or bind 127.0.0.1. (RESTRIKE__BUS__EVENTS)")

@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec import Struct
 
-from shared.config import Config, save
+from shared.config import Bus, Config, Curve, Journal, Metrics, Ring, save
 from shared.config.checking import faults_in
+from shared.config.reading import examine
 
 CLIENT_KEY = "x" * 40
 
@@ -83,7 +86,10 @@ def test_a_fault_does_not_make_others_up(tmp_path: Path) -> None:
         ("", "Line 1, column 1"),
         ("[]", "The file: Expected `object`, got `array`."),
         ('{"rings": 1}', "rings: Expected `array`, got `int`."),
-        ('{"rings": [], "rings": {}}', "rings: Expected `array`"),
+        ('{"rings": [], "rings": {}}', "rings stands twice in one group: keep one of them."),
+        ('{"rings": [{"name": "a", "port": 1, "port": 2}]}', "port stands twice in one group"),
+        ('{"rings": "\\ud800"}', "A text has half a character in it"),
+        ('{"history": ' + "1" * 5000 + "}", "A number in it has thousands of digits."),
         ('{"log_level": NaN}', "log_level: Expected `str`"),
     ],
 )
@@ -109,3 +115,60 @@ def test_the_key_file_is_looked_at(tmp_path: Path) -> None:
     secret.write_text("k" * 40 + "\n")
     secret.chmod(0o600)
     assert _faults(tmp_path, config) == []
+
+
+def _with_null() -> list[tuple[str, str, dict[str, Any]]]:
+    """Every key there is, with a file in which it is null, its group's name before it."""
+    required = {"name": "a", "secret_key_file": "x", "clients": {}}
+    groups: list[tuple[str, type[Struct]]] = [
+        ("", Config), ("rings[0].", Ring), ("bus.", Bus), ("bus.curve.", Curve), ("journal.", Journal),
+        ("metrics.", Metrics),
+    ]  # fmt: skip
+    found = []
+    for place, group in groups:
+        fields = msgspec.structs.fields(group)
+        needed = {field.name: required[field.name] for field in fields if field.required}
+        for field in fields:
+            content: dict[str, Any] = {**needed, field.encode_name: None}
+            for key in reversed(place.replace("[0]", "").split(".")[:-1]):
+                content = {key: [content] if key == "rings" else content}
+            found.append((group.__name__, place + field.encode_name, content))
+    return found
+
+
+@pytest.mark.parametrize(("group", "path", "content"), _with_null())
+def test_null_is_a_fault_where_it_is_no_value(group: str, path: str, content: dict[str, Any]) -> None:
+    """Whatever key it stands at, all that reads the file can say so, and nobody fails."""
+    found = examine(json.dumps(content).encode(), {})
+    may_be_null = {"source", "resync_port", "curve", "endpoint", "$schema"}
+    if path.rpartition(".")[2] in may_be_null:
+        assert (found.sentences, found.config is None) == ([], False), group
+    else:
+        assert found.config is None
+        assert [sentence.startswith(f"{path}: Expected ") for sentence in found.sentences] == [True]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ({"bus": {"events": "tcp://127.0.0.1:99999"}}, "bus.events must look like tcp://127.0.0.1:5556, with a port"),
+        ({"bus": {"commands": "tcp://127.0.0.1:0"}}, "bus.commands must look like tcp://127.0.0.1:5556, with a port"),
+        ({"bus": {"subscriber_queue": 99999999999999}}, "bus.subscriber_queue: Expected `int` <= 10000000"),
+        ({"journal": {"keep_hours": 10**9}}, "journal.keep_hours: Expected `int` <= 87840"),
+        ({"journal": {"memory_bytes": 2**60}}, "journal.memory_bytes: Expected `int` <= 68719476736"),
+        ({"metrics": {"endpoint": "127.0.0.1:5557"}}, "bus.commands and metrics.endpoint both take port 5557"),
+    ],
+)
+def test_what_could_never_be_bound_or_held(tmp_path: Path, content: Any, says: str) -> None:
+    (fault,) = _faults(tmp_path, content)
+    assert fault.startswith(says)
+
+
+def test_a_ring_at_all_addresses_takes_its_port_everywhere(tmp_path: Path) -> None:
+    """The machine refuses a second socket there, whatever the rings' sources; two that share one are sound."""
+    wide = {"name": "wide", "bind": "0.0.0.0", "source": "10.0.0.1"}  # noqa: S104  # nothing is bound
+    for bind in ("127.0.0.1", "auto"):
+        (fault,) = _faults(tmp_path, {"rings": [{"name": "one", "bind": bind, "source": "10.0.0.2"}, wide]})
+        assert fault.startswith(f"Ring wide takes port 8888 of all addresses, one's {bind}, too: ")
+    assert _faults(tmp_path, {"rings": [wide, {**wide, "name": "two", "source": None}]}) == []
+    assert _faults(tmp_path, {"rings": [wide, {"name": "one", "port": 8889}]}) == []

@@ -203,6 +203,31 @@ def test_a_first_start_without_the_rule_set(home: Home) -> None:
     assert home.kept() == []
 
 
+def test_a_file_in_force_that_lacks_something_is_not_refused(home: Home) -> None:
+    """It is what a service goes by, however often it looks for what lacks: not accepted instead, and not refused."""
+    home.write({"rings": [{"name": "mat-1", "rules": "club"}]})
+    following = home.started()
+    before = (following.version, following.source, following.refused)
+    assert before == (checksum_of(home.path.read_bytes()), Source.FILE, None)
+    assert _looks(following, AGAIN_LOOKS + 1) == [False] * (AGAIN_LOOKS + 1)
+    assert (following.version, following.source, following.refused) == before
+    assert len(following.faults) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"log_level": None}, {"rings": None}, {"rings": "\ud800"}])
+def test_nonsense_never_ends_a_service(home: Home, wrong: dict[str, Any]) -> None:
+    """Neither one that runs nor one that starts; where nothing was accepted, it is a refusal like any other."""
+    home.write(wrong)
+    with pytest.raises(ConfigError):
+        home.started()
+    home.write(GOOD)
+    running = home.started()
+    home.write(wrong)
+    assert any(_looks(running, PATIENCE_LOOKS + 1))
+    for following in (running, home.started()):
+        assert (_hours(following), following.source, len(following.faults)) == (10, Source.ACCEPTED, 1)
+
+
 def test_the_environment_is_part_of_what_is_checked(home: Home) -> None:
     """A new file that contradicts a variable is refused, with the variable's name."""
     home.environment = {"RESTRIKE__BUS__EVENTS": "tcp://127.0.0.1:7"}
@@ -211,7 +236,7 @@ def test_the_environment_is_part_of_what_is_checked(home: Home) -> None:
     home.write({"bus": {"commands": "tcp://127.0.0.1:7"}})
     assert following.reload()
     assert following.faults == (
-        "bus.events and bus.commands are both tcp://127.0.0.1:7: give each its own port. (RESTRIKE__BUS__EVENTS)",
+        "bus.events and bus.commands both take port 7 of 127.0.0.1: give each its own port. (RESTRIKE__BUS__EVENTS)",
     )
 
 
