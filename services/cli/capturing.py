@@ -4,7 +4,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from msgspec import Struct
 
@@ -12,17 +12,19 @@ from services.cli import output
 from services.cli.capture_files import Destination, Format, JsonLines, Packets, Writer
 from services.cli.following import Following, last_entries
 from shared.clock import monotonic_s
-from shared.config import Config, load
+from shared.config import Config, in_force
 from shared.errors import IoError, ValidationError
 from shared.interfaces import detect
 from shared.messages.facts import DatagramsDropped, EntriesLost, SessionBroken
 from shared.messages.wire import Entry, Origin
 from shared.paths import Paths
 
+PARTIAL: Final = ".partial"
+
 
 class Captured(Struct, kw_only=True):
-    """What was written. `left_out` are answers to our own questions, which nobody sends unasked; `holes` say what the
-    ring's journal lacks.
+    """What was written; no `file` where nothing was captured and the one that was there stays. `left_out` are answers
+    to our own questions, which nobody sends unasked; `holes` say what the ring's journal lacks.
     """
 
     ring: str
@@ -37,20 +39,22 @@ class Captured(Struct, kw_only=True):
 
 
 def capture(  # noqa: PLR0913  # as many as the command has options
-    ring: str, *, out: Path | None, kind: Format, seconds: float | None, match: bool, ago_s: int | None
+    ring: str, *, out: Path | None, kind: Format, seconds: float | None, match: bool, ago_s: int | None, force: bool
 ) -> Captured:
     """Write into `out`, or on standard output: the last `ago_s` seconds, one match, or all from now on.
 
     Raises:
         ValidationError: there is no such ring.
-        IoError: the file cannot be written.
+        IoError: the file cannot be written, or is there already, and `force` is not given.
         NetworkError: the suite does not run, and it is not the past that is asked for.
     """
     paths = Paths.from_environment()
-    config = load(paths.config)
+    config = in_force(paths).config
     if config.ring(ring) is None:
         known = ", ".join(one.name for one in config.rings)
         raise ValidationError("ring.unknown", f"There is no ring {ring}. Configured: {known}.")
+    if out is not None and _holds(out) and not force:
+        raise IoError("file.exists", f"{out} is there already: name another file, or replace it with --force.")
     done = Captured(ring=ring, file=out.absolute() if out else None, format=kind)
     if ago_s is not None:
         _write(last_entries(paths, ring, ago_s=ago_s), done, config)
@@ -70,7 +74,7 @@ def _write(taken: Iterator[Entry], done: Captured, config: Config) -> None:
     best = interfaces[0].address if interfaces else ""
     bound = ring.bind if ring is not None else ""
     destination = Destination(best if bound == "auto" else bound, ring.port if ring is not None else 0, interfaces)
-    with _opened(done.file) as file:
+    with _opened(done) as file:
         writer: Writer = JsonLines(file) if done.format is Format.JSONL else Packets(file, destination)
         for entry in taken:
             destination.follow(entry.fact)
@@ -98,16 +102,37 @@ def _tell_hole(fact: object, done: Captured) -> None:
     done.holes.append(hole)
 
 
+def _holds(path: Path) -> bool:
+    """Whether a file would be lost."""
+    return path.is_file() and path.stat().st_size > 0
+
+
 @contextlib.contextmanager
-def _opened(path: Path | None) -> Iterator[IO[bytes]]:
+def _opened(done: Captured) -> Iterator[IO[bytes]]:
+    """Where to write. A file that is there already is replaced at the end, and only if something was captured."""
+    path = done.file
     if path is None:
         yield sys.stdout.buffer
         return
+    is_kept = _holds(path)
+    target = path.with_name(path.name + PARTIAL) if is_kept else path
     try:
-        with path.open("wb") as file:
+        with target.open("wb") as file:
             yield file
     except OSError as error:
         raise IoError("capture.cannot_write", f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        if is_kept:
+            _put_in_place(target, done)
+
+
+def _put_in_place(partial: Path, done: Captured) -> None:
+    if done.file is not None and done.datagrams:
+        partial.replace(done.file)
+        return
+    partial.unlink(missing_ok=True)
+    output.note(f"{done.file} stays as it was: nothing was captured.")
+    done.file = None
 
 
 def told(done: Captured) -> str:
@@ -115,4 +140,6 @@ def told(done: Captured) -> str:
     to = f" into {done.file}" if done.file is not None else ""
     left_out = f" {done.left_out} answers to our own questions are left out." if done.left_out else ""
     holes = "".join(f" Missing: {hole}." for hole in done.holes)
+    if not done.datagrams:
+        holes += " Does it hear anything? See: restrike udp status"
     return f"{done.ring}: {done.datagrams} datagrams, {done.bytes} bytes in {done.seconds:.1f} s{to}.{left_out}{holes}"

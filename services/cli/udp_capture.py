@@ -37,6 +37,7 @@ def capture(  # noqa: PLR0913  # a command has as many arguments as options
     format_: Annotated[
         Format | None, typer.Option("--format", help="JSON lines or packets; by the file's name if left out.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
     json: output.Json = False,
 ) -> None:
     """Write what a ring receives from now on, for restrike replay (or tcpdump).
@@ -53,7 +54,7 @@ def capture(  # noqa: PLR0913  # a command has as many arguments as options
     from services.cli import capturing  # noqa: PLC0415  # start time: only here
 
     ago_s = None if last is None else _ago_s(last)
-    done = capturing.capture(ring, out=out, kind=kind, seconds=seconds, match=match, ago_s=ago_s)
+    done = capturing.capture(ring, out=out, kind=kind, seconds=seconds, match=match, ago_s=ago_s, force=force)
     if json:
         output.document(done)
     else:

@@ -41,9 +41,26 @@ def field(name: str, value: Any) -> Any:
     return plain(value)
 
 
+def names_secret(value: Mapping[Any, Any]) -> bool:
+    """Whether an object tells a secret by its name and its value: `{"name": "mail.password", "value": …}`."""
+    return any(isinstance(value.get(name), str) and is_secret_name(value[name]) for name in _NAMES)
+
+
+def is_secret(name: str, item: Any, *, is_named: bool) -> bool:
+    """Whether a field of an object is masked; `is_named` is what `names_secret` says of the object. That there is no
+    secret may be seen, and an object below a secret's name is looked at field by field.
+    """
+    if item is None or isinstance(item, bool) or item == "" or (isinstance(item, Mapping) and bool(item)):
+        return False
+    if is_named and (name in _VALUES or (name in _NAMES and isinstance(item, str))):
+        return name in _VALUES
+    return is_secret_name(name)
+
+
 def text_of(text: str, most: int = MOST_CHARACTERS) -> str:
     """A text as it is written: without secrets, and not longer than about `most` characters."""
-    # Cut before, too: looking for secrets takes time. A secret that this cuts through is cut out by the second cut.
+    # Cut before, too: looking for secrets takes time. A secret that this cuts through is cut out by the second cut:
+    # what lies between the two is longer than any private key.
     return _cut(redacted(_cut(_writable(text), 4 * most)), most)
 
 
@@ -56,17 +73,14 @@ def _cut(text: str, most: int) -> str:
 
 
 def _plain_mapping(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-    names_secret = any(isinstance(value.get(name), str) and is_secret_name(value[name]) for name in _NAMES)
+    is_named = names_secret(value)
     found: dict[str, Any] = {}
     for name, item in value.items():
         if len(found) >= MOST_ITEMS:
             found["…"] = f"{len(value) - MOST_ITEMS} more"
             break
         text = _writable(name if isinstance(name, str) else _shown(name))
-        is_secret = is_secret_name(text) and not (text in _NAMES and isinstance(item, str) and names_secret)
-        is_secret = is_secret or (names_secret and text in _VALUES)
-        keeps = item is None or isinstance(item, bool) or (isinstance(item, Mapping) and bool(item))
-        found[text] = MASK if is_secret and not keeps else plain(item, depth + 1)
+        found[text] = MASK if is_secret(text, item, is_named=is_named) else plain(item, depth + 1)
     return found
 
 
@@ -80,6 +94,8 @@ def _shown(value: object) -> str:
 
 def _writable(text: str) -> str:
     """`text` as UTF-8 can hold it: bytes of file names that are no UTF-8 show as such."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -8,14 +8,29 @@ import typer
 from services.cli import output
 from services.cli.doctor import PURPOSE
 from services.cli.group import group
+from services.registry import SERVICES
 from shared.paths import Paths
 
 if TYPE_CHECKING:
     from services.cli.doctor.result import Check, Result
 
 app = group("doctor", PURPOSE)
+
+
+def _known(service: str) -> str:
+    """Refuse a name that no service has."""
+    if service not in SERVICES:
+        raise typer.BadParameter(f"There is no service {service}: {', '.join(SERVICES)}.")
+    return service
+
+
 Service = Annotated[
-    str, typer.Argument(metavar="SERVICE", help="A service that runs: broker, udp-ingest and so on; see restrike ps.")
+    str,
+    typer.Argument(
+        metavar="SERVICE",
+        callback=_known,
+        help="A service that runs: broker, udp-ingest and so on; see restrike ps.",
+    ),
 ]
 
 

@@ -121,13 +121,14 @@ def make(paths: Paths, *, out: Path | None, hours: int, max_bytes: int) -> Bundl
         IoError: it cannot be written.
     """
     site = Site(paths)
-    masking.hide_secrets(paths, site.config)
+    unread = masking.hide_secrets(paths, site.config)
     stamp = iso_utc(unix_ns())[:19].replace("-", "").replace(":", "")
     target = out if out is not None else Path(f"restrike-bundle-{stamp}Z.zip")
     kind = next((kind for suffix, kind in KINDS.items() if target.name.endswith(suffix)), None)
     if kind is None:
         raise ValidationError("bundle.kind", "A bundle is a .zip or a .tar.zst file.", value=str(target))
     packer = _Packer(max_bytes)
+    packer.notes += [f"masking: {one} Secrets in it are masked only where a name tells them." for one in unread]
     try:
         with _written(target) as file:
             archive: Archive = kind(file)

@@ -1,5 +1,6 @@
 """Checks: the disks of the home: free space, what kind of file system, how fast it writes and syncs."""
 
+import errno
 import os
 import statistics
 from collections.abc import Callable, Iterable
@@ -26,6 +27,8 @@ SLOW_SYNC_MS: Final = 10.0
 WRITE_BYTES: Final = 32 * MIB
 SLOW_BYTES_PER_S: Final = 20 * MIB
 MEASURE_S: Final = 1.0
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+FREE_SPACE: Final = "Free space: restrike db archive, restrike backup prune, or move recordings elsewhere."
 TRIAL: Final = ".doctor-trial"
 NETWORKED: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "ncpfs"}
@@ -69,13 +72,12 @@ def existing(folder: Path) -> Path:
 def judge_space(free: dict[str, int]) -> list[Result]:
     """Whether what is free will last."""
     results = []
-    fix = "Free space: restrike db archive, restrike backup prune, or move recordings elsewhere."
     for name, count in free.items():
         text = f"{output.size(count)} are free."
         if count < LEAST_FREE_BYTES:
-            results.append(failed(text, fix, name))
+            results.append(failed(text, FREE_SPACE, name))
         elif count < WARN_FREE_BYTES:
-            results.append(warning(text, fix, name))
+            results.append(warning(text, FREE_SPACE, name))
         else:
             results.append(ok(text, name))
     return results
@@ -121,7 +123,13 @@ def look_at_speed(site: Site) -> list[Result]:
         return [skipped(f"This user may not write into {folder}.")]
     found = os.statvfs(folder)
     room = found.f_bavail * found.f_frsize - LEAST_FREE_BYTES
-    return judge_speed(measure(folder, write_bytes=min(WRITE_BYTES, max(room, 0))))
+    try:
+        speed = measure(folder, write_bytes=min(WRITE_BYTES, max(room, 0)))
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        return [failed(f"Nothing can be written into {folder}: {error.strerror}.", FREE_SPACE)]
+    return judge_speed(speed)
 
 
 def measure(folder: Path, *, write_bytes: int, syncs: int = SYNCS, sync: Callable[[int], None] = os.fsync) -> Speed:

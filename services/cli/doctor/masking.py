@@ -10,25 +10,32 @@ import msgspec
 from services.cli.doctor.secret_texts import clear_texts
 from shared.config import Config
 from shared.errors import RestrikeError
-from shared.log.redaction import MASK, SHORTEST, hide, is_secret_name, redacted
+from shared.log.redaction import MASK, SHORTEST, hide, redacted
+from shared.log.values import is_secret, names_secret
 from shared.paths import Paths
 
 
-def hide_secrets(paths: Paths, config: Config) -> None:
-    """Have every secret of this home masked wherever it stands: what is stored encrypted, and keys.
-
-    Raises:
-        DatabaseError: what is stored cannot be read.
+def hide_secrets(paths: Paths, config: Config) -> list[str]:
+    """Have every secret of this home masked wherever it stands: what is stored encrypted, and keys. What could not be
+    read, for it is masked by its name and its looks only.
     """
+    unread: list[str] = []
     for path in (paths.home / "secret.key", *_key_files(paths, config)):
-        with contextlib.suppress(OSError, ValueError):
+        try:
             for line in path.read_text(encoding="utf-8").splitlines():
                 _hide(line.strip())
-    with contextlib.suppress(RestrikeError):
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            unread.append(f"{path} cannot be read: {error}.")
+    try:
         for clear in clear_texts(paths).values():
             if clear is not None:
                 _hide(clear)
                 _hide_inside(clear)
+    except RestrikeError as error:
+        unread.append(str(error))
+    return unread
 
 
 def _key_files(paths: Paths, config: Config) -> list[Path]:
@@ -61,16 +68,14 @@ def masked(value: Any) -> Any:
     if isinstance(value, str):
         return redacted(value)
     if isinstance(value, Mapping):
-        return {str(name): _field(str(name), inner) for name, inner in value.items()}
+        is_named = names_secret(value)
+        return {
+            str(name): MASK if is_secret(str(name), inner, is_named=is_named) else masked(inner)
+            for name, inner in value.items()
+        }
     if isinstance(value, list | tuple):
         return [masked(one) for one in value]
     return value
-
-
-def _field(name: str, value: Any) -> Any:
-    if is_secret_name(name) and isinstance(value, str) and value:
-        return MASK
-    return masked(value)
 
 
 def text(value: str) -> str:

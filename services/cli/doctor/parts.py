@@ -24,6 +24,7 @@ from shared.config.environment import PREFIX
 from shared.db.sqlite import connect_reader, is_empty
 from shared.errors import RestrikeError
 from shared.interfaces import detect
+from shared.log.values import text_of
 from shared.messages.alerts import GetAlerts
 from shared.messages.commands import GetDatabaseStatus, GetHealth, GetRings, ListMatchStates
 from shared.messages.configuration import GetConfigurationState
@@ -206,10 +207,11 @@ def _line(number: int, entry: Any) -> str:
         line["fact"] = msgspec.to_builtins(entry.fact)
     else:
         line |= {"from": f"{entry.address}:{entry.port}", "origin": entry.origin}
+        line["bytes"] = len(entry.body)
         try:
-            line["data"] = entry.body.decode()
+            line["data"] = text_of(entry.body.decode())
         except UnicodeDecodeError:
-            line["hex"] = entry.body.hex()
+            line["hex"] = text_of(entry.body.hex())
     return msgspec.json.encode(masking.masked(line)).decode() + "\n"
 
 

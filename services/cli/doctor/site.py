@@ -4,7 +4,7 @@ import os
 from functools import cached_property
 
 from services.cli.supervision import holders
-from shared.config import Config, load
+from shared.config import Config, in_force, load
 from shared.errors import ConfigError, RestrikeError
 from shared.messages.commands import GetRings
 from shared.messages.service import INGEST
@@ -16,7 +16,9 @@ ANSWER_S = 1.0
 
 
 class Site:
-    """One home as it is now. Where the configuration cannot be used, the defaults stand in for it."""
+    """One home as it is now. Where restrike.json cannot be used, what was accepted last is in force; without
+    that the defaults stand in for it.
+    """
 
     def __init__(self, paths: Paths) -> None:
         self.paths = paths
@@ -26,7 +28,7 @@ class Site:
         try:
             self.config = load(paths.config)
         except ConfigError as error:
-            self.config, self.config_error = Config(), str(error)
+            self.config, self.config_error = _accepted(paths), str(error)
 
     @cached_property
     def running(self) -> dict[str, int]:
@@ -50,3 +52,10 @@ class Site:
             return {ring.ring: ring for ring in self.client.call(GetRings(), deadline_s=ANSWER_S).rings}
         except RestrikeError:
             return {}
+
+
+def _accepted(paths: Paths) -> Config:
+    try:
+        return in_force(paths).config
+    except ConfigError:
+        return Config()

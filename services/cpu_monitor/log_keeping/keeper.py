@@ -1,6 +1,7 @@
 """The thread that keeps the logs in order; cpu-monitor. Everything that a full or slow disk can hold up is in it."""
 
 import contextlib
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -21,6 +22,9 @@ from shared.settings.monitor_keys import LOG_ARCHIVE_DAYS, LOG_ARCHIVE_MIB, LOG_
 LOOK_EVERY_S: Final = 2.0
 """A service that writes all that a disk takes at `debug` makes some 20 MiB in that time."""
 PROBE_EVERY_S: Final = 5.0
+FULL_AGAIN_S: Final = 30.0
+"""After a disk was full: each try costs processor time, and the last bytes of the disk, for which the journal waits."""
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 NICE: Final = 10
 """Compressing may wait; OBS's encoder may not."""
 PROBE: Final = ".probe"
@@ -52,6 +56,8 @@ class Keeper:
         self._is_clean = False
         self._probe_at_s = 0.0
         self._probe_error: str | None = None
+        self._compress_at_s = 0.0
+        self._full_error: str | None = None
 
     def turn(self, limits: Limits, *, now_us: int, now_s: float) -> Report:
         """Do what is due. Never raises OSError: what could not be done is in the report, and is tried again."""
@@ -70,10 +76,13 @@ class Keeper:
             self._tell_supervisor()
         except OSError as error:
             errors.append(_said(error))
-        try:
-            archived = self._compress(errors, fresh)
+        try:  # first of all, for this makes room
             found = forget(self._logs, now_us=now_us, keep_days=limits.keep_days, most_bytes=limits.archive_bytes)
             forgotten = [path.name for path in found]
+        except OSError as error:
+            errors.append(_said(error))
+        try:
+            archived = self._compress(errors, fresh, now_s=now_s)
         except OSError as error:
             errors.append(_said(error))
         return Report(
@@ -92,10 +101,13 @@ class Keeper:
         held = held_by(pid) if files else set()
         return {file.path for file in files if _identity(file.path) in held}
 
-    def _compress(self, errors: list[str], fresh: list[Path]) -> list[str]:
+    def _compress(self, errors: list[str], fresh: list[Path], *, now_s: float) -> list[str]:
         """Archive what nobody writes into any more. What was set aside just now waits a turn: a service that outlived
         supervisord may be about to write its line.
         """
+        if now_s < self._compress_at_s:
+            errors += [self._full_error] if self._full_error is not None else []
+            return []
         held = self._held(self._supervisor())
         archived = []
         for file in set_aside(self._logs):
@@ -106,6 +118,9 @@ class Keeper:
                     name = compress(file, self._logs)
                 except OSError as error:
                     errors.append(_said(error))
+                    if error.errno in FULL:
+                        self._compress_at_s, self._full_error = now_s + FULL_AGAIN_S, errors[-1]
+                        break
                 else:
                     archived += [name.name] if name is not None else []
         return archived

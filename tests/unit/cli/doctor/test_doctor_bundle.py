@@ -12,12 +12,16 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from services.cli.doctor import bundle
-from services.cli.doctor.parts import Part, parts
+from services.cli.doctor import bundle, masking
+from services.cli.doctor.parts import Part, _line, parts
 from services.cli.doctor.site import Site
+from shared.config import Config
+from shared.config.history import History
 from shared.db.sqlite import connect_writer
 from shared.errors import ValidationError
 from shared.log import redaction
+from shared.log.values import MOST_CHARACTERS
+from shared.messages.wire import Entry
 from shared.paths import Paths
 from shared.settings.backup_keys import BACKUP_FOLDER
 from shared.settings.catalogue import OFFSITE_OPTIONS
@@ -32,11 +36,11 @@ TOKEN_IN_LOG = "Bearer abcdef0123456789"  # noqa: S105 - as above
 @pytest.fixture(autouse=True)
 def _forgotten() -> Iterator[None]:
     """What one home hides, no other test's process knows."""
-    hidden, pattern = set(redaction._hidden), redaction._hidden_pattern
+    hidden, longest_first = set(redaction._hidden), redaction._longest_first
     yield
     redaction._hidden.clear()
     redaction._hidden.update(hidden)
-    redaction._hidden_pattern = pattern
+    redaction._longest_first = longest_first
 
 
 def _home(tmp_path: Path, migrated: bytes) -> Paths:
@@ -141,3 +145,67 @@ def test_what_a_bundle_is(tmp_path: Path) -> None:
     names = [part.name for part in parts(hours=6)]
     assert len(set(names)) == len(names)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_setting_is_masked_by_the_name_beside_it() -> None:
+    """As in the logs: the value stands in a field of its own. That there is none may be seen."""
+    rows = [
+        {"key": "obs.stream_key", "value": "geheim", "reason": "new"},
+        {"name": "mail.password", "before": "", "after": "geheim"},
+        {"name": "video.folder", "value": "/srv"},
+        {"password": ["geheim"], "token": 4711, "has_password": True, "secret": {"from": "a.key"}},
+    ]
+    assert masking.masked(rows) == [
+        {"key": "obs.stream_key", "value": "***", "reason": "new"},
+        {"name": "mail.password", "before": "", "after": "***"},
+        {"name": "video.folder", "value": "/srv"},
+        {"password": "***", "token": "***", "has_password": True, "secret": {"from": "a.key"}},
+    ]
+
+
+def test_secrets_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    """The bundle is made, but nobody may think that the passwords in the database were looked for."""
+    paths = Paths(tmp_path / "home")
+    paths.prepare()
+    paths.database.write_bytes(b"no database" * 1_000)
+    (paths.home / "secret.key").mkdir()
+    unread = masking.hide_secrets(paths, Config())
+    assert len(unread) == 2
+    assert "secret.key" in unread[0]
+    assert "database" in unread[1]
+
+
+def test_such_secrets_are_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what that means."""
+    monkeypatch.setattr(masking, "hide_secrets", lambda *_: ["The database is locked."])
+    made = _make(tmp_path, monkeypatch, [], max_bytes=1024**2)
+    assert made.notes[0].startswith("masking: The database is locked.")
+    assert b"The database is locked." in _contents(made.file)["notes.txt"]
+
+
+def test_a_huge_datagram_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says how long it was; whoever needs all of it captures it."""
+    searched: list[int] = []
+
+    def redacted(text: str) -> str:
+        searched.append(len(text))
+        return text
+
+    monkeypatch.setattr(masking, "redacted", redacted)
+    for body in (b"token_" * 10_000, b"\xff" * 60_000):
+        line = json.loads(_line(7, Entry(1, 1, "10.1.1.9", 40_000, body)))
+        assert line["bytes"] == 60_000
+        assert len(line.get("data", line.get("hex"))) < MOST_CHARACTERS + 100
+    assert max(searched) < MOST_CHARACTERS + 100
+
+
+def test_a_refused_file_hides_no_ring(tmp_path: Path) -> None:
+    """The services go by what was accepted last, so do the checks and the bundle: its datagrams are of those rings."""
+    paths = Paths(tmp_path / "home")
+    paths.prepare()
+    paths.config.write_text(json.dumps({"rings": [{"name": "hall-7"}]}))
+    History(paths.config_history).keep(paths.config.read_bytes(), most=9)
+    paths.config.write_text(json.dumps({"rings": 5}))
+    site = Site(paths)
+    assert site.config_error is not None
+    assert [ring.name for ring in site.config.rings] == ["hall-7"]

@@ -1,12 +1,16 @@
 """The command `restrike doctor`: its exit codes, its document, and --fix from the outside."""
 
+import errno
 import json
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from services.cli.doctor import disk
 from services.cli.doctor.app import app
+from services.cli.doctor.result import Outcome
+from services.cli.doctor.site import Site
 from shared.paths import Paths
 
 
@@ -50,3 +54,26 @@ def test_a_service_that_does_not_run(home: Paths) -> None:
     for command in ("profile", "memory"):
         found = CliRunner().invoke(app, [command, "broker"])
         assert getattr(found.exception, "code", None) == "service.not_running"
+
+
+def test_a_service_that_there_is_not(home: Paths) -> None:
+    """Wrong usage, and which there are."""
+    assert home.home.exists()
+    for command in ("profile", "memory"):
+        found = CliRunner().invoke(app, [command, "nosuch"])
+        assert found.exit_code == 2
+        assert "There is no service nosuch" in found.output
+        assert "udp-ingest" in found.output
+
+
+def test_a_full_disk_is_a_failure(home: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not something that could not be looked at; another error still is."""
+
+    def full(*_: object, **__: object) -> disk.Speed:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(disk, "measure", full)
+    (found,) = disk.look_at_speed(Site(home))
+    assert found.outcome is Outcome.FAILED
+    assert "No space left on device" in found.found
+    assert found.fix == disk.FREE_SPACE

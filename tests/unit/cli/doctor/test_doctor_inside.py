@@ -1,6 +1,8 @@
 """What py-spy saw and what is told of it; and tracing of allocations within a process."""
 
 import gc
+import threading
+import tracemalloc
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from typing import Any
@@ -119,3 +121,22 @@ def test_tracing_ends_by_itself() -> None:
     assert first.is_over
     last.callback()
     assert loop.answer(tracing.answer(TraceMemory(is_on=False))).traced_bytes == 0
+
+
+def test_tracing_that_ends_while_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asked is answered: nothing is held any more, and nothing is traced."""
+    loop = Loop()
+    tracing = MemoryTracing(after=loop.after, post=loop.posted.append)
+    loop.answer(tracing.answer(TraceMemory(is_on=True, for_s=5)))
+    taken, may_take = tracemalloc.take_snapshot, threading.Event()
+
+    def late() -> tracemalloc.Snapshot:
+        assert may_take.wait(5)
+        return taken()
+
+    monkeypatch.setattr(tracemalloc, "take_snapshot", late)
+    answered = tracing.answer(TraceMemory(is_on=True, for_s=5))
+    loop.timers[-1][1].callback()
+    may_take.set()
+    told = loop.answer(answered)
+    assert told == MemoryTraced(is_tracing=False, traced_bytes=0, peak_bytes=0)
