@@ -28,7 +28,7 @@ from shared.messages.topics import SERVICE_HEALTH, WIRE_FACTS
 from shared.runtime import Runtime
 
 MEMORY_BYTES: Final = 16 * 1024 * 1024
-"""What waits in memory for a full disk: weeks of recordings and firings."""
+"""What waits in memory for a full disk: weeks of recordings and firings, days of averages of a minute."""
 KEEP_HOURS: Final = 48
 """Like the journal's default: a database that is restored from a backup of yesterday gets what came after it."""
 RETRY_S: Final = 0.5
@@ -36,6 +36,8 @@ TRIM_EVERY_S: Final = 5.0
 STANDING_EVERY_S: Final = 1.0
 HELP: Final = "It goes on. Free space on the disk of data/, or see who may write there; it is tried all the time."
 NOTHING: Final[Mapping[str, bytes | None]] = {}
+After = Callable[[float, Callable[[], None]], object]
+"""Has something called after so many seconds."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -68,7 +70,8 @@ class OutboxFile(Journal):
 class Outbox:
     """The open outbox of `producer`. `outbox_id` names this run of it, `last` is the number of the newest fact.
 
-    `error` says why the file cannot be written, None while it can: then nothing since is safe from `kill -9`.
+    `error` says why the file cannot be written, None while it can: then nothing since is safe from `kill -9`. `after`
+    has it tried again meanwhile; without it somebody calls `retry`.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class Outbox:
         self.producer = producer
         self.outbox_id = uuid.uuid4().hex
         self.error: str | None = None
+        self.after: After | None = None
         self._publish = publish
         self._log = log
         self._file, damaged = OutboxFile.opened(path)
@@ -104,18 +108,24 @@ class Outbox:
         """
         path, channel = runtime.paths.outbox(runtime.service), wire.channel(WIRE_FACTS, runtime.service)
         outbox = cls(path, producer=runtime.service, publish=channel.publish, log=runtime.log)
+        outbox.after = runtime.after
         runtime.on_command(ReplayFacts, outbox.page)
         runtime.on(SERVICE_HEALTH)(outbox.hear)
         runtime.every(STANDING_EVERY_S, lambda: channel.offer(outbox.standing))
-        runtime.every(RETRY_S, outbox.retry)
         runtime.every(TRIM_EVERY_S, outbox.trim)
         runtime.on_stop(lambda: runtime.on_stop(outbox.finish))  # after all others, who may add facts to the last
         return outbox
 
-    def add(self, facts: Sequence[AnyStored], *, kept: Mapping[str, bytes | None] = NOTHING) -> int:
+    def add(
+        self, facts: Sequence[AnyStored], *, kept: Mapping[str, bytes | None] = NOTHING, can_be_spared: bool = False
+    ) -> int:
         """Commit `facts`, and what is `kept` under keys (None: forget it), in one transaction; then publish the facts.
         The number of the last of them. Waits for the disk (milliseconds); never raises for it.
+
+        Facts that can be spared are left out while the file cannot be written: what waits in memory is for the others.
         """
+        if can_be_spared and self.error is not None:
+            return self.last
         for key, value in kept.items():
             self._unsaved[key] = value
             if value is None:
@@ -221,6 +231,8 @@ class Outbox:
 
     def _failed(self, error: Exception) -> None:
         self._retry_at = monotonic_s() + RETRY_S
+        if self.after is not None:
+            self.after(RETRY_S, self.retry)
         if self.error is None:
             self.error = str(error)
             self._log.error("outbox_not_writable", error=self.error, help=HELP)

@@ -81,9 +81,10 @@ class Ears:
         self._picture.meters[read.service] = read
 
     def hear_ring(self, status: RingStatus) -> None:
-        """A ring's socket and counters."""
+        """A ring's socket and counters, and whether the journal, which is one for all rings, can be written."""
         ring = self._picture.rings.setdefault(status.ring, RingPicture())
         ring.hear(status, now_s=monotonic_s(), now_us=unix_ns() // 1000)
+        self._picture.journal_error = status.journal_error
 
     def hear_journal(self, trouble: JournalTrouble) -> None:
         """The journal cannot be written, or can again."""
@@ -123,12 +124,11 @@ class Ears:
 
     def _take_rings(self, rings: Rings) -> None:
         are_new = any(status.ring not in self._picture.rings for status in rings.rings)
+        self._picture.journal_error = None  # without a ring nothing is journaled
         for status in rings.rings:
             self.hear_ring(status)
         for name in set(self._picture.rings) - {status.ring for status in rings.rings}:
             del self._picture.rings[name]
-        if not any(status.unjournaled_bytes for status in rings.rings):
-            self._picture.journal_error = None
         if are_new:
             self.ask(ListMatchStates.service)  # what was answered before is not kept: it was of no known ring
 

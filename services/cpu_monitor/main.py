@@ -5,6 +5,7 @@ from services.cpu_monitor.configuring import watch_configuration
 from services.cpu_monitor.exposing.door import expose
 from services.cpu_monitor.guarding.guard import guard
 from services.cpu_monitor.health.telling import watch_health
+from services.cpu_monitor.keeping import forget_unreadable
 from services.cpu_monitor.listening import listen
 from services.cpu_monitor.log_keeping.keeper import keep_logs
 from services.cpu_monitor.picture import Picture
@@ -21,6 +22,7 @@ def build(runtime: Runtime) -> None:
     outbox = Outbox.of(runtime, runtime.wire())
     asker = Asker(runtime)
     picture = Picture(list(SERVICES), began_at_s=monotonic_s())
+    forget_unreadable(outbox, picture, runtime.log)
     ears = listen(runtime, picture, asker)
     watch_configuration(runtime, picture, asker)
     measure(runtime, picture, outbox)

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from services.cpu_monitor.trails import Trails
-from shared.messages.alerts import AlertChanged
+from shared.messages.alerts import AlertChanged, Channel
 from shared.messages.database import DatabaseStatus
 from shared.messages.facts import NetworkInterface
 from shared.messages.health import HealthReport
@@ -24,16 +24,22 @@ from shared.messages.udp import RingStatus
 INCIDENTS_KEPT: Final = 200
 """More than a day of trouble; all are in the database."""
 
+UNREAD_S: Final = 0.3
+"""A turn of cpu-monitor's loop that lasts longer was held up: twenty are a second."""
+
 LOOK_S: Final = 1.0
 """How often udp-ingest looks whether a ring's counters moved."""
 
 
 class Life(Struct):
-    """A service as it was heard last. `answered_at_s` is when it last answered a question, None: it never did."""
+    """A service as it was heard last. `answered_at_s` is when it last answered a question, None: it never did.
+    `is_running`: whether there is a process of it, None while that was not looked at.
+    """
 
     health: ServiceHealth | None = None
     heard_at_s: float | None = None
     answered_at_s: float | None = None
+    is_running: bool | None = None
     faults: int = 0
 
 
@@ -73,6 +79,13 @@ class BackupFacts(Struct, frozen=True, kw_only=True):
     failure: str | None
 
 
+class Undelivered(Struct, frozen=True):
+    """A channel by which alerts are told in vain: why, and how often in a row."""
+
+    error: str
+    tries: int
+
+
 class Picture:
     """Everything that is known. `began_at_s`: since when cpu-monitor listens; before that nothing can be missed."""
 
@@ -85,6 +98,7 @@ class Picture:
         self.journal_error: str | None = None
         self.database_error: str | None = None
         self.sample: SystemSample | None = None
+        self.time_error: str | None = None
         self.meters: dict[str, MetersRead] = {}
         self.incidents: deque[ServiceIncident] = deque(maxlen=INCIDENTS_KEPT)
         self.configuration_faults: tuple[str, ...] = ()
@@ -92,7 +106,19 @@ class Picture:
         self.backups: BackupFacts | None = None
         self.interfaces: dict[str, NetworkInterface] | None = None
         self.schema_version: int | None = None
+        self.schema_error: str | None = None
         self.trails = Trails()
         self.health: HealthReport | None = None
         self.alerts: dict[str, AlertChanged] = {}
         self.metrics_error: str | None = None
+        self.undelivered: dict[Channel, Undelivered] = {}
+        self.forgotten: dict[str, int] = {}
+        """What was kept for this start and could not be read, and how many of it."""
+        self.turned_at_s = began_at_s
+        """When cpu-monitor's loop ended its last turn: what came until then was read."""
+
+    def is_unread(self, *, now_s: float) -> bool:
+        """Whether cpu-monitor itself was held up in this turn, so that what the others said still waits to be read. Who
+        judges their silence then lets the loop turn once before.
+        """
+        return now_s - self.turned_at_s > UNREAD_S

@@ -6,7 +6,7 @@ Plain data. Keys are few: services, rings and interfaces, times what is counted 
 from collections import deque
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 WITHIN_S: Final = 60.0
 """How long growth is told: long enough to be read, and for three to be one story."""
@@ -20,7 +20,17 @@ class Trail(Struct):
 
     value: float = 0
     life: str = ""
-    grown: deque[tuple[float, float]] = deque()
+    grown: deque[tuple[float, float]] = field(default_factory=deque)
+
+    def grow(self, by: float, *, now_s: float) -> None:
+        """It grew now. What is older than a minute goes, whether anybody asks for it or not."""
+        self.forget(now_s=now_s)
+        self.grown.append((now_s, by))
+
+    def forget(self, *, now_s: float) -> None:
+        """Let go what is older than a minute."""
+        while self.grown and now_s - self.grown[0][0] > WITHIN_S:
+            self.grown.popleft()
 
 
 class Behind(Struct, frozen=True):
@@ -54,22 +64,21 @@ class Trails:
         """
         trail = self._trails.get(key)
         if trail is None:
-            self._trails[key] = Trail(value=value, life=life, grown=deque())
+            self._trails[key] = Trail(value=value, life=life)
             return
         by = value - trail.value if life == trail.life else value
         if by > 0:
-            trail.grown.append((now_s, by))
+            trail.grow(by, now_s=now_s)
         trail.value, trail.life = value, life
 
     def mark(self, key: Key, by: float, *, now_s: float) -> None:
         """Something happened now; `by` is how bad."""
-        self._trails.setdefault(key, Trail(grown=deque())).grown.append((now_s, by))
+        self._trails.setdefault(key, Trail()).grow(by, now_s=now_s)
 
     def recent(self, key: Key, *, now_s: float) -> list[float]:
         """By how much it grew, each time within the last minute."""
         trail = self._trails.get(key)
         if trail is None:
             return []
-        while trail.grown and now_s - trail.grown[0][0] > WITHIN_S:
-            trail.grown.popleft()
+        trail.forget(now_s=now_s)
         return [by for _, by in trail.grown]

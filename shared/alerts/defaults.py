@@ -1,16 +1,15 @@
 """The rules for alerts that there are from the start; every process.
 
 Each can be changed or switched off (`restrike alerts rules`). There is one for each thing that somebody must know of
-during a tournament, and no two say the same; those on health say what health says.
+during a tournament, and no two say the same. Those on health say what health says: what is too much there is set once,
+by the settings `monitor.*`, for health and alerts.
 """
 
 from typing import Final
 
-from shared.messages.alerts import AlertRule, AlertSeverity, Comparison
+from shared.messages.alerts import AlertRule, AlertSeverity
 from shared.messages.health import Subject
 
-GIB: Final = 1024**3
-MIB: Final = 1024**2
 NOT_OK: Final = 1.5
 """Between unknown and degraded (shared/alerts/metrics.py)."""
 NOT_DEGRADED: Final = 2.5
@@ -18,8 +17,16 @@ ONLY_OK: Final = 0.5
 """What health does not know any more (a service is away) clears nothing."""
 
 
-def _of_health(  # noqa: PLR0913  # one line for each subject of health that has no value of its own
-    name: str, title: str, subject: Subject, *, severity: AlertSeverity, above: float = NOT_OK, for_s: float = 0.0
+def _of_health(  # noqa: PLR0913  # what differs between the rules on what health judges
+    name: str,
+    title: str,
+    subject: Subject,
+    *,
+    severity: AlertSeverity,
+    above: float = NOT_OK,
+    for_s: float = 0.0,
+    clear_s: float = 5.0,
+    only: tuple[str, ...] = (),
 ) -> AlertRule:
     return AlertRule(
         name=name,
@@ -29,9 +36,10 @@ def _of_health(  # noqa: PLR0913  # one line for each subject of health that has
         threshold=above,
         hysteresis=above - ONLY_OK,
         for_s=for_s,
-        clear_s=5.0,
+        clear_s=clear_s,
         message="{reason}",
         remedy="{remedy}",
+        only=only,
     )
 
 
@@ -46,7 +54,7 @@ _RINGS: Final = (
         metric="ring.kernel_drops",
         clear_s=10.0,
         message="{value} datagrams of {subject} were dropped within a minute: the receive buffer was full.",
-        remedy="See what keeps the machine busy (restrike monitor), and raise net.core.rmem_max (restrike doctor).",
+        remedy="See what keeps the machine busy (restrike monitor show); raise net.core.rmem_max (restrike doctor).",
     ),
     AlertRule(
         name="udp.drops",
@@ -78,44 +86,30 @@ _STORING: Final = (
         message="Nothing is lost, the journal keeps it, but nobody can look it up: {reason}",
         remedy="Free space on the disk of data/, and end programs that hold the file: restrike db status.",
     ),
-    AlertRule(
-        name="db.behind",
-        title="The database is behind",
+    _of_health(
+        "db.behind",
+        "The database is behind, or refuses something",
+        Subject.DATABASE,
         severity=AlertSeverity.WARNING,
-        metric="db.behind_s",
-        threshold=10.0,
-        hysteresis=8.0,
         for_s=5.0,
-        clear_s=5.0,
-        message="What {subject} sent is in the database only {value} later.",
-        remedy="Nothing is lost. See whether db-writer runs and the disk is fast enough: restrike health.",
     ),
     _of_health("backup.old", "There is no recent backup", Subject.BACKUP, severity=AlertSeverity.WARNING, for_s=60.0),
-    AlertRule(
-        name="disk.low",
-        title="A disk becomes full",
+    _of_health(
+        "disk.low",
+        "A disk becomes full, or does not answer",
+        Subject.DISK,
         severity=AlertSeverity.WARNING,
-        metric="disk.free_bytes",
-        comparison=Comparison.BELOW,
-        threshold=10.0 * GIB,
-        hysteresis=1.0 * GIB,
         for_s=30.0,
         clear_s=30.0,
-        message="{value} are left on {subject}.",
-        remedy="Move recordings and old backups elsewhere; recordings end while 2 GiB are left.",
     ),
-    AlertRule(
-        name="disk.full",
-        title="A disk is nearly full",
+    _of_health(
+        "disk.full",
+        "A disk is full, or that of the data does not answer",
+        Subject.DISK,
         severity=AlertSeverity.CRITICAL,
-        metric="disk.free_bytes",
-        comparison=Comparison.BELOW,
-        threshold=3.0 * GIB,
-        hysteresis=0.5 * GIB,
+        above=NOT_DEGRADED,
         for_s=3.0,
         clear_s=30.0,
-        message="Only {value} are left on {subject}; recordings end while 2 GiB are left.",
-        remedy="Free space now: move recordings and old backups elsewhere.",
     ),
 )
 _OBS: Final = (
@@ -176,7 +170,7 @@ _OBS: Final = (
         for_s=3.0,
         clear_s=15.0,
         message="{subject} skips {value} of its frames, because this machine is busy.",
-        remedy="See who takes the processor (restrike monitor) and end it, or encode with the graphics card.",
+        remedy="See who takes the processor (restrike monitor show) and end it, or encode with the graphics card.",
     ),
 )
 _SERVICES: Final = (
@@ -217,8 +211,8 @@ _SERVICES: Final = (
         severity=AlertSeverity.CRITICAL,
         metric="service.stays_down",
         clear_s=2.0,
-        message="{subject} ended because its configuration cannot be, and is not started again.",
-        remedy="Correct it (restrike config check), then restrike up.",
+        message="{subject} stays down: {reason}",
+        remedy="See why (restrike logs tail, restrike config check), mend it, then restrike up.",
     ),
     AlertRule(
         name="service.faults",
@@ -230,7 +224,19 @@ _SERVICES: Final = (
         remedy="This is a fault of ours. Keep what was written: restrike doctor --bundle.",
     ),
     _of_health(
-        "configuration.refused", "The configuration is refused", Subject.CONFIGURATION, severity=AlertSeverity.WARNING
+        "configuration.refused",
+        "The configuration is refused",
+        Subject.CONFIGURATION,
+        severity=AlertSeverity.WARNING,
+        only=("restrike.json",),
+    ),
+    _of_health(
+        "watch.incomplete",
+        "Metrics, deliveries of alerts or what was kept do not work",
+        Subject.CONFIGURATION,
+        severity=AlertSeverity.WARNING,
+        for_s=30.0,
+        only=("metrics", "alerts", "start"),
     ),
     _of_health("log.not_writable", "Logs cannot be written", Subject.LOG, severity=AlertSeverity.WARNING, for_s=5.0),
 )
@@ -245,7 +251,7 @@ _MACHINE: Final = (
         for_s=30.0,
         clear_s=30.0,
         message="The processor is busy ({value}).",
-        remedy="See who takes it: restrike monitor.",
+        remedy="See who takes it: restrike monitor show.",
     ),
     AlertRule(
         name="cpu.hot",
@@ -259,30 +265,24 @@ _MACHINE: Final = (
         message="The processor has {value} and may become slower.",
         remedy="See that the machine's fans turn and its openings are free.",
     ),
-    AlertRule(
-        name="memory.low",
-        title="Memory is short",
-        severity=AlertSeverity.CRITICAL,
-        metric="memory.available_percent",
-        comparison=Comparison.BELOW,
-        threshold=5.0,
-        hysteresis=3.0,
-        for_s=5.0,
-        clear_s=30.0,
-        message="Only {value} of the memory are left: the system will end programs.",
-        remedy="See who takes it (restrike monitor) and end it.",
-    ),
-    AlertRule(
-        name="memory.swapping",
-        title="The machine swaps",
+    _of_health(
+        "memory.short",
+        "Memory becomes short, or the machine swaps",
+        Subject.MACHINE,
         severity=AlertSeverity.WARNING,
-        metric="memory.swapped_bytes_per_s",
-        threshold=4.0 * MIB,
-        hysteresis=3.0 * MIB,
         for_s=15.0,
         clear_s=30.0,
-        message="{value} go between memory and disk: everything becomes slow.",
-        remedy="See who takes the memory (restrike monitor) and end it.",
+        only=("memory",),
+    ),
+    _of_health(
+        "memory.low",
+        "Memory is short",
+        Subject.MACHINE,
+        severity=AlertSeverity.CRITICAL,
+        above=NOT_DEGRADED,
+        for_s=5.0,
+        clear_s=30.0,
+        only=("memory",),
     ),
     _of_health(
         "network.down",
@@ -291,17 +291,13 @@ _MACHINE: Final = (
         severity=AlertSeverity.CRITICAL,
         above=NOT_DEGRADED,
     ),
-    AlertRule(
-        name="clock.off",
-        title="The clock is off",
+    _of_health(
+        "clock.off",
+        "The clock is off, or follows its time server no more",
+        Subject.CLOCK,
         severity=AlertSeverity.WARNING,
-        metric="clock.offset_ms",
-        threshold=1_000.0,
-        hysteresis=500.0,
-        for_s=30.0,
+        for_s=90.0,  # longer than health tells of a jump, which has its own rule
         clear_s=30.0,
-        message="This machine's clock is off by {value}.",
-        remedy="See whether a time server can be reached: timedatectl timesync-status, or chronyc tracking.",
     ),
     AlertRule(
         name="clock.stepped",

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from shared.alerts.metrics import METRICS
+from shared.alerts.metrics import CONDITIONS, HEALTH, METRICS
 from shared.alerts.topics import RARE, fields_of
 from shared.messages.alerts import AlertRule, AlertSeverity
 
@@ -13,6 +13,7 @@ MOST_TEXT: Final = 500
 MOST_NAMES: Final = 100
 LONGEST_S: Final = 86_400.0
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+CONDITION_MOST: Final = max(CONDITIONS.values())
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 PLACEHOLDERS: Final = ("subject", "value", "reason", "remedy")
 
@@ -53,6 +54,8 @@ def _of_values(rule: AlertRule) -> Iterator[str]:
         yield "metric: name what is watched (restrike alerts metrics), or give a topic."
     elif rule.metric not in METRICS:
         yield f"metric: there is no value {rule.metric[:MOST_TEXT]}; see restrike alerts metrics."
+    elif rule.metric.startswith(HEALTH) and math.isfinite(rule.threshold) and not 0 <= rule.threshold < CONDITION_MOST:
+        yield f"threshold: of health is 0 to {CONDITION_MOST - 1:g}; the limits of health are the settings monitor.*."
     if rule.when or rule.cleared_when:
         yield "when, cleared_when: are for a topic only."
 

@@ -26,6 +26,8 @@ is its fault.
 WAITING_PERCENT: Final = 40.0
 CONDITIONS: Final = {Condition.OK: 0.0, Condition.UNKNOWN: 1.0, Condition.DEGRADED: 2.0, Condition.FAILED: 3.0}
 HEALTH: Final = "health."
+JUDGED: Final = tuple(subject for subject in Subject if subject is not Subject.LICENCE)
+"""Nobody judges the licence yet: a rule on it would never fire."""
 
 
 class Metric(Struct, frozen=True):
@@ -84,9 +86,7 @@ _ALL: Final = (
     Metric("obs.replay_off", "", "OBS", "1 while a match runs and the replay buffer does not."),
     Metric("service.silent_s", "s", "service", "Since when nothing was heard of a service; 0 below two seconds."),
     Metric("service.restarts", "", "service", "How often a service came back in the last five minutes."),
-    Metric(
-        "service.stays_down", "", "service", "1 while a service is not started again, as its configuration cannot be."
-    ),
+    Metric("service.stays_down", "", "service", "1 while a service has ended and is not started again by itself."),
     Metric("service.faults", "", "service", "What failed inside a service in the last five minutes."),
     Metric("service.events_lost", "", "service", "Events on the bus that a service missed in the last minute."),
     Metric("service.queue_depth", "", "service", "What waits inside a service."),
@@ -96,7 +96,7 @@ _ALL: Final = (
     Metric("db.not_writable", "", DATABASE, "1 while the database cannot be written."),
     Metric("journal.not_writable", "", JOURNAL, "1 while the journal cannot be written."),
     Metric("backup.age_hours", "h", DATABASE, "How old the newest backup is, or the database without one."),
-    *(_health(subject) for subject in Subject),
+    *(_health(subject) for subject in JUDGED),
 )
 
 

@@ -117,11 +117,27 @@ CLOCK_OFFSET_MS: Final = Key(
     name="monitor.clock_offset_ms",
     category=Category.ADVANCED,
     title="Clock that is off",
-    description="Milliseconds by which this machine's clock may differ from its time server. Half a second is where a"
-    " review on the video of another machine begins to look wrong.",
+    description="Milliseconds by which this machine's clock may differ from its time server. A fifth of a second is"
+    " five pictures of a video: from there on a review on the video of another machine begins to look wrong. Only a"
+    " server that monitor.time_server names and chrony tell more than 499: others correct at once what is more.",
     kind=Kind.INTEGER,
-    default=500,
+    default=200,
     rules=Rules(min=1, max=60_000),
+)
+TIME_SERVER: Final = Key(
+    name="monitor.time_server",
+    category=Category.ADVANCED,
+    title="Time server that is asked how right the clock is",
+    description="Name or address of a time server (NTP; with :PORT, if that is not 123) that cpu-monitor asks once a"
+    " minute by how much this machine's clock is off; nothing is set by it. Empty: what the machine's own time service"
+    " says. The venue's server, if there is one, is the one that all machines must agree with.",
+    kind=Kind.STRING,
+    default="",
+    rules=Rules(
+        pattern=r"(\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?|[A-Za-z0-9._-]+(:[0-9]{1,5})?|[0-9A-Fa-f:]*)",
+        form="a name or an address, with :PORT after it if that is not 123",
+        max_length=260,
+    ),
 )
 BEHIND_S: Final = Key(
     name="monitor.behind_s",

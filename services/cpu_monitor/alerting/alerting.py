@@ -13,6 +13,7 @@ from services.cpu_monitor.alerting.delivery.post import KEPT as NOTICES
 from services.cpu_monitor.alerting.delivery.post import Post, kept_of
 from services.cpu_monitor.alerting.engine import MOST_WATCHES, Engine
 from services.cpu_monitor.alerting.readings import words_of
+from services.cpu_monitor.alerting.remains import remains_of
 from services.cpu_monitor.alerting.rule_book import KEPT as RULES
 from services.cpu_monitor.alerting.rule_book import LOOK_EVERY_S, RuleBook
 from services.cpu_monitor.alerting.testing import Testing
@@ -80,9 +81,11 @@ class Alerting:
         self._items: tuple[HealthItem, ...] = ()
         self._judged_at_s = 0.0
         self._incident: ServiceIncident | None = None
-        self.engine = Engine(_decode(body) for body in outbox.kept(KEPT).values())
+        opened, self._unreadable = remains_of(outbox.kept(KEPT), _decode, runtime.log)
+        self.engine = Engine(opened)
         settings = runtime.settings
         self.post = Post(lambda: settings_of(settings), post=runtime.post, tell=self._delivered, log=runtime.log)
+        picture.undelivered = self.post.undelivered
         self.book = RuleBook(
             runtime.paths.database,
             outbox.kept(RULES).get(RULES),
@@ -94,8 +97,13 @@ class Alerting:
 
     def begin(self) -> None:
         """Go by the rules, and tell on what nobody was told yet."""
+        if self._unreadable:
+            self._outbox.add([], kept=self._unreadable)
         self.book.begin()
         self.post.take_kept(self._outbox.kept(NOTICES))
+        for one in self.engine.alerts:
+            if one.state is AlertState.ACKNOWLEDGED:
+                self.post.withdraw(one.alert_id)
 
     def look(self) -> None:
         """Judge now, if health was judged or the machine measured anew, or something happened to a service."""
@@ -109,7 +117,8 @@ class Alerting:
 
     def judge(self) -> None:
         """Judge, if that was not just done: some rules wait for time alone."""
-        if monotonic_s() - self._judged_at_s >= JUDGE_EVERY_S / 2:
+        now_s = monotonic_s()
+        if now_s - self._judged_at_s >= JUDGE_EVERY_S / 2 and not self._picture.is_unread(now_s=now_s):
             self._judge()
 
     def _judge(self) -> None:
@@ -159,9 +168,12 @@ class Alerting:
             self.hear(SYSTEM_INCIDENT.name, incident)
 
     def _tell(self, changed: list[AlertChanged]) -> None:
-        """Commit what changed, with what is open and what must be delivered; then publish it."""
+        """Publish and log what changed; then commit it, with what is open and what must be delivered. A disk that hangs
+        keeps nobody on the bus from hearing of it; mail and webhook wait for it.
+        """
         if not changed:
             return
+        self._publish(changed)
         kept: dict[str, bytes | None] = {}
         notices: list[Notice] = []
         for one in changed:
@@ -170,6 +182,8 @@ class Alerting:
         self._outbox.add(changed, kept=kept | kept_of(notices))
         self._show()
         self.post.take(notices)
+
+    def _publish(self, changed: list[AlertChanged]) -> None:
         for one in changed:
             self._runtime.bus.publish(ALERT_CHANGED, self._runtime.service, one)
             log = self._runtime.log.info if one.state is not AlertState.RAISED else self._runtime.log.warning

@@ -1,4 +1,4 @@
-"""By how much counts grew lately, and when; cpu-monitor. No clock."""
+"""By how much counts grew lately; cpu-monitor. No clock."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -35,24 +35,3 @@ class Growth:
         """Forget all others."""
         for name in set(self._moments) - set(names):
             del self._moments[name]
-
-
-class Delay:
-    """How long the oldest number that was told has waited until it was done; of each name."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, deque[tuple[float, int]]] = {}
-
-    def add(self, name: str, told: int, done: int, *, now_s: float) -> float:
-        """Seconds since the first number behind `done` was told; 0 when all is done."""
-        waiting = self._waiting.setdefault(name, deque())
-        while waiting and waiting[0][1] <= done:
-            waiting.popleft()
-        if told > done and (not waiting or told > waiting[-1][1]) and len(waiting) < MOST_MOMENTS:
-            waiting.append((now_s, told))
-        return now_s - waiting[0][0] if waiting else 0.0
-
-    def keep(self, names: Iterable[str]) -> None:
-        """Forget all others."""
-        for name in set(self._waiting) - set(names):
-            del self._waiting[name]

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from services.cpu_monitor.alerting.remains import remains_of
 from shared.alerts.in_force import Row, rules_in_force, stored_rows
 from shared.db.sqlite import connect_reader, is_empty, sqlite3
 from shared.errors import DatabaseError
@@ -21,6 +22,9 @@ WAIT_S: Final = 0.1
 """How long a database that another holds is waited for; like that of settings."""
 LOOK_EVERY_S: Final = 10.0
 """A database that was put back tells nobody."""
+
+
+_decode = msgspec.msgpack.Decoder(list[Row]).decode
 
 
 class RuleBook:
@@ -40,7 +44,8 @@ class RuleBook:
         self._changed = changed
         self._log = log
         self._told: set[str] = set()
-        self._rows: list[Row] = [] if kept is None else msgspec.msgpack.decode(kept, type=list[Row])
+        found, _ = remains_of({} if kept is None else {KEPT: kept}, _decode, log)
+        self._rows: list[Row] = found[0] if found else []
 
     def begin(self) -> None:
         """Go by what was kept, and then by what is stored."""

@@ -7,9 +7,9 @@ that there is no such subject (any more).
 from collections.abc import Iterator
 from typing import Final
 
-from services.cpu_monitor.alerting.growth import Delay, Growth
+from services.cpu_monitor.alerting.growth import Growth
 from services.cpu_monitor.alerting.readings import UNKNOWN, Values, of_health, of_processes
-from services.cpu_monitor.picture import Picture, RingPicture
+from services.cpu_monitor.picture import Picture
 from shared.alerts.metrics import (
     BUSY_PERCENT,
     DATABASE,
@@ -61,7 +61,6 @@ class Gauge:
         self._faults = Growth(FAULTS_S)
         self._network = Growth(GROWN_S)
         self._frames = Growth(FRAMES_S)
-        self._delay = Delay()
         self._sample: SystemSample | None = None
         self._sampled_at_s = 0.0
         self._heard: set[str] = set()
@@ -84,7 +83,8 @@ class Gauge:
         self._read_stores(picture, values)
         if picture.backups is not None:
             since_us = picture.backups.since_us
-            values["backup.age_hours"] = {} if since_us is None else {DATABASE: max(0, now_us - since_us) / US_PER_HOUR}
+            age_hours = UNKNOWN if since_us is None else max(0, now_us - since_us) / US_PER_HOUR
+            values["backup.age_hours"] = {DATABASE: age_hours}
         values |= of_health(picture.health)
         return values
 
@@ -125,7 +125,7 @@ class Gauge:
         if DATABASE in self._heard:
             values["db.not_writable"] = {DATABASE: float(picture.database_error is not None)}
         if JOURNAL in self._heard:
-            values["journal.not_writable"] = {JOURNAL: float(picture.journal_error is not None)}
+            values["journal.not_writable"] = {JOURNAL: float(_is_unjournaled(picture))}
 
     # Rings, and how far the database is with them
 
@@ -140,22 +140,10 @@ class Gauge:
             values["ring.unjournaled_bytes"] = {name: float(ring.unjournaled_bytes) for name, ring in rings.items()}
         writer = picture.services[WRITER].health if WRITER in picture.services else None
         if writer is not None:
-            behind = dict(self._behind(picture.rings, writer, now_s))
+            behind = dict(_behind(picture, writer, now_s))
             values["db.behind_entries"] = {name: entries for name, (entries, _) in behind.items()}
             if now_s - picture.began_at_s > SETTLED_S:  # before, nobody knows since when
                 values["db.behind_s"] = {name: seconds for name, (_, seconds) in behind.items()}
-            self._delay.keep(behind)
-
-    def _behind(
-        self, rings: dict[str, RingPicture], writer: ServiceHealth, now_s: float
-    ) -> Iterator[tuple[str, tuple[float, float]]]:
-        for name, ring in rings.items():
-            done = writer.positions.get(name)
-            if ring.status is None or not ring.status.listening:
-                continue
-            stored = done.entry if done is not None and done.journal_id == ring.status.journal_id else 0
-            seconds = self._delay.add(name, ring.status.entry, stored, now_s=now_s)
-            yield name, (float(max(0, ring.status.entry - stored)), seconds)
 
     # OBS
 
@@ -168,7 +156,11 @@ class Gauge:
             values[metric] = {}
         is_busy = _is_busy(picture.sample)
         for name, status in picture.obs.items():
-            if status.load is None or not status.is_active:
+            if not status.is_active:
+                continue
+            if status.load is None:
+                for metric in _OF_LOAD:
+                    values[metric][name] = UNKNOWN
                 continue
             values["obs.cpu_percent"][name] = status.load.cpu_percent
             skipped = self._skipped(name, status, status.load, now_s)
@@ -218,7 +210,7 @@ class Gauge:
                 values["service.loop_lag_ms"][name] = life.health.loop_lag_ms
             values["service.stays_down"][name] = float(name in down) if name in down or is_known else UNKNOWN
         for one in picture.incidents:
-            is_recent = now_us - RESTARTS_S * 1_000_000 <= one.happened_at_us
+            is_recent = 0 <= now_us - one.happened_at_us <= RESTARTS_S * 1_000_000  # a clock set back makes none
             if one.kind is IncidentKind.RESTARTED and is_recent and one.service in lives:
                 values["service.restarts"][one.service] += 1
 
@@ -243,7 +235,24 @@ def _of_machine(sample: SystemSample) -> Values:
         "memory.swapped_bytes_per_s": memory.swapped_bytes_per_s,
         "clock.offset_ms": None if clock.offset_ms is None else abs(clock.offset_ms),
     }
-    return {name: {} if value is None else {MACHINE: value} for name, value in found.items()}
+    return {name: {MACHINE: UNKNOWN if value is None else value} for name, value in found.items()}
+
+
+def _behind(picture: Picture, writer: ServiceHealth, now_s: float) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Entries and seconds of each ring that listens; since when is what health remembers."""
+    for name, ring in picture.rings.items():
+        done, behind = writer.positions.get(name), picture.trails.behind.get(name)
+        if ring.status is None or not ring.status.listening:
+            continue
+        stored = done.entry if done is not None and done.journal_id == ring.status.journal_id else 0
+        entries = float(max(0, ring.status.entry - stored))
+        yield name, (entries, now_s - behind.at_s if behind is not None and entries else 0.0)
+
+
+def _is_unjournaled(picture: Picture) -> bool:
+    """Whether what is received is kept in memory only."""
+    statuses = [ring.status for ring in picture.rings.values() if ring.status is not None]
+    return picture.journal_error is not None or any(status.unjournaled_bytes for status in statuses)
 
 
 def _is_busy(sample: SystemSample | None) -> bool:

@@ -1,21 +1,17 @@
 """Metrics of how everything stands: the health report and the alerts; cpu-monitor."""
 
-from typing import Final
-
 from services.cpu_monitor.exposing.family import Values, gauge
 from services.cpu_monitor.exposing.snapshot import Snapshot
-from shared.messages.health import Condition
-
-LEVELS: Final = {Condition.OK: 0, Condition.UNKNOWN: 1, Condition.DEGRADED: 2, Condition.FAILED: 3}
+from shared.messages.health import RANK
 
 
 def _worst(seen: Snapshot) -> Values:
-    return [] if seen.health is None else [((), LEVELS[seen.health.condition])]
+    return [] if seen.health is None else [((), RANK[seen.health.condition])]
 
 
 def _items(seen: Snapshot) -> Values:
     for item in seen.health.items if seen.health is not None else ():
-        yield (item.subject.value, item.name), LEVELS[item.condition]
+        yield (item.subject.value, item.name), RANK[item.condition]
 
 
 FAMILIES = (

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from services.cpu_monitor.health.view import ALIVE_S
 from services.cpu_monitor.picture import Picture
 from shared.messages.alerts import AlertChanged
 from shared.messages.health import HealthReport
@@ -12,9 +13,8 @@ from shared.messages.service import ServiceHealth
 from shared.messages.system import SystemSample
 from shared.messages.udp import RingStatus
 
-GONE_AFTER_S = 15.0
+STALE_AFTER_S = 15.0
 """A service that was not heard for so long tells nothing any more: it would look as if it stood still."""
-ALIVE_WITHIN_S = 3.0
 
 
 class SeenService(Struct, frozen=True, kw_only=True):
@@ -53,8 +53,8 @@ def taken(picture: Picture, *, now_s: float) -> Snapshot:
     services = []
     for name, life in picture.services.items():
         silent_s = None if life.heard_at_s is None else now_s - life.heard_at_s
-        health = life.health if silent_s is not None and silent_s < GONE_AFTER_S else None
-        is_up = silent_s is not None and silent_s < ALIVE_WITHIN_S
+        health = life.health if silent_s is not None and silent_s < STALE_AFTER_S else None
+        is_up = silent_s is not None and silent_s < ALIVE_S
         services.append(SeenService(name=name, is_up=is_up, health=health))
     gone = {service.name for service in services if service.health is None}
     rings = [

@@ -47,6 +47,8 @@ def guard(runtime: Runtime, picture: Picture, asker: Asker, outbox: Outbox) -> N
 
     def look() -> None:
         now = {name: watched.pid for name, watched in sentry.watched.items()}
+        for name, pid in now.items():
+            picture.services[name].is_running = pid is not None
         if now != known or None in now.values() or restarts.is_restless:
             known.update(now)
             desk.ask_supervisor(take)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from services.cpu_monitor.health.sampled import unmeasured
-from services.cpu_monitor.health.view import Verdict, View, degraded, duration, unknown, worst
+from services.cpu_monitor.health.view import Verdict, View, closed, degraded, duration, unknown, worst
 from shared.messages.health import Condition, Subject
 from shared.messages.system import ClockState
 
@@ -12,7 +12,7 @@ NAME: Final = "clock"
 BETTER: Final = 0.5
 STEP_MS: Final = 1_000.0
 """What a time service corrects at once; less is drift that it steers."""
-_REMEDY: Final = "See: timedatectl status"
+_REMEDY: Final = "See: timedatectl status, or chronyc tracking"
 
 
 def judge_clock(view: View) -> Iterator[Verdict]:
@@ -36,6 +36,10 @@ def _faults(view: View, clock: ClockState) -> Iterator[Verdict]:
         most *= BETTER
     if clock.offset_ms is not None and abs(clock.offset_ms) > most:
         yield degraded(NAME, f"The clock is off by {abs(clock.offset_ms):.0f} ms.", _REMEDY)
+    error = view.picture.time_error
+    if error is not None:
+        reason = f"{closed(error)} Nobody checks this machine's clock by it."
+        yield degraded(NAME, reason, "Look at the network, or set another: restrike settings set monitor.time_server")
     if clock.is_synchronised:
         return
     if clock.is_synchronised is False and view.picture.trails.was_synchronised:

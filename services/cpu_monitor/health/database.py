@@ -31,6 +31,9 @@ def _faults(view: View) -> Iterator[Verdict]:
     if refused:
         reason = f"The database refused {refused:.0f} rows within a minute; they are stored as they came."
         yield degraded(NAME, reason, "See: restrike logs tail db-writer")
+    if picture.schema_error is not None:
+        reason = f"Nobody knows which version the database must have: {closed(picture.schema_error)}"
+        yield degraded(NAME, reason, "Install the program anew: its folder migrations/ is not whole.")
     wanted, found = picture.schema_version, picture.database.schema_version if picture.database else None
     if wanted is not None and found is not None and found != wanted:
         reason = f"The database is of version {found}, this program of version {wanted}."

@@ -39,7 +39,10 @@ class Facts:
         self._is_looking = True
         with_backups = self._looks % BACKUPS_EVERY == 0
         self._looks += 1
-        threading.Thread(target=self._fetch, args=(with_backups,), name="facts", daemon=True).start()
+        try:
+            threading.Thread(target=self._fetch, args=(with_backups,), name="facts", daemon=True).start()
+        except RuntimeError:  # there are no threads left just now
+            self._is_looking = False
 
     def look_soon(self) -> None:
         """Look at the database, too, the next time: there is one now, or another."""
@@ -71,9 +74,9 @@ class Facts:
                 newest = connection.execute(_NEWEST).fetchone()[0]
                 birth = connection.execute(_BIRTH).fetchone()[0]
                 last = connection.execute(_LAST).fetchone()
-        except (DatabaseError, sqlite3.Error):
+            newest_us, birth_us = (unix_us(at) if at else None for at in (newest, birth))
+        except (DatabaseError, sqlite3.Error, ValueError, TypeError):  # the last two: no times, or no rows
             return None
-        newest_us = unix_us(newest) if newest else None
         failure = last[1] or "it does not say why" if last is not None and last[0] == "failed" else None
-        since_us = newest_us if newest_us is not None or not birth else unix_us(birth)
+        since_us = newest_us if newest_us is not None else birth_us
         return BackupFacts(newest_us=newest_us, since_us=since_us, failure=failure)

@@ -35,4 +35,4 @@ def _slow(commit_s: float | None) -> Verdict:
         return ok(NAME)
     took = f"{commit_s * 1000:.0f} ms"
     reason = f"The disk of data/ is slow: a commit to the journal takes {took}, and all is that much later."
-    return degraded(NAME, reason, "See who keeps the disk busy: restrike monitor. Try it: restrike doctor")
+    return degraded(NAME, reason, "See who keeps the disk busy: restrike monitor show. Try it: restrike doctor")

@@ -14,9 +14,9 @@ from services.cpu_monitor.health.network import judge_network
 from services.cpu_monitor.health.obs import judge_obs
 from services.cpu_monitor.health.rings import judge_rings
 from services.cpu_monitor.health.services import judge_services
-from services.cpu_monitor.health.view import RANK, Judge, Tolerances, Verdict, View
+from services.cpu_monitor.health.view import Judge, Tolerances, Verdict, View
 from services.cpu_monitor.picture import Picture
-from shared.messages.health import Condition, HealthItem, HealthReport, Subject
+from shared.messages.health import RANK, Condition, HealthItem, HealthReport, Subject
 
 JUDGES: Final[dict[Subject, Judge]] = {
     Subject.RING: judge_rings,

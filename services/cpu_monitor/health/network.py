@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from services.cpu_monitor.health.rings import ticks
-from services.cpu_monitor.health.view import Verdict, View, degraded, failed, ok, unknown
+from services.cpu_monitor.health.view import Verdict, View, degraded, failed, ok, unknown, worst
 from shared.messages.facts import NetworkInterface
 from shared.messages.health import Subject
 
@@ -30,8 +30,9 @@ def _verdict(view: View, address: str, rings: list[str]) -> Verdict:
     bad = failed if is_needed else degraded
     who = ", ".join(rings)
     if address == ALL:
-        if any(one.is_up and not one.is_loopback for one in found.values()):
-            return ok(address)
+        up = [one for one in found.values() if one.is_up and not one.is_loopback]
+        if up:
+            return worst(address, (_errors(view, address, one) for one in up))
         return bad(address, f"No interface of this machine is up; {who} can hear this machine only.", _CABLE)
     interface = found.get(address)
     if interface is None:

@@ -6,7 +6,7 @@ One that is away while no match is on is well: it may be switched off on purpose
 from collections.abc import Iterator
 from typing import Final
 
-from services.cpu_monitor.health.view import Verdict, View, closed, degraded, failed, ok, unknown, worst
+from services.cpu_monitor.health.view import GRACE_S, Verdict, View, closed, degraded, failed, ok, unknown, worst
 from shared.messages.health import Condition
 from shared.messages.obs import AlarmKind, LinkState, ObsStatus
 from shared.messages.service import BRIDGE
@@ -49,8 +49,16 @@ def judge_obs(view: View) -> Iterator[Verdict]:
             yield ok(name)
         elif not is_alive:
             yield unknown(name, f"{BRIDGE} does not say how it is.", f"See what is said of {BRIDGE}.")
+        elif status.state is not LinkState.CONNECTED and _has_just_begun(view):
+            yield unknown(name, f"{BRIDGE} began a moment ago.", "Wait some seconds.")
         else:
             yield worst(name, _faults(name, status))
+
+
+def _has_just_begun(view: View) -> bool:
+    """Whether obs-bridge may still be connecting, and not know the match that is on."""
+    life = view.picture.services.get(BRIDGE)
+    return life is None or life.health is None or life.health.uptime_s < GRACE_S
 
 
 def _faults(name: str, status: ObsStatus) -> Iterator[Verdict]:

@@ -22,6 +22,8 @@ from shared.messages.udp import RingStatus
 
 ABANDONED_S: Final = 900.0
 """No match is silent for a quarter of an hour and goes on: its scoring system was switched off."""
+SIGN_S: Final = 1.2
+"""How long a service may be without a sign of life and still be there."""
 _TICKING: Final = (Stage.RUNNING, Stage.BREAK, Stage.INJURY)
 """Where a scoring system sends a tick each second. In all other stages its clock stands, and it may say nothing."""
 
@@ -49,8 +51,8 @@ def _faults(view: View, ring: RingPicture, status: RingStatus) -> Iterator[Verdi
     if not status.listening:
         yield from _not_listening(view, ring, status)
     elif status.error is not None:
-        remedy = "See: restrike pss rules, and set one that can be used: restrike pss set"
-        yield degraded(name, f"{name} is judged by other rules than wanted: {status.error}", remedy)
+        remedy = "Mend what it names. See: restrike udp status, restrike pss rules"
+        yield degraded(name, f"{name} is not as restrike.json wants it: {status.error}", remedy)
     yield from _silence(view, ring, status)
     lost = view.grew(Subject.RING, name, "lost")
     if lost:
@@ -80,6 +82,8 @@ def _silence(view: View, ring: RingPicture, status: RingStatus) -> Iterator[Verd
     silent_s = _silent_s(view, ring)
     if not status.listening or not ticks(ring) or silent_s <= view.tolerances.silence_s:
         return
+    if not _was_listened(view, silent_s):
+        return  # udp-ingest itself is frozen, or began a moment ago: whoever does not listen hears nobody
     if not view.is_alive(PARSER):
         if silent_s > GRACE_S:
             yield unknown(name, f"{name} is silent, and {PARSER} does not say how its match stands.", "See there.")
@@ -105,11 +109,26 @@ def _silent_s(view: View, ring: RingPicture) -> float:
     return since_s if since_s <= ABANDONED_S else 0.0
 
 
+def _was_listened(view: View, silent_s: float) -> bool:
+    """Whether udp-ingest was there for the most of this silence: it gives a sign of life each second."""
+    life = view.picture.services[INGEST]
+    signs = [at_s for at_s in (life.heard_at_s, life.answered_at_s) if at_s is not None]
+    least_s = view.tolerances.silence_s - SIGN_S
+    if not signs or life.health is None or silent_s - (view.now_s - max(signs)) < least_s:
+        return False
+    return life.health.uptime_s >= least_s
+
+
 def is_suspicious(ring: RingPicture, *, now_s: float, after_s: float) -> bool:
-    """Whether a ring ought to have sent since: then it is asked for, because its status comes once a second only."""
+    """Whether a ring ought to have sent since: then it is asked for, because its status comes once a second only. Not
+    again once its match was asked for in this silence (`after_s` into it or later) and says that its clock stands.
+    """
     if ring.status is None or not ring.status.listening or ring.packet_at_s is None or ring.stage not in _TICKING:
         return False
-    return after_s < now_s - ring.packet_at_s < ABANDONED_S
+    if not after_s < now_s - ring.packet_at_s < ABANDONED_S:
+        return False
+    was_asked = ring.match_at_s is not None and ring.match_at_s - ring.packet_at_s > after_s
+    return ticks(ring) or not was_asked
 
 
 def ticks(ring: RingPicture) -> bool:

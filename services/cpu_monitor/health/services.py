@@ -50,6 +50,9 @@ def _silence(view: View, name: str, life: Life) -> Verdict | None:
 
 
 def _remedy(view: View, name: str) -> str:
+    if view.picture.services[name].is_running is False:
+        by_hand = "It is started again by itself; if somebody stopped it, by: restrike up -d."
+        return f"{by_hand} See: restrike logs tail {name}"
     after_s = view.tolerances.kill_after_s
     by_itself = f"It is ended and started again by itself after {after_s:.0f} s. " if after_s else ""
     starts = "It may still be migrating the database. " if name == WRITER and _never(view, name) else ""
@@ -80,7 +83,7 @@ def _faults(view: View, name: str, life: Life) -> Iterator[Verdict]:
 
 def _bus(view: View, name: str, life: Life) -> Iterator[Verdict]:
     """Whether it is on the bus, which is there for the others."""
-    if life.health is not None and not life.health.on_bus:
+    if life.health is not None and not life.health.on_bus and not view.is_fresh(life.heard_at_s, ALIVE_S):
         yield degraded(name, f"{name} is not on the bus.", "It joins as soon as the broker runs: see the broker.")
     if not view.is_fresh(life.heard_at_s, MUTE_S):
         reason = f"{name} answers, but nothing that it says comes through the broker."
@@ -107,17 +110,24 @@ def _is_recent(view: View, incident: ServiceIncident) -> bool:
 
 def _counters(view: View, name: str) -> Iterator[Verdict]:
     lost = view.grew(_SUBJECT, name, "lost")
-    if lost:
+    if lost and not _broker_was_away(view):
         reason = f"{name} missed {lost:.0f} events within a minute; it asks for those that it needs."
         yield degraded(name, reason, "See whether the machine is short of processor: restrike monitor show")
     dropped = view.grew(_SUBJECT, name, "dropped")
-    if dropped:
+    if dropped and not _broker_was_away(view):
         reason = f"{name} could not hand over {dropped:.0f} events to the broker within a minute."
         yield degraded(name, reason, "See: restrike logs tail broker")
     faults = view.grew(_SUBJECT, name, "faults")
     if faults:
         reason = f"{name} had {faults:.0f} faults within a minute; it goes on."
         yield degraded(name, reason, f"See: restrike logs tail {name} --level error")
+
+
+def _broker_was_away(view: View) -> bool:
+    """Whether what is missing on the bus went with the broker within the last minute: that was told of the broker."""
+    if view.is_fresh(view.picture.trails.bus_away_at_s, WITHIN_S):
+        return True
+    return any(one.service == BROKER and _is_recent(view, one) for one in view.picture.incidents)
 
 
 def _load(view: View, health: ServiceHealth) -> Iterator[Verdict]:

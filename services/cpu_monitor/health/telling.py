@@ -1,20 +1,20 @@
 """Judges twice a second and tells the rest of the suite; cpu-monitor."""
 
 import re
-from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from services.cpu_monitor.health.facts import INTERFACES_EVERY_S, Facts
 from services.cpu_monitor.health.judging import judge
 from services.cpu_monitor.health.noting import Notes
 from services.cpu_monitor.health.rings import is_suspicious
-from services.cpu_monitor.health.view import RANK, Tolerances
+from services.cpu_monitor.health.view import Tolerances
 from services.cpu_monitor.listening import Ears
 from services.cpu_monitor.picture import Picture
 from shared.clock import monotonic_s, unix_ns
 from shared.db.migration_files import read_migrations
 from shared.errors import DatabaseError
-from shared.messages.health import Condition, GetHealthReport, HealthItem, HealthReport
+from shared.messages.health import RANK, Condition, GetHealthReport, HealthItem, HealthReport
 from shared.messages.service import INGEST, PARSER
 from shared.messages.topics import SYSTEM_HEALTH
 from shared.runtime import Runtime
@@ -37,6 +37,10 @@ JUDGE_EVERY_S: Final = 0.5
 TELL_EVERY_S: Final = 5.0
 SUSPECT_AFTER_S: Final = 1.2
 """A clock ticks each second. A ring that did not is asked for: udp-ingest tells its counters only once a second."""
+READ_WITHIN_S: Final = 0.1
+"""What waits in the kernel reaches the loop by a thread of ZeroMQ's, which was held up, too."""
+MOST_PUT_OFF: Final = 3
+"""On a machine where each turn is slow it is judged nevertheless."""
 _NUMBERS: Final = re.compile(r"\d[\d.]*( (B|KiB|MiB|GiB))?")
 _GIB: Final = 1 << 30
 
@@ -45,12 +49,20 @@ def watch_health(runtime: Runtime, picture: Picture, ears: Ears) -> None:
     """Register the judge."""
     telling = Telling(runtime, picture, ears)
     facts = Facts(runtime, picture)
-    with suppress(DatabaseError):  # db-writer does not start then, and says why
-        picture.schema_version = max(one.version for one in read_migrations(runtime.paths.migrations))
+    read_schema_version(picture, runtime.paths.migrations)
     runtime.on_command(GetHealthReport, lambda _: picture.health or telling.judge())
     runtime.on_start(facts.look)
     runtime.every(INTERFACES_EVERY_S, facts.look)
     runtime.every(JUDGE_EVERY_S, telling.look)
+    runtime.after_turn(telling.note_turn)
+
+
+def read_schema_version(picture: Picture, migrations: Path) -> None:
+    """Which version the database ought to have; where the files do not say it, that is told."""
+    try:
+        picture.schema_version = max((one.version for one in read_migrations(migrations)), default=None)
+    except (DatabaseError, OSError, ValueError) as error:  # db-writer does not start then, and says why
+        picture.schema_error = str(error)
 
 
 class Telling:
@@ -63,10 +75,20 @@ class Telling:
         self._notes = Notes(picture)
         self._settings = runtime.settings
         self._told_at_s = 0.0
+        self._put_off = 0
+
+    def note_turn(self) -> None:
+        """A turn of the loop ends: everything that waited was read."""
+        self._picture.turned_at_s = monotonic_s()
 
     def look(self) -> None:
-        """Judge, and tell what changed."""
+        """Judge, and tell what changed. If this process was held up, what the others said meanwhile is read first."""
         now_s = monotonic_s()
+        if self._picture.is_unread(now_s=now_s) and self._put_off < MOST_PUT_OFF:
+            self._put_off += 1
+            self._runtime.after(READ_WITHIN_S, self.look)
+            return
+        self._put_off = 0
         rings = self._picture.rings.values()
         if any(is_suspicious(ring, now_s=now_s, after_s=SUSPECT_AFTER_S) for ring in rings):
             self._ears.ask(INGEST)

@@ -6,25 +6,24 @@ from typing import Final
 from msgspec import Struct
 
 from services.cpu_monitor.picture import Picture
-from shared.messages.health import Condition, HealthItem, Subject
+from shared.messages.health import RANK, Condition, HealthItem, Subject
 
 ALIVE_S: Final = 3.0
 """A service says each second that it lives, and each second it is asked: three of its periods."""
 GRACE_S: Final = 5.0
 """After cpu-monitor's own start nobody can have been silent for long."""
-RANK: Final = {Condition.OK: 0, Condition.UNKNOWN: 1, Condition.DEGRADED: 2, Condition.FAILED: 3}
 
 
 class Tolerances(Struct, frozen=True, kw_only=True):
     """What is still well: the settings of that name. `rings` are those of restrike.json, `off_rings` those of them that
-    are not to listen by themselves. `is_measuring`: somebody fills `picture.sample`.
+    are not to listen by themselves.
     """
 
     silence_s: float = 2.2
     disk_free_bytes: int = 10 << 30
     disk_least_bytes: int = 2 << 30
     recordings_free_bytes: int = 30 << 30
-    clock_offset_ms: float = 500
+    clock_offset_ms: float = 200
     behind_s: float = 10
     loop_lag_ms: float = 1_000
     waiting_percent: float = 50

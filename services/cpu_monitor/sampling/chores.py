@@ -52,6 +52,11 @@ class Chores:
         for name in [name for name in self._chores if name.startswith(prefix) and name not in names]:
             self._chores.pop(name).is_wanted = False
 
+    def hasten(self, name: str) -> None:
+        """Have a chore done at the next look, whenever it was done."""
+        if name in self._chores:
+            self._chores[name].due_s = 0.0
+
     def close(self) -> None:
         """Leave off all. A thread ends when it is done with what it does."""
         self.keep("", set())
@@ -67,22 +72,28 @@ class Chores:
                 chore.is_open = True
                 self._waiting.put(chore)
         if self.threads == 0 or (is_held_up and self.threads < MOST_THREADS):
+            threading.Thread(target=self._work, name=f"chores {self.threads + 1}", daemon=True).start()
             self.threads += 1
-            threading.Thread(target=self._work, name=f"chores {self.threads}", daemon=True).start()
 
     def _work(self) -> None:
         while (chore := self._waiting.get()) is not None:
+            ended = partial(self._broken, chore)
             try:
-                result = chore.do()
+                ended = partial(self._done, chore, chore.do())
             except (OSError, ValueError, LookupError, RestrikeError) as error:
-                self._runtime.post(partial(self._failed, chore, error))
-            else:
-                self._runtime.post(partial(self._done, chore, result))
+                ended = partial(self._failed, chore, error)
+            finally:
+                self._runtime.post(ended)
 
     def _done(self, chore: Chore, result: Any) -> None:
         chore.is_open = False
         if chore.is_wanted:
             chore.take(result)
+
+    def _broken(self, chore: Chore) -> None:
+        """What nobody thought of ended its thread: the next look has another, and the chore is begun again."""
+        self.threads -= 1
+        self._failed(chore, RuntimeError("It ended its thread: see the end of this service's error output."))
 
     def _failed(self, chore: Chore, error: Exception) -> None:
         chore.is_open = False

@@ -18,6 +18,7 @@ from services.cpu_monitor.sampling.processes import Footprint, ProcessMeter, foo
 from services.cpu_monitor.sampling.processor import ProcessorMeter
 from services.cpu_monitor.sampling.sensors import Sensed, sense
 from services.cpu_monitor.sampling.studios import FrameCounts, asked_of, pids_of, uses_of
+from services.cpu_monitor.sampling.time_service import Told, ask_time
 from services.cpu_monitor.sampling.wall_clock import ClockMeter
 from shared.clock import monotonic_s, unix_ns
 from shared.errors import ValidationError
@@ -28,7 +29,7 @@ from shared.messages.topics import SYSTEM_AVERAGED, SYSTEM_SAMPLE
 from shared.outbox import Outbox
 from shared.runtime import Runtime
 from shared.settings.backup_keys import BACKUP_FOLDER
-from shared.settings.monitor_keys import MONITOR_ENABLED, MONITOR_INTERVAL_MS
+from shared.settings.monitor_keys import MONITOR_ENABLED, MONITOR_INTERVAL_MS, TIME_SERVER
 from shared.timers import Timer
 
 FIRST_WITHIN_S: Final = 1.0
@@ -48,6 +49,9 @@ TOLD_WITHIN_S: Final = 5.0
 RARELY_S: Final = 60.0
 """For what hardly changes: where OBS records, how fast a cable is."""
 PLACE: Final = "place "
+TIME: Final = "time"
+TIME_EVERY_S: Final = 64.0
+"""What a time server asks of its clients at least, in normal operation."""
 SHORT_S, LONG_S = 10, 60
 """The two periods of which averages are kept."""
 
@@ -140,7 +144,9 @@ class Monitor:
             return
         long = self._long.add(short.sample)
         averaged = [short] if long is None else [short, long]
-        self._outbox.add(averaged)
+        self._outbox.add([short], can_be_spared=True)
+        if long is not None:
+            self._outbox.add([long])
         for one in averaged:
             self._runtime.bus.publish(SYSTEM_AVERAGED, self._runtime.service, one)
 
@@ -155,6 +161,7 @@ class Machine:
         self._speeds: dict[str, int] = {}
         self._pids: dict[str, int] = {}
         self._recordings: tuple[Place, ...] = ()
+        self._server = runtime.settings.get(TIME_SERVER)
         self._found: tuple[Found, ...] = ()
         self._processor, self._memory = ProcessorMeter(), MemoryMeter()
         self._datagrams, self._clock = DatagramMeter(), ClockMeter()
@@ -168,6 +175,7 @@ class Machine:
     def close(self) -> None:
         """Let all files go; what a chore still does is forgotten."""
         self._chores.close()
+        self._picture.time_error = None
         for meter in (self._processor, self._memory, self._datagrams, self._disks, self._interfaces, self._processes):
             meter.close()
 
@@ -175,13 +183,16 @@ class Machine:
         """Of the time since the last one, however long that was."""
         now_s = monotonic_s()
         elapsed_s, self._measured_s = now_s - self._measured_s, now_s
+        clock = self._clock.measure()
+        if clock.stepped_ms:
+            self._chores.hasten(TIME)
         return SystemSample(
             at_us=unix_ns() // 1000,
             interval_ms=round(elapsed_s * 1000),
             cpu=self._processor.measure(self._sensed),
             memory=self._memory.measure(elapsed_s),
             udp=self._datagrams.measure(),
-            clock=self._clock.measure(),
+            clock=clock,
             disks=self._disks.measure(elapsed_s, now_s),
             networks=self._interfaces.measure(elapsed_s, self._speeds),
             processes=self._processes.measure(now_s),
@@ -209,10 +220,15 @@ class Machine:
             every_s=FOOTPRINTS_EVERY_S,
             due_s=known_s,
         )
+        add(TIME, self._ask_time, self._take_time, every_s=TIME_EVERY_S)
         add("studios", self._find_studios, self._take_studios, every_s=STUDIOS_EVERY_S, due_s=known_s)
 
     def look(self) -> None:
         """Begin the chores that are due: those of the places that are used now, and the others."""
+        server = self._runtime.settings.get(TIME_SERVER)
+        if server != self._server:
+            self._server = server
+            self._chores.hasten(TIME)
         own = own_places(self._runtime.paths, self._runtime.settings.get(BACKUP_FOLDER))
         places = {f"{PLACE}{one.purpose} {one.folder}": one for one in (*own, *self._recordings)}
         self._disks.keep(places.values())
@@ -225,6 +241,10 @@ class Machine:
 
     def _read_footprints(self) -> dict[Found, Footprint]:
         return footprints(self._found)
+
+    def _ask_time(self) -> tuple[str, Told]:
+        server = self._server
+        return server, ask_time(server)
 
     def _find_studios(self) -> dict[str, int]:
         sample = self._picture.sample
@@ -242,6 +262,15 @@ class Machine:
 
     def _take_studios(self, pids: dict[str, int]) -> None:
         self._pids = pids
+
+    def _take_time(self, asked: tuple[str, Told]) -> None:
+        server, told = asked
+        if server != self._server:  # it was set otherwise meanwhile: that one is asked next
+            return
+        self._clock.take_offset(told.offset_ms)
+        if told.error != self._picture.time_error and told.error is not None:
+            self._runtime.log.warning("time_not_told", error=told.error)
+        self._picture.time_error = told.error
 
     def _take_speeds(self, speeds: dict[str, int]) -> None:
         self._speeds = speeds

@@ -93,11 +93,6 @@ class ProcessMeter:
         self._proc = proc
         self._watched: dict[int, _Watched] = {}
 
-    @property
-    def found(self) -> tuple[Found, ...]:
-        """Those that are watched."""
-        return tuple(one.found for one in self._watched.values())
-
     def take(self, found: Iterable[Found], now_s: float) -> None:
         """Watch these, and no others. One that is new is first read now (monotonic seconds)."""
         wanted = {one.pid: one for one in found}

@@ -61,16 +61,24 @@ class ClockMeter:
         self._discipline = discipline or KernelClock().discipline
         self._difference_ns = difference_ns or wall_minus_boot_ns
         self._before: int | None = None
+        self._offset_ms: float | None = None
+
+    def take_offset(self, offset_ms: float | None) -> None:
+        """A time service was asked. It knows more than the kernel, which tells half a second at most."""
+        self._offset_ms = offset_ms
 
     def measure(self) -> ClockState:
         """How it is, and by how much it was set since the measurement before."""
         before, self._before = self._before, self._difference_ns()
         stepped_ms = 0.0 if before is None else (self._before - before) / 1e6
         told = self._discipline()
+        is_stepped = abs(stepped_ms) >= STEP_MS
+        if is_stepped:
+            self._offset_ms = None  # it was of the clock before
         return ClockState(
             is_synchronised=told.is_synchronised,
-            offset_ms=told.offset_ms,
-            stepped_ms=round(stepped_ms, 3) if abs(stepped_ms) >= STEP_MS else 0.0,
+            offset_ms=told.offset_ms if self._offset_ms is None else self._offset_ms,
+            stepped_ms=round(stepped_ms, 3) if is_stepped else 0.0,
         )
 
 

@@ -1,5 +1,6 @@
 """When logs are set aside, what is archived, and what is forgotten."""
 
+import errno
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -161,6 +162,47 @@ def test_an_archive_that_cannot_be_written_loses_nothing(tmp_path: Path) -> None
     (tmp_path / ARCHIVE).unlink()
     assert keeper.turn(LIMITS, now_us=now_us, now_s=4).error is None
     assert len(archives(tmp_path)) == 1
+
+
+def test_a_full_disk_is_left_in_peace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first file that does not fit is the last that is tried, for half a minute; told all that time."""
+    tried: list[str] = []
+
+    def full(file: LogFile, _logs: Path) -> None:
+        tried.append(file.path.name)
+        raise OSError(errno.ENOSPC, "No space left on device", str(file.path))
+
+    for minute in range(6):
+        (tmp_path / f"broker.log.20260301T12{minute:02}00000Z").write_text(_line("2026-03-01T12:00:00"))
+    keeper = Keeper(tmp_path, rotation=Rotation(tmp_path, zone=UTC), supervisor=lambda: None)
+    now_us = _at("2026-03-02T12:00:00")
+    with monkeypatch.context() as patch:
+        patch.setattr("services.cpu_monitor.log_keeping.keeper.compress", full)
+        reports = [keeper.turn(LIMITS, now_us=now_us, now_s=second) for second in range(0, 32, 2)]
+    assert len(tried) == 2
+    assert len({report.error for report in reports}) == 1
+    assert "No space left" in (reports[0].error or "")
+    assert keeper.turn(LIMITS, now_us=now_us, now_s=40).error is not None
+    assert keeper.turn(LIMITS, now_us=now_us, now_s=60).error is None
+    assert len(archives(tmp_path)) == 6
+
+
+def test_room_is_made_before_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too old goes first: the archive that comes may need its place."""
+    (tmp_path / ARCHIVE).mkdir()
+    old = tmp_path / ARCHIVE / "broker-20250301T080000000Z-20250301T123000000Z.jsonl.zst"
+    old.touch()
+    (tmp_path / "broker.log.20260301T123000000Z").write_text(_line("2026-03-01T08:00:00"))
+    seen: list[bool] = []
+
+    def looked(file: LogFile, logs: Path) -> Path | None:
+        seen.append(old.exists())
+        return compress(file, logs)
+
+    monkeypatch.setattr("services.cpu_monitor.log_keeping.keeper.compress", looked)
+    keeper = Keeper(tmp_path, rotation=Rotation(tmp_path, zone=UTC), supervisor=lambda: None)
+    keeper.turn(LIMITS, now_us=_at("2026-03-02T12:00:00"), now_s=0)
+    assert seen == [False]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from services.cpu_monitor.alerting.delivery.mail import send_mail
 from services.cpu_monitor.alerting.delivery.notice import ChannelSettings, Notice
 from services.cpu_monitor.alerting.delivery.queue import LATE_S, Queue
 from services.cpu_monitor.alerting.delivery.webhook import call_webhook
+from services.cpu_monitor.alerting.remains import remains_of
+from services.cpu_monitor.picture import Undelivered
 from shared.alerts.faults import severity_at_least
 from shared.clock import monotonic_s, unix_ns
 from shared.errors import RestrikeError
@@ -48,23 +50,22 @@ class Post:
         log: structlog.stdlib.BoundLogger,
         send: Mapping[Channel, Send] = SEND,
     ) -> None:
-        self.failures = 0
         self._settings = settings
         self._post = post
         self._tell = tell
         self._log = log
         self._send = send
         self._queues = {channel: Queue() for channel in Channel}
-
-    def waiting(self) -> int:
-        """How much waits to be told."""
-        return sum(map(len, self._queues.values()))
+        self.undelivered: dict[Channel, Undelivered] = {}
+        """The channels by which nothing goes out; for health."""
 
     def take_kept(self, kept: Mapping[str, bytes]) -> None:
         """Line up what waited when cpu-monitor ended."""
         now_us, now_s = unix_ns() // 1000, monotonic_s()
-        for body in kept.values():
-            notice = _decode(body)
+        notices, unreadable = remains_of(kept, _decode, self._log)
+        if unreadable:
+            self._tell([], unreadable)
+        for notice in notices:
             age_s = max(0.0, (now_us - notice.queued_at_us) / 1e6)
             self._give_up(self._queues[notice.channel].add(notice, now_s=now_s, age_s=age_s))
 
@@ -99,6 +100,9 @@ class Post:
     def turn(self) -> None:
         """Give up what is too old, and begin the tries that are due."""
         now_s = monotonic_s()
+        for channel in list(self.undelivered):
+            if not self._settings().is_on(channel):
+                del self.undelivered[channel]
         for channel, queue in self._queues.items():
             if not len(queue):
                 continue
@@ -114,7 +118,13 @@ class Post:
 
     def try_out(self, notice: Notice, heard: Heard) -> None:
         """Tell `notice` at once, beside the queue; `heard` gets what came of it."""
-        self._begin(notice.channel, self._settings(), [notice], heard)
+
+        def tried(answer: str | None, error: str | None) -> None:
+            if error is None:
+                self._note(notice.channel, None)
+            heard(answer, error)
+
+        self._begin(notice.channel, self._settings(), [notice], tried)
 
     def _begin(
         self,
@@ -135,13 +145,19 @@ class Post:
 
         threading.Thread(target=run, name=f"alert-{channel}", daemon=True).start()
 
+    def _note(self, channel: Channel, error: str | None) -> None:
+        before = self.undelivered.pop(channel, None)
+        if error is not None:
+            self.undelivered[channel] = Undelivered(error, 1 if before is None else before.tries + 1)
+
     def _ended(self, channel: Channel, turn: int, _answer: str | None, error: str | None) -> None:
         queue = self._queues[channel]
-        delivered = queue.done(turn, error, now_us=unix_ns() // 1000, now_s=monotonic_s())
+        done = queue.done(turn, error, now_us=unix_ns() // 1000, now_s=monotonic_s())
+        self._note(channel, error)
         if error is not None:
-            self.failures += 1
             self._log.warning("alert_not_delivered", channel=channel.value, waiting=len(queue), error=error)
-        self._tell_all(delivered)
+        self._give_up([one for one in done if one.error is not None])
+        self._tell_all([one for one in done if one.error is None])
 
     def _give_up(self, given_up: list[AlertDelivered]) -> None:
         for one in given_up:

@@ -24,6 +24,7 @@ class _Waiting(Struct):
     since_s: float
     attempts: int = 0
     error: str = "nothing was tried yet"
+    withdrawn: str | None = None
 
 
 class Queue:
@@ -68,7 +69,9 @@ class Queue:
         return bool(self._trying) and now_s >= self._late_at_s
 
     def done(self, turn: int, error: str | None, *, now_us: int, now_s: float) -> list[AlertDelivered]:
-        """The try number `turn` ended; what was delivered by it. One that was given up before says nothing any more."""
+        """The try number `turn` ended; what was delivered by it, or, when it failed, was withdrawn meanwhile. A try
+        that was given up before says nothing any more.
+        """
         if turn != self.turn or not self._trying:
             return []
         tried, self._trying = self._trying, []
@@ -77,7 +80,7 @@ class Queue:
             self._retry_at_s = now_s + self._pause_s
             for name in tried:
                 self._waiting[name].error = error
-            return []
+            return [self._give_up(name, reason) for name in tried if (reason := self._waiting[name].withdrawn)]
         self._pause_s = self._retry_at_s = 0.0
         return [_outcome(self._waiting.pop(name), delivered_at_us=now_us) for name in tried]
 
@@ -87,12 +90,16 @@ class Queue:
         return [self._give_up(name, None) for name in names if name not in self._trying]
 
     def withdraw(self, reason: str, *, alert_id: str | None = None) -> list[AlertDelivered]:
-        """What is not to be told any more: all of it, or that an alert was raised."""
+        """What is not to be told any more: all of it, or that an alert was raised. What is being tried just now is told
+        or not; it is not tried again.
+        """
         found = [
             name
             for name, one in self._waiting.items()
             if alert_id is None or (one.notice.alert.alert_id == alert_id and one.notice.about is AlertState.RAISED)
         ]
+        for name in found:
+            self._waiting[name].withdrawn = reason
         return [self._give_up(name, reason) for name in found if name not in self._trying]
 
     def _give_up(self, name: str, reason: str | None) -> AlertDelivered:

@@ -1,5 +1,6 @@
 """Rules raise, hold, clear, and do not flutter; nothing is repeated or lost at a restart."""
 
+from functools import partial
 from itertools import count
 from math import nan
 
@@ -224,14 +225,15 @@ def test_default_rule(rule: AlertRule) -> None:
     """Raises after its time, holds while it flutters faster than it clears, clears after its time, each once."""
     play, metric = Play(rule), rule.metric or ""
     wrong, right = _values(rule)
-    assert play.see(metric, right, seconds=100) == []
-    assert play.see(metric, wrong, seconds=int(rule.for_s)) == []
-    assert play.see(metric, wrong) == [AlertState.RAISED]
+    see = partial(play.see, metric, subject=rule.only[0] if rule.only else "x")
+    assert see(right, seconds=100) == []
+    assert see(wrong, seconds=int(rule.for_s)) == []
+    assert see(wrong) == [AlertState.RAISED]
     (alert,) = play.engine.alerts
     assert "{" not in alert.message + (alert.remedy or "")
     assert "?" not in alert.message
     for _ in range(30):
-        assert play.see(metric, right, seconds=int(rule.clear_s)) == []
-        assert play.see(metric, wrong) == []
-    assert play.see(metric, right, seconds=int(rule.clear_s)) == []
-    assert play.see(metric, right) == [AlertState.CLEARED]
+        assert see(right, seconds=int(rule.clear_s)) == []
+        assert see(wrong) == []
+    assert see(right, seconds=int(rule.clear_s)) == []
+    assert see(right) == [AlertState.CLEARED]

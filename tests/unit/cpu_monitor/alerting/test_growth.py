@@ -1,6 +1,6 @@
-"""What grew lately, and how long something has waited."""
+"""What grew lately."""
 
-from services.cpu_monitor.alerting.growth import Delay, Growth
+from services.cpu_monitor.alerting.growth import Growth
 
 
 def test_only_what_grew_in_the_window_counts() -> None:
@@ -20,24 +20,11 @@ def test_a_count_that_begins_anew() -> None:
     assert growth.add("a", 3, now_s=1) == 3
 
 
-def test_delay_is_that_of_the_oldest() -> None:
-    """It counts from when the first number behind was told, and ends when all is done."""
-    delay = Delay()
-    assert delay.add("r", 10, 10, now_s=0) == 0
-    assert delay.add("r", 20, 10, now_s=1) == 0
-    assert delay.add("r", 30, 10, now_s=5) == 4
-    assert delay.add("r", 30, 20, now_s=6) == 1
-    assert delay.add("r", 30, 30, now_s=7) == 0
-
-
 def test_nothing_grows_for_ever() -> None:
-    """More than an hour behind, one number a second, and names that are gone take no memory."""
-    delay, growth = Delay(), Growth(60)
+    """A count that grows each second, and names that are gone, take no memory."""
+    growth = Growth(60)
     for second in range(5_000):
-        delay.add("r", second + 1, 0, now_s=second)
         growth.add("r", second, now_s=second)
-    assert delay.add("r", 6_000, 0, now_s=5_000) == 5_000
-    assert len(delay._waiting["r"]) <= 600
     assert len(growth._moments["r"]) <= 62
     growth.keep([])
     assert not growth._moments

@@ -105,3 +105,16 @@ def test_withdrawn() -> None:
     (gone,) = queue.withdraw("noted", alert_id="a1")
     assert (gone.alert_id, gone.about, gone.error) == ("a1", AlertState.RAISED, "noted")
     assert len(queue.withdraw("switched off")) == 2
+
+
+def test_withdrawn_while_it_is_tried() -> None:
+    """A try that fails after somebody took note of it is the last one; one that succeeds was told."""
+    queue = Queue()
+    for fails in (True, False):
+        queue.add(_notice(1), now_s=0)
+        assert queue.next(gather_s=0, now_s=0)
+        assert queue.withdraw("noted", alert_id="a1") == []
+        (done,) = queue.done(queue.turn, "refused" if fails else None, now_us=7, now_s=0)
+        assert (done.delivered_at_us, done.error) == ((None, "noted") if fails else (7, None))
+        assert len(queue) == 0
+        queue = Queue()

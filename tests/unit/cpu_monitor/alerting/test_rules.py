@@ -35,6 +35,8 @@ def test_defaults_are_sound(rule: AlertRule) -> None:
         (replace(SOUND, metric="disk.size"), "metric: there is no value disk.size"),
         (replace(SOUND, metric=None), "metric: name what is watched"),
         (replace(SOUND, threshold=float("nan")), "threshold:"),
+        (replace(SOUND, threshold=3.0 * 1024**3), "threshold: of health is 0 to 2"),
+        (replace(SOUND, metric="health.licence"), "metric: there is no value health.licence"),
         (replace(SOUND, hysteresis=-1), "hysteresis:"),
         (replace(SOUND, for_s=1e9), "for_s: must be 0"),
         (replace(SOUND, when={"a": ("b",)}), "when, cleared_when:"),
@@ -71,7 +73,7 @@ def test_all_faults_of_a_document_at_once() -> None:
 
 def test_stored_rules_stand_for_defaults() -> None:
     """By name; the column says whether it is on; an operator's own comes besides."""
-    changed, own = replace(SOUND, threshold=5.0), replace(SOUND, name="mine")
+    changed, own = replace(SOUND, threshold=2.5), replace(SOUND, name="mine")
     rows = [(rule.name, False, msgspec.json.encode(rule).decode()) for rule in (changed, own)]
     found = {one.rule.name: one for one in rules_in_force(rows)}
     assert found["disk.low"].rule == replace(changed, is_enabled=False)

@@ -3,11 +3,13 @@
 from math import isnan
 
 import pytest
+from msgspec.structs import replace
 
 from services.cpu_monitor.alerting.readings import Values, words_of
 from services.cpu_monitor.alerting.values import SETTLED_S, STALE_S, Gauge
 from services.cpu_monitor.picture import BackupFacts, Life, Picture, RingPicture
-from shared.alerts.metrics import METRICS, written
+from services.cpu_monitor.trails import Behind
+from shared.alerts.metrics import JUDGED, METRICS, written
 from shared.messages.database import DatabaseStatus
 from shared.messages.health import Condition, HealthItem, HealthReport, Subject
 from shared.messages.incidents import IncidentKind, ServiceIncident
@@ -72,7 +74,7 @@ def _health(service: str, entry: int = 0) -> ServiceHealth:
     )
 
 
-def _ring(entry: int = 0, *, drops: int = 0, lost: int = 0) -> RingPicture:
+def _ring(entry: int = 0, *, drops: int = 0, lost: int = 0, unjournaled: int = 0) -> RingPicture:
     return RingPicture(
         status=RingStatus(
             ring="ring-1",
@@ -94,7 +96,7 @@ def _ring(entry: int = 0, *, drops: int = 0, lost: int = 0) -> RingPicture:
             refused=0,
             cut=0,
             lost=lost,
-            unjournaled_bytes=5,
+            unjournaled_bytes=unjournaled,
             last_packet_us=None,
             senders=[],
         )
@@ -187,7 +189,7 @@ def test_all_that_is_listed_is_told_and_nothing_else() -> None:
     values = watched.at(100)
     assert set(values) == set(METRICS)
     empty = {name for name, by_subject in values.items() if not by_subject}
-    assert empty == {f"health.{subject}" for subject in Subject} - {"health.ring"}
+    assert empty == {f"health.{subject}" for subject in JUDGED} - {"health.ring"}
 
 
 def test_what_nobody_knows_is_not_told() -> None:
@@ -233,13 +235,13 @@ def test_drops_of_a_ring_are_those_of_the_last_minute() -> None:
 
 
 def test_the_database_is_behind() -> None:
-    """Since the first entry that it has not was told; of another journal it has nothing."""
+    """Since when is what health remembers; of another journal it has nothing."""
     watched = Watched()
     watched.picture.rings["ring-1"] = _ring(10)
     watched.hear(WRITER, SETTLED_S + 1, entry=10)
     assert watched.at(SETTLED_S + 1)["db.behind_s"] == {"ring-1": 0}
     watched.picture.rings["ring-1"] = _ring(30)
-    watched.at(SETTLED_S + 2)
+    watched.picture.trails.behind["ring-1"] = Behind("j", 30, SETTLED_S + 2)
     values = watched.at(SETTLED_S + 9)
     assert (values["db.behind_s"], values["db.behind_entries"]) == ({"ring-1": 7}, {"ring-1": 20})
     watched.hear(WRITER, SETTLED_S + 10, entry=30)
@@ -294,6 +296,55 @@ def test_incidents() -> None:
     watched.hear(WRITER, 301)
     values = watched.at(301)
     assert (values["service.restarts"][WRITER], values["service.stays_down"][WRITER]) == (0, 0)
+
+
+def test_a_clock_that_is_set_back_makes_no_restart() -> None:
+    """What is noted of a later hour is not recent for an hour."""
+    watched = Watched()
+    later_us = NOW_US + HOUR_US
+    incident = ServiceIncident(incident_id="1", service=WRITER, kind=IncidentKind.RESTARTED, happened_at_us=later_us)
+    watched.picture.incidents.append(incident)
+    assert watched.at(1)["service.restarts"][WRITER] == 0
+
+
+def test_why_a_service_stays_down() -> None:
+    """What supervisord's log said of its end."""
+    watched = Watched()
+    incident = ServiceIncident(
+        incident_id="1", service=WRITER, kind=IncidentKind.STAYS_DOWN, happened_at_us=NOW_US, detail="It ended with 2."
+    )
+    watched.picture.incidents.append(incident)
+    assert words_of(watched.picture)["service.stays_down", WRITER] == {"reason": "It ended with 2."}
+
+
+def test_a_journal_that_is_not_written_is_known_without_the_event() -> None:
+    """The event came before cpu-monitor did, or was lost: what waits in memory says it as well."""
+    watched = Watched()
+    watched.picture.rings["ring-1"] = _ring(unjournaled=5_000_000)
+    assert watched.at(1)["journal.not_writable"] == {"journal": 1}
+    watched.picture.rings["ring-1"] = _ring()
+    assert watched.at(2)["journal.not_writable"] == {"journal": 0}
+    watched.picture.journal_error = "disk full"
+    assert watched.at(3)["journal.not_writable"] == {"journal": 1}
+
+
+def test_what_nobody_can_tell_any_more_is_not_gone() -> None:
+    """The machine is there, though its clock follows nobody and its sensor is mute; so is an OBS without its load."""
+    watched = Watched()
+    sample = _sample()
+    cpu, clock = replace(sample.cpu, temperature_c=None), replace(sample.clock, offset_ms=None)
+    watched.picture.sample = replace(sample, cpu=cpu, clock=clock)
+    watched.picture.obs["obs-1"] = replace(_obs(1, 0), load=None)
+    watched.picture.backups = BackupFacts(newest_us=None, since_us=None, failure=None)
+    values = watched.gauge.read(watched.picture, now_s=1, now_us=NOW_US)
+    for metric, subject in (
+        ("clock.offset_ms", "machine"),
+        ("cpu.temperature_c", "machine"),
+        ("obs.cpu_percent", "obs-1"),
+        ("obs.starved_percent", "obs-1"),
+        ("backup.age_hours", "database"),
+    ):
+        assert isnan(values[metric][subject]), metric
 
 
 def test_age_of_the_newest_backup() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.cpu_monitor.health.rings import is_suspicious
 from shared.messages.episodes import Injury, InjuryKind
 from shared.messages.health import Condition, Subject
 from shared.messages.match import Stage
@@ -207,3 +208,22 @@ def test_a_match_that_ran_when_the_suite_began() -> None:
     assert _ring(world) is FAILED
     world.now_us += 3_600_000_000
     assert _ring(world) is OK
+
+
+def test_a_clock_that_stands_is_asked_for_once() -> None:
+    """A stopped clock of a quarter of an hour costs no question each half second; a clock that runs is asked for."""
+    world = World()
+    world.stage(Stage.RUNNING)
+    world.datagram()
+    ring, asked = world.picture.rings["ring-1"], 0
+    for _ in range(100):
+        world.pass_s(0.5)
+        if is_suspicious(ring, now_s=world.now_s, after_s=1.2):
+            asked += 1
+            world.match(clock_running=False, clock_ms=60_000)
+    assert asked == 1
+    world.datagram()
+    world.pass_s(1.5)
+    assert is_suspicious(ring, now_s=world.now_s, after_s=1.2)
+    world.match(clock_running=True, clock_ms=60_000)
+    assert is_suspicious(ring, now_s=world.now_s, after_s=1.2)

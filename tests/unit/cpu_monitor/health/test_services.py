@@ -104,6 +104,35 @@ def test_nobody_asks_and_the_broker_is_away() -> None:
     assert _is(world) is UNKNOWN
 
 
+def test_what_went_with_the_broker_is_told_of_the_broker_alone() -> None:
+    """What was lost while it was away, for a minute; one that is back within a second is no trouble of others."""
+    world = World()
+    world.set_health("db-writer", on_bus=False)
+    world.pass_s(1)
+    assert _is(world) is OK
+    world.is_bus_away = True
+    world.pass_s(5)
+    world.is_bus_away = False
+    world.set_health("db-writer", on_bus=True, lost=41, dropped=3)
+    world.pass_s(20)
+    assert _is(world) is OK
+    world.pass_s(60)
+    world.set_health("db-writer", lost=50)
+    world.pass_s(1)
+    assert _is(world) is DEGRADED
+
+
+def test_one_that_does_not_run_is_not_said_to_be_ended() -> None:
+    """Nobody ends what is not there: it is started again, or was stopped by a person."""
+    world = World()
+    world.mute.add("db-writer")
+    world.picture.services["db-writer"].is_running = False
+    world.pass_s(5)
+    assert "restrike up -d" in (world.item(Subject.SERVICE, "db-writer").remedy or "")
+    world.picture.services["db-writer"].is_running = True
+    assert "It is ended and started again" in (world.item(Subject.SERVICE, "db-writer").remedy or "")
+
+
 def test_one_that_answers_and_is_not_heard() -> None:
     """Its way to the broker is cut."""
     world = World()

@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from services.cpu_monitor.picture import BackupFacts
+from services.cpu_monitor.picture import BackupFacts, Undelivered
+from shared.messages.alerts import Channel
 from shared.messages.health import Condition, Subject
 from shared.messages.meters import HistogramReading, MetersRead
 from shared.messages.service import Position
@@ -211,3 +212,23 @@ def test_logs_and_configuration() -> None:
     log, file = world.item(Subject.LOG, "log"), world.item(Subject.CONFIGURATION, "restrike.json")
     assert (log.condition, file.condition) == (DEGRADED, DEGRADED)
     assert (file.reason or "").endswith("rings: empty. bus: no. And 1 more.")
+
+
+def test_metrics_that_are_not_served() -> None:
+    """What the port says is told."""
+    world = World()
+    world.picture.metrics_error = "Metrics are not served: 127.0.0.1:9 cannot be bound."
+    item = world.item(Subject.CONFIGURATION, "metrics")
+    assert (item.condition, item.reason) == (DEGRADED, world.picture.metrics_error)
+    world.picture.metrics_error = None
+    assert world.condition(Subject.CONFIGURATION, "metrics") is OK
+
+
+def test_alerts_that_reach_nobody() -> None:
+    """One try is an accident, two are told with their reason."""
+    world = World()
+    world.picture.undelivered[Channel.MAIL] = Undelivered("The password is wrong", 1)
+    assert world.condition(Subject.CONFIGURATION, "alerts") is OK
+    world.picture.undelivered[Channel.MAIL] = Undelivered("The password is wrong", 2)
+    item = world.item(Subject.CONFIGURATION, "alerts")
+    assert (item.condition, item.reason) == (DEGRADED, "Alerts do not go out by e-mail: The password is wrong.")

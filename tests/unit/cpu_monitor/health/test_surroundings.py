@@ -69,7 +69,8 @@ def test_a_machine_that_is_not_measured() -> None:
     ("state", "condition"),
     [
         ({"is_synchronised": True, "offset_ms": 100}, OK),
-        ({"is_synchronised": True, "offset_ms": -600}, DEGRADED),
+        ({"is_synchronised": True, "offset_ms": -250}, DEGRADED),  # a kernel tells at most 500
+        ({"is_synchronised": False, "offset_ms": 3_600_000}, DEGRADED),
         ({"is_synchronised": True}, OK),
         ({"is_synchronised": False}, DEGRADED),
         ({"is_synchronised": None, "offset_ms": None}, UNKNOWN),
@@ -88,6 +89,18 @@ def test_a_clock_that_never_followed_a_server() -> None:
     world.measured(clock=ClockState(is_synchronised=False))
     world.picture.trails.__init__()  # type: ignore[misc]  # forget that it followed one
     assert world.condition(Subject.CLOCK, "clock") is UNKNOWN
+
+
+def test_a_clock_that_only_a_time_server_knows() -> None:
+    """Nothing sets it, and the server that is set says that it is right; one that does not answer is told."""
+    world = World()
+    world.measured(clock=ClockState(is_synchronised=False, offset_ms=30))
+    world.picture.trails.__init__()  # type: ignore[misc]  # forget that it followed one
+    assert world.condition(Subject.CLOCK, "clock") is OK
+    world.picture.time_error = "The time server ntp does not answer."
+    item = world.item(Subject.CLOCK, "clock")
+    assert item.condition is DEGRADED
+    assert "ntp does not answer" in (item.reason or "")
 
 
 def test_a_clock_that_jumps() -> None:
@@ -135,6 +148,17 @@ def test_errors_of_the_interface() -> None:
     assert world.condition(Subject.NETWORK, ADDRESS) is OK
 
 
+def test_errors_where_a_ring_listens_on_all_interfaces() -> None:
+    """Each that is up counts."""
+    world = World()
+    world.hear_ring(address="0.0.0.0")  # noqa: S104  # nothing is bound here
+    world.look()
+    world.network(errors=4)
+    item = world.item(Subject.NETWORK, "0.0.0.0")  # noqa: S104  # as above
+    assert item.condition is DEGRADED
+    assert "eth0 had 4 errors" in (item.reason or "")
+
+
 @pytest.mark.parametrize(
     ("changes", "condition"),
     [
@@ -156,6 +180,18 @@ def test_obs(changes: dict[str, Any], condition: Condition) -> None:
     world = World()
     world.picture.obs["main"] = msgspec.structs.replace(OBS, **changes)
     assert world.condition(Subject.OBS, "main") is condition
+
+
+def test_obs_while_its_bridge_begins() -> None:
+    """It connects, and does not know yet whether a match is on: nobody can say; so no alarm is over by that."""
+    world = World()
+    world.set_health("obs-bridge", uptime_s=1.0)
+    world.picture.obs["main"] = msgspec.structs.replace(OBS, state=LinkState.CONNECTING)
+    world.beat()
+    assert world.condition(Subject.OBS, "main") is Condition.UNKNOWN
+    world.set_health("obs-bridge", uptime_s=6.0)
+    world.beat()
+    assert world.condition(Subject.OBS, "main") is Condition.OK
 
 
 def test_obs_without_its_bridge() -> None:

@@ -97,3 +97,30 @@ def test_what_was_left_off_meanwhile_is_not_taken() -> None:
     chores.close()
     eventually(lambda: threading.active_count() < before, within=5, what="its thread gone")
     assert MOST_THREADS > 8
+
+
+def test_what_nobody_thought_of_ends_no_chore() -> None:
+    """It is told, the thread is another one, and the chore is begun again; one may be hastened."""
+    chores, loop = _chores()
+    took: list[str] = []
+    results: list[Any] = [TypeError("odd"), "well"]
+
+    def do() -> str:
+        result = results.pop(0)
+        if isinstance(result, TypeError):
+            raise result
+        return str(result)
+
+    said: list[object] = []
+    before, threading.excepthook = threading.excepthook, lambda said_of: said.append(said_of.exc_value)
+    chores.add("one", do, took.append, every_s=100.0)
+    chores.look(0.0)
+    loop.turn()
+    eventually(lambda: said != [], within=5, what="the thread's end")
+    threading.excepthook = before
+    assert (chores.threads, len(loop.faults)) == (0, 1)
+    chores.hasten("one")
+    chores.look(1.0)
+    loop.turn()
+    assert took == ["well"]
+    chores.close()

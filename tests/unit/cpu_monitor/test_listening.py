@@ -1,0 +1,44 @@
+"""What is heard goes into the picture; what was told while nobody listened is asked for."""
+
+from unittest.mock import Mock
+
+import msgspec
+
+from services.cpu_monitor.listening import Ears
+from services.cpu_monitor.picture import Picture
+from shared.messages.commands import Rings
+from shared.messages.udp import JournalTrouble, RingStatus
+from tests.support.health_picture import World
+
+
+def _ears() -> tuple[Ears, Picture, RingStatus]:
+    status = World().picture.rings["ring-1"].status
+    assert status is not None
+    picture = Picture([], began_at_s=0.0)
+    return Ears(Mock(), picture, Mock()), picture, status
+
+
+def _trouble(error: str | None) -> JournalTrouble:
+    return JournalTrouble(ring="ring-1", error=error, waiting_entries=0, waiting_bytes=0, limit_bytes=1, lost_entries=0)
+
+
+def test_a_journal_that_cannot_be_written_is_known_however_late_one_listens() -> None:
+    """The event was missed: each status says so as well, and so does udp-ingest when it is asked."""
+    ears, picture, status = _ears()
+    broken = msgspec.structs.replace(status, journal_error="disk full")
+    ears.hear_ring(broken)
+    assert picture.journal_error == "disk full"
+    ears.hear_ring(status)
+    assert picture.journal_error is None
+    ears._take_rings(Rings(rings=[broken]))
+    assert picture.journal_error == "disk full"
+
+
+def test_an_answer_does_not_end_a_trouble_that_goes_on() -> None:
+    """Nothing came since, so nothing waits in memory, and the file cannot be written all the same."""
+    ears, picture, status = _ears()
+    ears.hear_journal(_trouble("disk full"))
+    ears._take_rings(Rings(rings=[msgspec.structs.replace(status, journal_error="disk full", unjournaled_bytes=0)]))
+    assert picture.journal_error == "disk full"
+    ears.hear_journal(_trouble(None))
+    assert picture.journal_error is None
