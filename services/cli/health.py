@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from services.cli import output
-from services.cli.health_report import Changes, Seen, changed_line, current, lines, summary, title
+from services.cli.health_report import Changes, Seen, changed_line, current, line_width, lines, summary, title
 from shared.clock import unix_ns, wait_s
 from shared.messages.health import Condition
 from shared.paths import Paths
@@ -83,7 +83,7 @@ def _watch(client: Client, *, as_json: bool) -> None:
                 if as_json:
                     output.document(item, is_line=True)
                 else:
-                    output.line(f"{_now()} {changed_line(item, before)}")
+                    output.line(f"{_now()} {changed_line(item, before, width=line_width())}")
             if is_first and not as_json:
                 output.line(f"{_now()} {summary(seen.report)}")
             is_first = False

@@ -1,5 +1,7 @@
 """How everything stands, for `restrike health`, `status`, `up`: as cpu-monitor judges it, else as the services say."""
 
+import shutil
+import sys
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,14 +12,19 @@ from services.cli.obs.status_lines import ALARMS
 from services.cli.readiness import Readiness
 from shared.clock import unix_ns
 from shared.errors import RestrikeError
-from shared.messages.health import Condition, GetHealthReport, HealthItem, HealthReport, Subject
+from shared.messages.health import RANK, Condition, GetHealthReport, HealthItem, HealthReport, Subject
 from shared.messages.service import MONITOR
 from shared.rpc import Client
 
 DEADLINE_S: Final = 1.0
+MOST_COLUMNS: Final = 100
+TIME_COLUMNS: Final = len("09:30:12 ")
 SYMBOLS: Final = {Condition.OK: "✓", Condition.UNKNOWN: "?", Condition.DEGRADED: "!", Condition.FAILED: "✗"}
 """So that nobody needs colours."""
-RANK: Final = {Condition.OK: 0, Condition.UNKNOWN: 1, Condition.DEGRADED: 2, Condition.FAILED: 3}
+
+
+Fault = tuple[Condition, str | None, str | None]
+"""How something stands that is not well, why, and what to do."""
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -38,7 +45,7 @@ def current(client: Client, *, deadline_s: float = DEADLINE_S) -> Seen:
     try:
         return Seen(report=client.call(GetHealthReport(), deadline_s=deadline_s), is_judged=True)
     except RestrikeError as error:
-        known = {MONITOR: error.message}
+        known = {MONITOR: error}
         return Seen(report=of_answers(readiness.ask(client, deadline_s=deadline_s, silent=known)), is_judged=False)
 
 
@@ -51,33 +58,42 @@ def of_answers(ready: Readiness) -> HealthReport:
     return HealthReport(at_us=now_us, condition=worst, items=tuple(items))
 
 
-def _item(subject: Subject, name: str, condition: Condition, reason: str | None, *, now_us: int) -> HealthItem:
-    return HealthItem(subject=subject, name=name, condition=condition, since_us=now_us, reason=reason)
+def _item(subject: Subject, name: str, fault: Fault | None, *, now_us: int) -> HealthItem:
+    condition, reason, remedy = fault if fault is not None else (Condition.OK, None, None)
+    return HealthItem(subject=subject, name=name, condition=condition, since_us=now_us, reason=reason, remedy=remedy)
 
 
-def _found(ready: Readiness) -> Iterator[tuple[Subject, str, Condition, str | None]]:
-    ok, degraded, failed = Condition.OK, Condition.DEGRADED, Condition.FAILED
-    for name, sentence in ready.silent.items():
-        alone = " Nobody watches the suite until it is back." if name == MONITOR else ""
-        yield Subject.SERVICE, name, failed, sentence + alone
+def _found(ready: Readiness) -> Iterator[tuple[Subject, str, Fault | None]]:
+    failed = Condition.FAILED
+    for name in ready.silent:
+        yield Subject.SERVICE, name, _silence(ready, name)
     for name, health in ready.services.items():
-        yield (
-            Subject.SERVICE,
-            name,
-            ok if health.on_bus else degraded,
-            None if health.on_bus else "It is not on the bus.",
-        )
+        off = (Condition.DEGRADED, "It is not on the bus.", "See whether the broker runs: restrike ps")
+        yield Subject.SERVICE, name, None if health.on_bus else off
     for ring in ready.rings:
-        yield Subject.RING, ring.ring, failed if ring.error else ok, ring.error
+        yield Subject.RING, ring.ring, (failed, ring.error, "See: restrike udp status") if ring.error else None
     if ready.rings:
         is_kept = not any(ring.unjournaled_bytes for ring in ready.rings)
-        reason = None if is_kept else "It cannot be written: free space on the disk of data/."
-        yield Subject.JOURNAL, "journal.db", ok if is_kept else failed, reason
+        full = (failed, "It cannot be written.", "Free space on the disk of data/.")
+        yield Subject.JOURNAL, "journal.db", None if is_kept else full
     if ready.database is not None:
-        yield Subject.DATABASE, "restrike.db", failed if ready.database.error else ok, ready.database.error
+        error = ready.database.error
+        yield Subject.DATABASE, "restrike.db", (failed, error, "See: restrike db status") if error else None
     for one in ready.obs.connections if ready.obs is not None else []:
         alarms = " ".join(ALARMS[alarm] for alarm in one.alarms)
-        yield Subject.OBS, one.connection, failed if alarms else ok, alarms or None
+        look = f"Look at: restrike obs status {one.connection}"
+        yield Subject.OBS, one.connection, (failed, alarms, look) if alarms else None
+
+
+def _silence(ready: Readiness, name: str) -> Fault:
+    """Why a service does not answer. One without a process comes back by itself while supervisord runs."""
+    reason, remedy = ready.silent[name], f"A frozen service is started again by itself. See: restrike logs tail {name}"
+    if name in ready.gone:
+        reason = f"{name} is not running."
+        remedy = "It is started again by itself within seconds. If it does not come back: restrike up -d"
+    if name == MONITOR:
+        reason += " Nobody watches the suite until it is back."
+    return Condition.FAILED, reason, remedy
 
 
 def title(item: HealthItem) -> str:
@@ -121,11 +137,18 @@ class Changes:
             self._before[key] = item
 
 
-def changed_line(item: HealthItem, before: HealthItem | None) -> str:
-    """A change in a line, without its time."""
+def changed_line(item: HealthItem, before: HealthItem | None, *, width: int | None = None) -> str:
+    """A change in a line of up to `width` characters, without its time and without what to do: that is in the list."""
     head = f"{SYMBOLS[item.condition]} {item.condition} {title(item)}"
     if item.condition is Condition.OK:
         lasted_s = max(0, item.since_us - before.since_us) // 1_000_000 if before is not None else 0
         return f"{head}, after {lasted_s} s"
-    words = [word for word in (item.reason, item.remedy) if word]
-    return f"{head}: {output.one_line(' '.join(words))}"
+    line = f"{head}: {output.one_line(item.reason or '')}"
+    return line if width is None or len(line) <= width else f"{line[: width - 1].rstrip()}…"
+
+
+def line_width() -> int | None:
+    """How long a line with its time before it may be: of a terminal's width, and no longer than is read at a glance."""
+    if not sys.stdout.isatty():
+        return None
+    return min(MOST_COLUMNS, shutil.get_terminal_size().columns) - TIME_COLUMNS

@@ -10,7 +10,7 @@ from typing import Final
 import typer
 
 from services.cli import output
-from services.cli.health_report import Changes, changed_line, current
+from services.cli.health_report import Changes, changed_line, current, line_width
 from services.cli.supervision import POLL_S, Supervisor, holders, only_in_memory_bytes, only_one, stop_suite
 from services.registry import SERVICES
 from shared.clock import monotonic_s, unix_ns, wait_s
@@ -75,7 +75,7 @@ class _Watch:
         self._pids |= now
         if monotonic_s() >= self._ask_at:
             for item, before in self._changes.take(current(self._client).report):
-                _say(changed_line(item, before))
+                _say(changed_line(item, before, width=line_width()))
             self._ask_at = monotonic_s() + HEALTH_EVERY_S
 
 

@@ -9,16 +9,27 @@ import typer
 from services.cli import output
 from services.cli.author import Author, author_of
 from services.cli.query.tables import WIDE
-from shared.messages.alerts import AcknowledgeAlert, AlertChanged, AlertSeverity, Channel, GetAlerts, TellTestAlert
+from shared.errors import NetworkError, RestrikeError
+from shared.messages.alerts import (
+    AcknowledgeAlert,
+    AlertChanged,
+    AlertSeverity,
+    Channel,
+    ChannelTested,
+    GetAlerts,
+    TellTestAlert,
+)
 from shared.paths import Paths
-from shared.rpc import Client
+from shared.rpc import Client, RefusedError
 
 NOTHING = "Nothing is wrong."
+OFF = "alert.channel_off"
+NOT_RUNNING = "service.not_running"
 SHOWN = 6
 """Digits of an id, which tell apart what is open at once."""
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the alert, or its beginning (see restrike alerts list).")]
 Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="What is being done; it is kept.")]
-Of = Annotated[Channel | None, typer.Argument(metavar="[mail|webhook]", help="By which channel; both if left out.")]
+Of = Annotated[Channel | None, typer.Argument(metavar="[mail|webhook]", help="Only by this channel.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -54,15 +65,36 @@ def ack(alert: Id, *, note: Note = None, author: Author = None, json: output.Jso
 
 
 def try_out(channel: Of = None, *, author: Author = None, json: output.Json = False) -> None:
-    """Send a test alert now, and show what the other side answered. Without a name, by both channels in turn."""
-    client, tested = Client(Paths.from_environment()), []
-    for one in [channel] if channel is not None else list(Channel):
-        tested.append(client.call(TellTestAlert(channel=one, author=author_of(author))))
-        if not json:
-            done = tested[-1]
-            output.line(f"{done.channel}: {output.one_line(done.address)} answered {output.one_line(done.answer)}")
+    """Send a test alert now, and show what the other side answered. Without a name, by each channel that is set up."""
+    client, by = Client(Paths.from_environment()), author_of(author)
+    failed: dict[Channel, RestrikeError] = {}
+    if channel is not None:
+        tested = [client.call(TellTestAlert(channel=channel, author=by))]
+    else:
+        tested, failed = _each_tested(client, by)
+    for done in () if json else tested:
+        output.line(f"{done.channel}: {output.one_line(done.address)} answered {output.one_line(done.answer)}")
+    for one, error in failed.items():
+        output.note(f"{one}: {error.message}")
     if json:
-        output.document({"tested": tested})
+        said = [{"channel": one, "code": error.code, "message": error.message} for one, error in failed.items()]
+        output.document({"tested": tested, "failed": said})
+    if not tested or any(error.code != OFF for error in failed.values()):
+        raise typer.Exit(1)
+
+
+def _each_tested(client: Client, author: str) -> tuple[list[ChannelTested], dict[Channel, RestrikeError]]:
+    """Test every channel, whatever becomes of the others."""
+    tested: list[ChannelTested] = []
+    failed: dict[Channel, RestrikeError] = {}
+    for one in Channel:
+        try:
+            tested.append(client.call(TellTestAlert(channel=one, author=author)))
+        except (RefusedError, NetworkError) as error:
+            if error.code == NOT_RUNNING:
+                raise
+            failed[one] = error
+    return tested, failed
 
 
 def _block(alert: AlertChanged) -> str:

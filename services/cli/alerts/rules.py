@@ -65,7 +65,7 @@ def disable(names: Names, *, author: Author = None, reason: Reason = None, json:
     _save(rules, "Switched off", author=author, reason=reason, json=json)
 
 
-@app.command("set", epilog="Example: restrike alerts rules set disk.low --threshold 21474836480 --for 60")
+@app.command("set", epilog="Example: restrike alerts rules set cpu.busy --threshold 90 --for 60")
 def set_(  # noqa: PLR0913  # they are the options of the command
     name: Name,
     *,

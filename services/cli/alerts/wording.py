@@ -5,20 +5,21 @@ from shared.messages.alerts import AlertRule
 
 
 def condition_of(rule: AlertRule) -> str:
-    """When a rule raises: `disk.free_bytes below 10.0 GiB for 30 s`."""
+    """When a rule raises: `cpu.percent above 95 % for 30 s`."""
     if rule.topic is not None:
         wanted = ", ".join(f"{field} {' or '.join(texts)}" for field, texts in rule.when.items())
         return f"{rule.topic} {wanted}".rstrip()
     metric = rule.metric or ""
     for_s = f" for {rule.for_s:g} s" if rule.for_s else ""
     if metric.startswith(HEALTH):
-        return f"{metric} {'failed' if rule.threshold >= 2 else 'degraded or failed'}{for_s}"
+        of = f" of {', '.join(rule.only)}" if rule.only else ""
+        return f"{metric}{of} {'failed' if rule.threshold >= 2 else 'degraded or failed'}{for_s}"
     unit = METRICS[metric].unit if metric in METRICS else ""
     return f"{metric} {rule.comparison} {written(rule.threshold, unit)}{for_s}"
 
 
 def clearing_of(rule: AlertRule) -> str:
-    """When it clears: `at 11.0 GiB for 30 s`."""
+    """When it clears: `at 85 % for 30 s`."""
     if rule.topic is not None:
         words = [f"{field} {' or '.join(texts)}" for field, texts in rule.cleared_when.items()]
         words += [f"{rule.clear_s:g} s without another"] if rule.clear_s else []

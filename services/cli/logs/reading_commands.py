@@ -15,6 +15,7 @@ from services.cli.logs.showing import HumanLines, JsonLines, document_of
 from services.cli.logs.wanted import Wanted, wanted
 from services.cli.query.moments import window
 from shared.clock import wait_s
+from shared.config import in_force
 from shared.paths import Paths
 
 FOLLOW_EVERY_S: Final = 0.2
@@ -105,7 +106,15 @@ def search(  # noqa: PLR0913  # a command has as many arguments as options
         printer.show(record)
         count += 1
     if not count:
-        output.note("No line is like that.")
+        output.note(f"No line is like that.{_unknown_ring(ring)}")
+
+
+def _unknown_ring(ring: str | None) -> str:
+    """Lines of a ring that is gone can be there; one that nobody configured is mistyped, as a rule."""
+    if ring is None:
+        return ""
+    names = [one.name for one in in_force(Paths.from_environment()).config.rings]
+    return "" if ring in names else f" There is no ring {output.one_line(ring)} in restrike.json: {', '.join(names)}."
 
 
 def _document(found: Iterator[Record]) -> None:

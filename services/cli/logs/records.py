@@ -22,6 +22,8 @@ LONGEST_BYTES: Final = 4 * 1024 * 1024
 MOST_LINES: Final = 1_000
 """Lines without a time that belong to one record; then another begins."""
 _LEVELS: Final = {b"CRIT": "error", b"ERRO": "error", b"WARN": "warning", b"INFO": "info", b"DEBG": "debug"}
+_OF_EACH_START: Final = (b" running without any HTTP authentication checking", b" Supervisor is running as root.")
+"""What supervisord calls critical at each start, and is as it should be: its socket is of this user alone."""
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -47,6 +49,8 @@ class Record:
         """How bad it is. supervisord's text says it; other text, or a line with text after it, is that of a fault."""
         if self.fields is not None:
             return "error" if self.more else str(self.fields.get("level", "info"))
+        if any(words in self.line for words in _OF_EACH_START):
+            return "info"
         return next((level for word, level in _LEVELS.items() if self.line[24:29].startswith(word)), "error")
 
     def text(self) -> str:

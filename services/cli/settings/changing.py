@@ -156,4 +156,7 @@ def _read_stdin(key: Key[Any]) -> str:
     text = on_stdin(most_bytes=MOST_BYTES)
     if text is None:
         raise ValidationError("setting.unreadable", f"{key.name} takes UTF-8 text of up to {MOST_BYTES} bytes.")
+    if key.is_sensitive and not text:
+        sentence = f"Nothing came on standard input. To remove {key.name}: restrike settings reset {key.name}"
+        raise ValidationError("setting.empty", sentence)
     return text

@@ -7,17 +7,20 @@ from rich.panel import Panel
 from rich.text import Text
 
 from services.cli import output
-from services.cli.status.digits import NARROW, WIDE, big
+from services.cli.status.digits import Size, big
+from services.cli.status.plain import listens, winning_side
 from shared.messages.health import Condition, HealthItem
 from shared.messages.match import Athlete, MatchState, Stage
 from shared.messages.udp import RingStatus
 
-BIG_LINES: Final = 9
-SQUAT_LINES: Final = 7
+ROOMY_MORE: Final = 4
+SQUAT_MORE: Final = 2
+"""Lines of a card beside its digits: its frame, and what stands within."""
 MEDIUM_LINES: Final = 4
 LEAST_WIDTH: Final = 56
-"""What names and a big score beside a big clock need."""
-_WIDE_FROM: Final = 76
+"""What names beside each other need."""
+FRAME_WIDTH: Final = 4
+BAD_STYLE: Final = "bold bright_red"
 _BLUE: Final = "bold bright_blue"
 _RED: Final = "bold bright_red"
 _STAGES: Final = {
@@ -42,43 +45,43 @@ BORDERS: Final = {
 }
 
 
-def big_card(
-    status: RingStatus, match: MatchState | None, item: HealthItem | None, *, width: int, now_us: int
+def roomy_card(  # noqa: PLR0913  # what a card is made of
+    status: RingStatus, match: MatchState | None, item: HealthItem | None, *, width: int, now_us: int, size: Size
 ) -> Panel:
-    """A panel of 9 lines."""
-    inner = width - 4
+    """A panel with digits of `size`, the names above them and the stage below: four lines more than a digit."""
+    inner = width - FRAME_WIDTH
     if match is None or match.match_id is None:
-        body = Text("\n\n\n").append("no match".center(inner), "dim").append("\n\n\n")
+        body = _no_match(inner, size.lines + 1)
     else:
-        body = Text("\n").join([_names(match, inner), *_figures(match, inner)])
-        body.append("\n")
-    body.append_text(_standing(status, match, item, inner, now_us=now_us))
-    return Panel(body, title=_title(status, match), title_align="left", height=BIG_LINES, border_style=_border(item))
+        body = Text("\n").join([_names(match, inner), *_figures(match, inner, size)])
+    body.append("\n").append_text(_standing(status, match, item, inner, now_us=now_us))
+    height = size.lines + ROOMY_MORE
+    return Panel(body, title=_title(status, match), title_align="left", height=height, border_style=_border(item))
 
 
-def squat_card(
-    status: RingStatus, match: MatchState | None, item: HealthItem | None, *, width: int, now_us: int
+def squat_card(  # noqa: PLR0913  # what a card is made of
+    status: RingStatus, match: MatchState | None, item: HealthItem | None, *, width: int, now_us: int, size: Size
 ) -> Panel:
-    """A panel of 7 lines: as big, with the words in its frame."""
-    inner = width - 4
+    """The same with the words in its frame: two lines more than a digit."""
+    inner = width - FRAME_WIDTH
     title = _title(status, None)
     if match is None or match.match_id is None:
-        body = Text("\n\n").append("no match".center(inner), "dim")
+        body = _no_match(inner, size.lines)
     else:
-        body = Text("\n").join(_figures(match, inner))
+        body = Text("\n").join(_figures(match, inner, size))
         title.append(f"  {output.one_line(match.match_number or '?')}  ")
         title.append(_cut(_who(match.chong), inner // 3), _BLUE).append(" : ")
         title.append(_cut(_who(match.hong), inner // 3), _RED)
     standing = _standing(status, match, item, inner, now_us=now_us, is_short=True)
-    border = _border(item)
-    return Panel(body, title=title, subtitle=standing, title_align="left", height=SQUAT_LINES, border_style=border)
+    height = size.lines + SQUAT_MORE
+    return Panel(body, title=title, subtitle=standing, title_align="left", height=height, border_style=_border(item))
 
 
 def medium_card(
     status: RingStatus, match: MatchState | None, item: HealthItem | None, *, width: int, now_us: int
 ) -> Panel:
     """A panel of 4 lines."""
-    inner = width - 4
+    inner = width - FRAME_WIDTH
     body = Text("no match", "dim") if match is None or match.match_id is None else _in_words(match)
     body.truncate(inner)
     body.append("\n").append_text(_standing(status, match, item, inner, now_us=now_us))
@@ -89,12 +92,35 @@ def line_card(
     status: RingStatus, match: MatchState | None, item: HealthItem | None, *, width: int, now_us: int
 ) -> Text:
     """One line."""
+    if width < LEAST_WIDTH:
+        return _narrow_line(status, match, item, width, now_us=now_us)
     line = Text(f"{status.ring:<8} ", "bold")
     if match is not None and match.match_id is not None:
         line.append(f"{_cut(match.match_number or '?', 8):<8} ").append_text(_in_words(match)).append("  ")
     line.append_text(_standing(status, match, item, width, now_us=now_us, is_short=True))
     line.truncate(width, overflow="ellipsis")
     return line
+
+
+def _narrow_line(
+    status: RingStatus, match: MatchState | None, item: HealthItem | None, width: int, *, now_us: int
+) -> Text:
+    """The score first: what follows may be cut."""
+    line = Text(f"{status.ring} ", "bold")
+    if match is not None and match.match_id is not None:
+        line.append(f"{match.chong.score}", _BLUE).append(" : ").append(f"{match.hong.score}", _RED)
+        line.append(f" {output.clock(_clock_ms(match))} ", _stage(match)[1])
+    said, style = _silence(status, item, now_us=now_us)
+    if style != BAD_STYLE and match is not None and match.match_id is not None:
+        said, style = _stage(match)
+    line.append(said, style)
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def _no_match(width: int, lines: int) -> Text:
+    before = (lines - 1) // 2
+    return Text("\n" * before).append("no match".center(width), "dim").append("\n" * (lines - 1 - before))
 
 
 def _title(status: RingStatus, match: MatchState | None) -> Text:
@@ -125,11 +151,10 @@ def _cut(text: str, width: int) -> str:
     return text if cell_len(text) <= width else f"{set_cell_size(text, max(0, width - 1)).rstrip()}…"
 
 
-def _figures(match: MatchState, width: int) -> list[Text]:
-    pixels = WIDE if width >= _WIDE_FROM else NARROW
-    scores = [big(str(min(99, max(0, side.score))), pixels) for side in (match.chong, match.hong)]
+def _figures(match: MatchState, width: int, size: Size) -> list[Text]:
+    scores = [big(str(min(99, max(0, side.score))), size) for side in (match.chong, match.hong)]
     _, style = _stage(match)
-    clock = big(output.clock(_clock_ms(match)), pixels)
+    clock = big(output.clock(_clock_ms(match)), size)
     rest = max(0, width - sum(len(block[0]) for block in (*scores, clock)))
     before = rest // 2
     rows = []
@@ -170,20 +195,27 @@ def _standing(  # noqa: PLR0913  # what a ring's last line is made of
     line = Text()
     if match is not None and match.match_id is not None:
         word, style = _stage(match)
-        line.append(f"{word}  ", style).append(f"round {match.round or '?'}/{match.total_rounds or '?'}", "bold")
+        line.append(f"{word}  ", style).append_text(_winner(match)).append(
+            f"round {match.round or '?'}/{match.total_rounds or '?'}", "bold"
+        )
     said, style = _silence(status, item, now_us=now_us)
     if is_short or len(line) + len(said) + 2 > width:
         return line.append("  ").append(said, style)
     return line.append(" " * (width - len(line) - len(said))).append(said, style)
 
 
+def _winner(match: MatchState) -> Text:
+    side = winning_side(match)
+    return Text(f"{side} WINS  ", _BLUE if side == "BLUE" else _RED) if side else Text()
+
+
 def _silence(status: RingStatus, item: HealthItem | None, *, now_us: int) -> tuple[str, str]:
-    if not status.listening:
-        return "✗ NOT LISTENING", "bold bright_red"
+    if not listens(status):
+        return "✗ NOT LISTENING", BAD_STYLE
     if status.last_packet_us is None:
         return "heard nothing yet", "dim"
     silent_s = max(0, now_us - status.last_packet_us) // 1_000_000
     ago = f"{silent_s} s" if silent_s < 120 else f"{silent_s // 60} min"
     if item is not None and item.condition is Condition.FAILED:
-        return f"✗ SILENT for {ago}", "bold bright_red"
+        return f"✗ SILENT for {ago}", BAD_STYLE
     return ("✓ heard now", "green") if silent_s <= 2 else (f"heard {ago} ago", "dim")

@@ -47,7 +47,8 @@ class Heard:
     def take_look(self, seen: Look, *, now_s: float) -> None:
         """Everything was asked for."""
         self._seen = seen
-        if seen.health is not None and (self._report is None or seen.health.at_us >= self._report.at_us):
+        is_old = now_s - self._report_at_s > FRESH_S  # then it counts, too, where the clock was set back
+        if seen.health is not None and (self._report is None or is_old or seen.health.at_us >= self._report.at_us):
             self.take(seen.health, now_s=now_s)
         for state in seen.matches.values():
             self.take(state, now_s=now_s)
@@ -87,6 +88,6 @@ class Heard:
             obs=list(self._obs.values()),
             has_obs=ready.obs is not None,
             is_paused=ready.obs is not None and ready.obs.is_paused,
-            alerts=[one for one in self._alerts.values() if one.state is AlertState.RAISED],
+            alerts=[one for one in self._alerts.values() if one.state is not AlertState.CLEARED],
             free_bytes=self._seen.free_bytes,
         )

@@ -1,7 +1,7 @@
 """The live screen, drawn for a window: what is wrong at the top, rings in the middle, services, OBS and disk below."""
 
-import textwrap
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -9,23 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli import output
-from services.cli.health_report import RANK, SYMBOLS, title
-from services.cli.status.cards import (
-    BIG_LINES,
-    LEAST_WIDTH,
-    MEDIUM_LINES,
-    SQUAT_LINES,
-    big_card,
-    line_card,
-    medium_card,
-    squat_card,
-)
+from services.cli.health_report import SYMBOLS
+from services.cli.status.cards import line_card, medium_card, roomy_card, squat_card
+from services.cli.status.faults import faults, fitted, needed, unknown_line
+from services.cli.status.layout import Layout, laid_out, unbounded
 from services.cli.status.plain import obs_words
 from services.cli.status.scene import Scene
-from shared.messages.health import Condition, HealthItem, Subject
-from shared.messages.match import MatchState
+from shared.messages.health import RANK, Condition, Subject
 from shared.messages.obs import LinkState, ObsStatus
-from shared.messages.udp import RingStatus
 
 Card = Callable[..., RenderableType]
 
@@ -41,19 +32,33 @@ _STYLES: Final = {
     Condition.DEGRADED: "bold yellow",
     Condition.FAILED: "bold bright_red",
 }
-_SHARE: Final = 3
-"""What is wrong may take a third of the window."""
+_SHARE: Final = 6
+"""A sixth of the window is kept for what is wrong, so that digits keep their size whatever comes."""
+LEAST_FAULT_LINES: Final = 2
+"""The worst fault, and how many more there are."""
+_LINES_PER_OBS: Final = 12
+"""A connection has a line of its own for each so many lines of the window; else all share one."""
 
 
 def drawn(scene: Scene, *, width: int, height: int | None, now_us: int, hint: str = "") -> RenderableType:
     """The screen; a `height` of None is as much as there is to say."""
-    most = 12 if height is None else max(2, height // _SHARE)
-    top = [_head(scene, width, now_us=now_us), *_trouble(scene, width, most)]
-    bottom = _bottom(scene, width)
+    head = [_head(scene, width, now_us=now_us)]
+    bottom = _bottom(scene, width, height)
     if hint:
         bottom.append(Text(hint, "dim"))
-    room = None if height is None else height - len(top) - len(bottom)
-    return Group(*top, *_rings(scene, width, room, now_us=now_us), *bottom)
+    found = faults(scene, width) if scene.is_running else []
+    unknown = unknown_line(scene, width) if scene.is_running else [Text("Start it with: restrike up", "bold")]
+    wanted = needed(found, unknown)
+    rings = len(scene.rings)
+    if height is None:
+        layout = unbounded(rings, width)
+        return Group(*head, *fitted(found, unknown, wanted), *_rings(scene, width, layout, now_us=now_us), *bottom)
+    bottom = bottom[: max(0, height - len(head) - min(wanted, 1) - rings)]
+    kept = max(min(LEAST_FAULT_LINES, wanted), height // _SHARE)
+    room = height - len(head) - len(bottom)
+    layout = laid_out(rings, width, room, kept=min(kept, max(0, room - rings)), wanted=wanted)
+    trouble = fitted(found, unknown, min(wanted, room - layout.lines))
+    return Group(*head, *trouble, *_rings(scene, width, layout, now_us=now_us), *bottom)
 
 
 def _head(scene: Scene, width: int, *, now_us: int) -> Text:
@@ -65,72 +70,20 @@ def _head(scene: Scene, width: int, *, now_us: int) -> Text:
     return Text(f" {words}".ljust(max(0, width - len(clock) - 1)) + f"{clock} ", style)
 
 
-def _trouble(scene: Scene, width: int, most: int) -> list[Text]:
-    """Two lines for each thing that is wrong, as far as there is room: what, since when; what to do."""
-    if not scene.is_running:
-        return [Text("Start it with: restrike up", "bold")]
-    bad = [item for item in scene.report.items if item.condition in (Condition.FAILED, Condition.DEGRADED)]
-    named = {item.name for item in bad}
-    each = 2 if len(bad) * 4 < most else 1
-    shown: list[list[Text]] = [_lines(item, width, each) for item in bad]
-    for alert in scene.alerts:
-        if alert.subject not in named:
-            since = output.local_time(alert.raised_at_us)[:8]
-            head = Text(_one(f"! {since} {alert.message}", width), "bold yellow")
-            shown.append([head, *([Text(_one(f"  → {alert.remedy}", width))] if alert.remedy else [])])
-    missing = [title(item) for item in scene.report.items if item.condition is Condition.UNKNOWN]
-    if missing:
-        shown.append([Text(_one(f"? not known: {', '.join(missing)}", width), "yellow")])
-    lines: list[Text] = []
-    for number, block in enumerate(shown):
-        if lines and len(lines) + len(block) > most - 1:
-            return [*lines, Text(f"  and {len(shown) - number} more: restrike health", "bold yellow")]
-        lines += block
-    return lines
-
-
-def _lines(item: HealthItem, width: int, each: int) -> list[Text]:
-    """Reason and remedy, each in up to so many lines."""
-    since = output.local_time(item.since_us)[:8]
-    about = "" if item.reason and item.name in item.reason else f"{title(item)}: "
-    head = _wrapped(f"{SYMBOLS[item.condition]} {since} {about}{item.reason or ''}", width, each, indent="  ")
-    remedy = _wrapped(f"  → {item.remedy}", width, each, indent="    ") if item.remedy else []
-    return [*(Text(line, _STYLES[item.condition]) for line in head), *map(Text, remedy)]
-
-
-def _wrapped(text: str, width: int, most: int, *, indent: str) -> list[str]:
-    return textwrap.wrap(
-        output.one_line(text), width, subsequent_indent=indent, max_lines=most, placeholder="…", drop_whitespace=True
-    )
-
-
-def _one(text: str, width: int) -> str:
-    shown = output.one_line(text)
-    return shown if len(shown) <= width else f"{shown[: width - 1]}…"
-
-
-def _rings(scene: Scene, width: int, room: int | None, *, now_us: int) -> list[RenderableType]:
+def _rings(scene: Scene, width: int, layout: Layout, *, now_us: int) -> list[RenderableType]:
     rings = sorted(scene.rings, key=lambda ring: ring.ring)
     items = {item.name: item for item in scene.report.items if item.subject is Subject.RING}
-    columns = max(1, min(len(rings), width // LEAST_WIDTH))
-    rows = -(-len(rings) // columns) if rings else 0
-
-    def cards(draw: Card, card_width: int) -> list[RenderableType]:
-        return [
-            draw(ring, _match(scene, ring), items.get(ring.ring), width=card_width, now_us=now_us) for ring in rings
-        ]
-
-    if room is None or rows * BIG_LINES <= room:
-        return [_grid(cards(big_card, width // columns), columns, width)] if rings else []
-    if rows * SQUAT_LINES <= room:
-        return [_grid(cards(squat_card, width // columns), columns, width)]
-    if rows * MEDIUM_LINES <= room:
-        return [_grid(cards(medium_card, width // columns), columns, width)]
-    return cards(line_card, width)[: max(0, room)]
-
-
-def _match(scene: Scene, ring: RingStatus) -> MatchState | None:
-    return scene.matches.get(ring.ring)
+    draw: Card = line_card if layout.is_line else medium_card
+    if layout.size is not None:
+        draw = partial(roomy_card if layout.is_roomy else squat_card, size=layout.size)
+    card_width = width // layout.columns
+    cards = [
+        draw(ring, scene.matches.get(ring.ring), items.get(ring.ring), width=card_width, now_us=now_us)
+        for ring in rings
+    ]
+    if layout.is_line:
+        return cards[: layout.lines]
+    return [_grid(cards, layout.columns, width)] if cards else []
 
 
 def _grid(cards: list[RenderableType], columns: int, width: int) -> Table:
@@ -143,15 +96,31 @@ def _grid(cards: list[RenderableType], columns: int, width: int) -> Table:
     return grid
 
 
-def _bottom(scene: Scene, width: int) -> list[Text]:
+def _bottom(scene: Scene, width: int, height: int | None) -> list[Text]:
     lines = [_services(scene)]
-    lines += [_obs(one, scene) for one in scene.obs]
+    is_long = height is not None and len(scene.obs) > max(1, height // _LINES_PER_OBS)
+    lines += [_all_obs(scene)] if is_long else [_obs(one, scene) for one in scene.obs]
     if scene.has_obs and not scene.obs:
         lines.append(Text("  OBS       no connection", "dim"))
     lines.append(_disk(scene))
     for line in lines:
         line.truncate(width, overflow="ellipsis")
     return lines
+
+
+def _all_obs(scene: Scene) -> Text:
+    """Every connection in one line, those that are not well first."""
+    shown = sorted((_standing_of(one, scene) for one in scene.obs), key=lambda one: -RANK[one[1]])
+    line = Text(SYMBOLS[shown[0][1]], _STYLES[shown[0][1]]).append(" OBS       ", "bold")
+    for name, condition in shown:
+        line.append(f"{SYMBOLS[condition]} {name}  ", _STYLES[condition])
+    return line.append("automation is paused", "bold yellow") if scene.is_paused else line
+
+
+def _standing_of(one: ObsStatus, scene: Scene) -> tuple[str, Condition]:
+    item = next((i for i in scene.report.items if i.subject is Subject.OBS and i.name == one.connection), None)
+    is_well = one.state is LinkState.CONNECTED or not one.is_active
+    return one.connection, item.condition if item is not None else Condition.OK if is_well else Condition.DEGRADED
 
 
 def _services(scene: Scene) -> Text:
@@ -168,9 +137,7 @@ def _services(scene: Scene) -> Text:
 
 
 def _obs(one: ObsStatus, scene: Scene) -> Text:
-    item = next((i for i in scene.report.items if i.subject is Subject.OBS and i.name == one.connection), None)
-    is_well = one.state is LinkState.CONNECTED or not one.is_active
-    condition = item.condition if item is not None else Condition.OK if is_well else Condition.DEGRADED
+    _, condition = _standing_of(one, scene)
     is_away = condition is Condition.OK and one.state is not LinkState.CONNECTED
     symbol, style = ("○", "dim") if is_away else (SYMBOLS[condition], _STYLES[condition])
     line = Text(symbol, style).append(f" OBS {one.connection}  ", "bold")

@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.cli.alerts import now
 from services.cli.alerts import rules as commands
 from services.db_writer.outboxes.alerts import store_alert, store_delivery
 from services.db_writer.outboxes.stamp import Stamp
 from shared.alerts.defaults import DEFAULTS
 from shared.clock import iso_utc, unix_ns
 from shared.db.sqlite import connect_writer
+from shared.errors import NetworkError, RestrikeError
 from shared.messages.alerts import (
     AlertChanged,
     AlertDelivered,
@@ -21,10 +23,13 @@ from shared.messages.alerts import (
     AlertSeverity,
     AlertState,
     Channel,
+    ChannelTested,
     RemoveAlertRules,
     SaveAlertRules,
+    TellTestAlert,
 )
 from shared.paths import Paths
+from shared.rpc import RefusedError
 from tests.unit.cli.conftest import Run
 
 Command = SaveAlertRules | RemoveAlertRules
@@ -49,18 +54,19 @@ def test_the_defaults_without_a_database(run: Run) -> None:
     lines = run("alerts", "rules", "list").out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == list(DEFAULTS)
     assert max(map(len, lines)) <= 100
-    shown = run("alerts", "rules", "show", "disk.low").out
-    assert "disk.free_bytes below 10.0 GiB for 30 s" in shown
-    assert "at 11.0 GiB for 30 s" in shown
+    shown = run("alerts", "rules", "show", "cpu.busy").out
+    assert "cpu.percent above 95 % for 30 s" in shown
+    assert "at 85 % for 30 s" in shown
+    assert "health.machine of memory failed for 5 s" in run("alerts", "rules", "show", "memory.low").out
 
 
 def test_set_changes_only_what_is_named(run: Run, asked: list[Command]) -> None:
     """All options; the rest stays. Nothing named, or what can never work, is refused with 1."""
-    options = ("--threshold", "5", "--for", "7", "--severity", "critical", "--only", "/", "--channel", "mail")
+    options = ("--threshold", "2.5", "--for", "7", "--severity", "critical", "--only", "/", "--channel", "mail")
     assert run("alerts", "rules", "set", "disk.low", *options, "--author", "ana").out == "Changed: disk.low.\n"
     wanted = msgspec.structs.replace(
         DEFAULTS["disk.low"],
-        threshold=5.0,
+        threshold=2.5,
         for_s=7.0,
         severity=AlertSeverity.CRITICAL,
         only=("/",),
@@ -149,6 +155,64 @@ def test_no_answer(run: Run) -> None:
     for command in (("list",), ("ack", "a1"), ("test", "mail")):
         done = run("alerts", *command)
         assert (done.code, "restrike up" in done.err) == (3, True)
+
+
+class Monitor:
+    """A cpu-monitor that answers for each channel as it is told."""
+
+    def __init__(self, **answers: str | Exception) -> None:
+        self._answers = answers
+        self.asked: list[str] = []
+
+    def call(self, command: TellTestAlert) -> ChannelTested:
+        """The answer, or the refusal."""
+        self.asked.append(command.channel)
+        answer = self._answers[command.channel]
+        if isinstance(answer, Exception):
+            raise answer
+        return ChannelTested(channel=command.channel, address="there", answer=answer)
+
+
+OFF = RefusedError("alert.channel_off", "It is not set up: do so.")
+REFUSED = RefusedError("alert.not_delivered", "there answered 500.")
+LATE = NetworkError("service.no_answer", "cpu-monitor did not answer within 30 s.")
+
+
+@pytest.mark.parametrize(
+    ("mail", "webhook", "code"),
+    [
+        ("250", "200", 0),
+        (OFF, "200", 0),
+        ("250", OFF, 0),
+        (OFF, OFF, 1),
+        (REFUSED, "200", 1),
+        (LATE, "200", 1),
+        ("250", REFUSED, 1),
+    ],
+)
+def test_a_test_tries_every_channel(
+    run: Run, monkeypatch: pytest.MonkeyPatch, mail: str | Exception, webhook: str | Exception, code: int
+) -> None:
+    """What is not set up is no failure beside one that is; each says what came of it."""
+    monitor = Monitor(mail=mail, webhook=webhook)
+    monkeypatch.setattr(now, "Client", lambda _: monitor)
+    done = run("alerts", "test", "--author", "ana")
+    assert (done.code, monitor.asked) == (code, ["mail", "webhook"])
+    said = {"mail": mail, "webhook": webhook}
+    assert done.out.splitlines() == [f"{name}: there answered {a}" for name, a in said.items() if isinstance(a, str)]
+    errors = [(name, error) for name, error in said.items() if isinstance(error, RestrikeError)]
+    assert done.err.splitlines() == [f"{name}: {error.message}" for name, error in errors]
+    document = run("alerts", "test", "--author", "ana", "--json").document
+    assert [one["channel"] for one in document["failed"]] == [name for name, _ in errors]
+    assert len(document["tested"]) + len(document["failed"]) == 2
+
+
+def test_a_test_of_one_channel_asks_nobody_else(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is refused is refused: 1; without cpu-monitor nobody is asked twice."""
+    monitor = Monitor(mail=OFF, webhook="200")
+    monkeypatch.setattr(now, "Client", lambda _: monitor)
+    done = run("alerts", "test", "mail", "--author", "ana")
+    assert (done.code, done.err, monitor.asked) == (1, "It is not set up: do so.\n", ["mail"])
 
 
 def test_metrics(run: Run) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from services.cli import health
-from services.cli.health_report import Changes, Seen, changed_line, current, of_answers
+from services.cli.health_report import Changes, Seen, changed_line, current, line_width, of_answers
 from services.cli.readiness import Readiness
 from services.registry import SERVICES
 from shared.messages.health import Condition, HealthItem, HealthReport, Subject
@@ -17,6 +17,7 @@ from shared.paths import Paths
 from shared.rpc import Client
 from tests.unit.cli.conftest import Run
 
+GONE = "It is not running (yet); see: restrike ps. Start the suite with: restrike up"
 NOW_US = 1_700_000_000_000_000
 _RANK = (Condition.FAILED, Condition.DEGRADED, Condition.UNKNOWN, Condition.OK)
 
@@ -107,7 +108,7 @@ def test_watching(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run("health", "--watch")
     assert done.code == 0
     assert [line[9:] for line in done.out.splitlines()] == [
-        "✗ failed service db-writer: db-writer is ill. Mend it.",
+        "✗ failed service db-writer: db-writer is ill.",
         "failed: 0 of 2 are well, 1 failed, 1 unknown.",
         "✓ ok service db-writer, after 7 s",
     ]
@@ -143,6 +144,34 @@ def test_without_its_judge() -> None:
         "cpu-monitor did not answer within 1 s. Nobody watches the suite until it is back."
     )
     assert [item.condition for item in report.items[1:]] == [Condition.OK] * (len(SERVICES) - 1)
+
+
+def test_a_service_that_is_gone() -> None:
+    """Why and what to do stand apart; while others answer, it is not told to start the suite."""
+    ready = Readiness(services={}, silent={"cpu-monitor": GONE, "db-writer": GONE}, rings=[], database=None)
+    ready.gone.update(ready.silent)
+    monitor, writer = of_answers(ready).items
+    assert monitor.reason == "cpu-monitor is not running. Nobody watches the suite until it is back."
+    assert writer.reason == "db-writer is not running."
+    assert writer.remedy == "It is started again by itself within seconds. If it does not come back: restrike up -d"
+
+
+def test_what_the_services_say_has_a_remedy() -> None:
+    """Each in a field of its own."""
+    ready = Readiness(services={"broker": _answer("broker", on_bus=False)}, silent={}, rings=[], database=None)
+    (item,) = of_answers(ready).items
+    assert (item.reason, item.remedy) == ("It is not on the bus.", "See whether the broker runs: restrike ps")
+
+
+def test_a_long_reason_is_cut() -> None:
+    """On a terminal, to what is read at a glance; whole over a pipe. Condition and name stand first."""
+    item = msgspec.structs.replace(_item("db-writer", Condition.FAILED), reason="x" * 300)
+    assert len(changed_line(item, None)) > 300
+    short = changed_line(item, None, width=91)
+    assert len(short) == 91
+    assert short.startswith("✗ failed service db-writer: xxx")
+    assert short.endswith("x…")
+    assert line_width() is None
 
 
 def test_no_suite(home: Path) -> None:

@@ -17,6 +17,7 @@ from services.cli.logs.showing import HumanLines, document_of, said
 from services.cli.logs.wanted import wanted
 from shared.errors import ValidationError
 from shared.log.files import ARCHIVE
+from tests.unit.cli.conftest import Run
 
 TRACE = "Traceback (most recent call last):\n  File x\nValueError: 1\n"
 
@@ -176,3 +177,26 @@ def test_lines_for_a_bundle(logs: Path) -> None:
     """Service and text, from a time on."""
     since_us = 1_772_366_405_000_000  # 12:00:05
     assert [source for source, _ in recent_lines(logs, since_us=since_us)] == ["pss-parser", "broker", "broker"]
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("CRIT Supervisor is running as root.  Privileges were not dropped", "info"),
+        ("CRIT Server 'unix_http_server' running without any HTTP authentication checking", "info"),
+        ("CRIT could not write pidfile /x", "error"),
+        ("WARN exited: broker (terminated by SIGKILL; not expected)", "warning"),
+    ],
+)
+def test_what_supervisord_writes_at_each_start(text: str, level: str) -> None:
+    """Is no error to a reader; what else it calls critical is."""
+    assert Record("supervisord", "", f"2026-11-22 15:07:12,846 {text}".encode()).level == level
+
+
+def test_a_ring_that_nobody_configured(run: Run, home: Path) -> None:
+    """A search without a find names the rings that there are."""
+    home.mkdir(exist_ok=True)
+    (home / "restrike.json").write_text(json.dumps({"rings": [{"name": "ring-1"}]}))
+    said = run("logs", "search", "--ring", "ring-9").err
+    assert said == "No line is like that. There is no ring ring-9 in restrike.json: ring-1.\n"
+    assert run("logs", "search", "--ring", "ring-1").err == "No line is like that.\n"

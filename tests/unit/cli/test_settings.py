@@ -149,6 +149,8 @@ def test_a_secret_comes_by_no_argument(run: Run, paths: Paths, monkeypatch: pyte
     assert VARIABLE not in os.environ
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff")))
     assert "takes UTF-8 text" in run("settings", "set", "test.password", "--stdin").err
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
+    assert "restrike settings reset test.password" in run("settings", "set", "test.password", "--stdin").err
     assert run("settings", "set", "test.password").code == 1
     for command in (["list"], ["get", "test.password"], ["history"], ["list", "--json"], ["history", "--json"]):
         done = run("settings", *command)

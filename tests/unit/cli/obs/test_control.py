@@ -152,7 +152,7 @@ def test_without_a_bridge(run: Run, words: tuple[str, ...]) -> None:
     """Nobody answers: 3, and what to do."""
     done = run("obs", *words)
     assert (done.code, done.out) == (3, "")
-    assert done.err == "obs-bridge is not running. Start the suite with: restrike up\n"
+    assert done.err == "obs-bridge is not running (yet); see: restrike ps. Start the suite with: restrike up\n"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,181 @@
+"""`restrike flags`: what it shows, what it takes, and what it writes."""
+
+import struct
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cli.flags import app as flags_app
+from services.cli.flags import scanning
+from services.db_writer.database import open_database
+from services.db_writer.office.desk import Desk
+from services.db_writer.office.flags.product import bring_flags_up_to_date
+from services.db_writer.office.handlers import HANDLERS
+from shared.flags.table import FOLDER, flag_codes
+from shared.messages.requests import Command
+from shared.paths import Paths
+from tests.unit.cli.conftest import Run
+
+GREEN = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><path d="M0 0h4v3H0z" fill="#0{}0"/></svg>'
+
+
+@pytest.fixture
+def desk(home: Path, run: Run, migrated: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:  # noqa: ARG001  # the home is not there before run looked
+    """A desk that answers `ask` within this process, as db-writer would."""
+    paths = Paths(home)
+    paths.prepare()
+    paths.database.write_bytes(migrated)
+    with closing(open_database(paths)) as connection:
+        made = Desk(connection, paths=paths)
+        bring_flags_up_to_date(made)
+
+        def ask(command: Command[Any]) -> Any:
+            return HANDLERS[type(command)](made, command)
+
+        monkeypatch.setattr(flags_app, "ask", ask)
+        monkeypatch.setattr(scanning, "ask", ask)
+        yield made
+
+
+def test_list_without_a_database(run: Run) -> None:
+    """What ships is shown before the first start; every line fits; codes that nobody knows have a neutral tile."""
+    done = run("flags", "list", "--json")
+    assert {one["code"] for one in done.document["flags"]} == set(flag_codes())
+    lines = run("flags", "list").out.splitlines() + run("flags", "mappings").out.splitlines()
+    assert max(map(len, lines)) <= 100
+    tiles = run("flags", "list", "--tiles").out
+    assert all(f"{code} " in tiles for code in ("TPE", "AIN", "EOR", "AFG"))
+    assert "CRO " not in tiles
+    (shown,) = run("flags", "mappings", "QQQ", "--json").document["mappings"]
+    assert (shown["ioc_code"], shown["is_tile"], shown["kind"]) == (None, True, "unknown")
+
+
+def test_map_and_unmap(desk: Desk, run: Run) -> None:  # noqa: ARG001  # it answers
+    """With history; unmapped twice is refused."""
+    assert "RUS is shown as AIN" in run("flags", "map", "RUS", "AIN", "--author", "ana").out
+    assert [one["code"] for one in run("flags", "mappings", "--own", "--json").document["mappings"]] == ["RUS"]
+    assert run("flags", "unmap", "RUS", "--author", "ben").code == 0
+    refused = run("flags", "unmap", "RUS", "--author", "ben")
+    assert (refused.code, "restrike flags mappings --own" in refused.err) == (1, True)
+    history = run("flags", "mappings", "--history", "--json").document["mappings"]
+    assert [(one["before"], one["after"], one["author"]) for one in history] == [
+        ("AIN", None, "ben"),
+        ("RUS", "AIN", "ana"),
+    ]
+    assert run("flags", "mappings", "--own", "--history").code == 2
+
+
+def test_unknown_codes_are_listed(desk: Desk, run: Run) -> None:
+    """With how often they came; `check` notes them, and they are no fault."""
+    desk.connection.executescript("""
+        INSERT INTO pss_matches (id, match_id, ring) VALUES (1, 'a', 'ring-1'), (2, 'b', 'ring-1');
+        INSERT INTO pss_match_athletes (match_id, athlete_position, shown_noc) VALUES
+            (1, 1, 'QQQ'), (1, 2, 'CRO'), (2, 1, 'qqq '), (2, 2, 'DEU');
+        INSERT INTO pss_athletes (athlete_code, short_name, country_code) VALUES ('x', 'X', 'QQX');
+    """)
+    found = run("flags", "mappings", "--unknown", "--json").document["unknown"]
+    assert [(one["code"], one["matches"]) for one in found] == [("QQQ", 2), ("QQX", 0)]
+    done = run("flags", "check", "--json")
+    assert (done.code, done.document["ok"]) == (0, True)
+    assert [one["subject"] for one in done.document["found"]] == ["QQQ", "QQX"]
+
+
+def test_scan_a_folder(desk: Desk, run: Run, tmp_path: Path) -> None:
+    """Recognized by name and content, refused by name; nothing at a dry run; the same again changes nothing."""
+    folder = tmp_path / "given"
+    (folder / "more" / ".hidden").mkdir(parents=True)
+    bomb = (
+        b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 6, 0, 0, 0)
+    )
+    files = {
+        "Kroatien.svg": GREEN.format("1").encode(),
+        "more/kor.SVG": GREEN.format("2").encode(),
+        "whatever.svg": (FOLDER / "JPN.svg").read_bytes(),
+        "banana.svg": GREEN.format("3").encode(),
+        "Taiwan.svg": GREEN.format("4").encode(),
+        "FRA.svg": GREEN.format("5").replace("<path", "<script/><path").encode(),
+        "ITA.png": b"no picture",
+        "bomb.png": bomb,
+        "huge.svg": b"<" * 2_000_000,
+        "notes.txt": b"CRO",
+        "more/.hidden/GER.svg": GREEN.format("6").encode(),
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    (folder / "LTU.svg").symlink_to(FOLDER / "LTU.svg")
+    expected = {
+        "Kroatien.svg": ("CRO", "shown"),
+        "more/kor.SVG": ("KOR", "shown"),
+        "whatever.svg": ("JPN", "unchanged"),
+        "banana.svg": (None, "unknown"),
+        "Taiwan.svg": ("TPE", "unsure"),
+        "FRA.svg": (None, "refused"),
+        "ITA.png": (None, "refused"),
+        "bomb.png": (None, "refused"),
+        "huge.svg": (None, "refused"),
+    }
+    dry = run("flags", "scan", str(folder), "--dry-run", "--json")
+    assert {row["file"]: row["code"] for row in dry.document["files"]} == {
+        name: code for name, (code, _) in expected.items()
+    }
+    assert desk.connection.execute("SELECT count(*) FROM recognition_history").fetchone() == (0,)
+    done = run("flags", "scan", str(folder), "--author", "ana", "--json")
+    assert done.code == 1
+    assert {row["file"]: (row["code"], row["outcome"]) for row in done.document["files"]} == expected
+    again = run("flags", "scan", str(folder), "--author", "ana")
+    assert "3 unchanged" in again.out
+    assert "FRA.svg: This SVG holds an element script" in again.err
+    assert {one["code"] for one in run("flags", "list", "--own", "--json").document["flags"]} == {"CRO", "KOR"}
+
+
+def test_large_folder_goes_in_parts(desk: Desk, run: Run, tmp_path: Path) -> None:  # noqa: ARG001  # it answers
+    """More pictures than db-writer takes at once: each is shown for its code, in one go."""
+    codes = [row.code for row in flag_codes().values() if not row.has_tile and not row.stands_for][:45]
+    for code in codes:
+        content = (FOLDER / f"{code}.svg").read_text(encoding="utf-8")
+        (tmp_path / f"{code.lower()}_flag.svg").write_text(content + "<!-- ours -->", encoding="utf-8")
+    done = run("flags", "scan", str(tmp_path), "--author", "ana", "--json")
+    assert done.document["counts"] == {"shown": 45}
+    shown = run("flags", "list", "--own", "--json").document["flags"]
+    assert {one["ioc_code"] for one in shown} == set(codes)
+
+
+def test_recognize_and_choose(desk: Desk, run: Run, tmp_path: Path) -> None:  # noqa: ARG001  # it answers
+    """Only told, until a person says what it is; cleared, the tile is back."""
+    file = tmp_path / "Phillipines.svg"
+    file.write_text(GREEN.format("1"))
+    assert run("flags", "recognize", str(file), "--json").document["recognized"]["code"] == "PHI"
+    assert run("flags", "recognize", str(file), "--as", "TPE", "--author", "ana").code == 0
+    assert "your own picture" in run("flags", "list", "TPE").out
+    assert run("flags", "recognize", str(file), "--as", "QQQ", "--author", "ana").code == 1
+    assert "neutral tile" in run("flags", "clear", "TPE", "--author", "ana").out
+
+
+def test_export_as_png(desk: Desk, run: Run, tmp_path: Path) -> None:
+    """In the widths that are asked for, drawn once and then taken from the cache, from SVG and PNG alike."""
+    out = tmp_path / "out"
+    words = ("flags", "export", "CRO", "TPE", "QQQ", "--png", "64,128", "--out", str(out), "--json")
+    assert run(*words).document["renderings"] == {"drawn": 6, "from_cache": 0}
+    assert run(*words).document["renderings"] == {"drawn": 0, "from_cache": 6}
+    assert _size(out / "CRO-64.png") == (64, 48)
+    assert _size(out / "QQQ-128.png") == (128, 96)
+    assert (out / "CRO.svg").read_bytes() == (FOLDER / "CRO.svg").read_bytes()
+    own = tmp_path / "KOR.png"
+    own.write_bytes((out / "CRO-128.png").read_bytes())
+    assert run("flags", "recognize", str(own), "--as", "KOR", "--author", "ana").code == 0
+    assert run("flags", "export", "KOR", "--png", "32", "--out", str(out)).code == 0
+    assert _size(out / "KOR-32.png") == (32, 24)
+    for widths in ("0", "x", "64,", "99999", "1,2,3,4,5,6,7,8,9"):
+        assert run("flags", "export", "CRO", "--png", widths, "--out", str(out)).code == 2
+    (changed,) = desk.paths.home.glob("flags/*.png")
+    changed.write_bytes(b"other")
+    assert run("flags", "export", "KOR", "--out", str(out)).code == 1
+    assert run("flags", "check").code == 1
+
+
+def _size(file: Path) -> tuple[int, int]:
+    width, height = struct.unpack(">II", file.read_bytes()[16:24])
+    return width, height
