@@ -1,6 +1,8 @@
 """Whether the suite is up: every service answers, every ring that should listen does. For `up`, `health`, `ps`."""
 
-from msgspec import Struct
+from typing import Final
+
+from msgspec import Struct, field
 
 from services.cli.obs.status_lines import ALARMS
 from services.registry import SERVICES
@@ -12,15 +14,20 @@ from shared.messages.service import PARSER, ServiceHealth
 from shared.messages.udp import RingStatus
 from shared.rpc import Client
 
+NOT_RUNNING: Final = "service.not_running"
+
 
 class Readiness(Struct, kw_only=True):
-    """What the services of a home answered; `silent` says of each other one why it did not."""
+    """What the services of a home answered; `silent` says of each other one why it did not, `gone` which of those have
+    no process.
+    """
 
     services: dict[str, ServiceHealth]
     silent: dict[str, str]
     rings: list[RingStatus]
     database: DatabaseStatus | None
     obs: ObsStatuses | None = None
+    gone: set[str] = field(default_factory=set)
 
     @property
     def faults(self) -> list[str]:
@@ -49,9 +56,11 @@ class Readiness(Struct, kw_only=True):
         return self.is_up and on_bus and all(not ring.listening or ring.ring in parsed for ring in self.rings)
 
 
-def ask(client: Client, *, deadline_s: float = 1.0, silent: dict[str, str] | None = None) -> Readiness:
+def ask(client: Client, *, deadline_s: float = 1.0, silent: dict[str, RestrikeError] | None = None) -> Readiness:
     """Ask every service of the home but those that are known to be `silent`."""
-    ready = Readiness(services={}, silent=dict(silent or {}), rings=[], database=None)
+    ready = Readiness(services={}, silent={}, rings=[], database=None)
+    for name, error in (silent or {}).items():
+        _note_silence(ready, name, error)
     for name in SERVICES:
         if name in ready.silent:
             continue
@@ -64,5 +73,11 @@ def ask(client: Client, *, deadline_s: float = 1.0, silent: dict[str, str] | Non
             elif name == GetObsStatus.service:
                 ready.obs = client.call(GetObsStatus(), deadline_s=deadline_s)
         except RestrikeError as error:
-            ready.silent[name] = error.message
+            _note_silence(ready, name, error)
     return ready
+
+
+def _note_silence(ready: Readiness, name: str, error: RestrikeError) -> None:
+    ready.silent[name] = error.message
+    if error.code == NOT_RUNNING:
+        ready.gone.add(name)

@@ -190,11 +190,15 @@ RETURNING severity
 ADOPT_STAGES = """
 UPDATE match_stages SET match_id = ? WHERE session_id = ? AND entry BETWEEN ? AND ? AND match_id IS NULL
 """
-UPSERT_ATHLETE = """
-INSERT INTO pss_athletes (athlete_code, short_name, long_name, country_code, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?)
+FLAG_OF_ATHLETE = """
+(SELECT f.id FROM flag_mappings m JOIN flags f ON f.ioc_code = m.ioc_code AND f.is_shown = 1
+    WHERE m.pss_code = upper(trim(?4)))
+"""
+UPSERT_ATHLETE = f"""
+INSERT INTO pss_athletes (athlete_code, short_name, long_name, country_code, created_at, updated_at, flag_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, {FLAG_OF_ATHLETE})
 ON CONFLICT (athlete_code) DO UPDATE SET short_name = excluded.short_name, long_name = excluded.long_name,
-    country_code = excluded.country_code, updated_at = excluded.updated_at
+    country_code = excluded.country_code, updated_at = excluded.updated_at, flag_id = excluded.flag_id
 RETURNING id
 """
 UPSERT_MATCH_ATHLETE = """

@@ -14,6 +14,7 @@ from shared.messages.alerts import (
 from shared.messages.configuration import GetConfigurationState, ReloadConfiguration
 from shared.messages.database import DatabaseStatus
 from shared.messages.decisions import CloseMatch, EditMatch, EnterMatch, UndoEdit
+from shared.messages.flags import ClearFlag, GetFlagPicture, GetFlags, RemoveFlagMapping, SaveFlagMapping, TakeFlags
 from shared.messages.health import GetHealthReport
 from shared.messages.jobs import CancelJob, GetJob, ListJobs, StartJob
 from shared.messages.logs import GetLogLevels, SetLogLevel
@@ -335,6 +336,12 @@ COMMANDS: Final = listed(
         CancelJob,
         SaveQuery,
         ForgetQuery,
+        GetFlags,
+        GetFlagPicture,
+        SaveFlagMapping,
+        RemoveFlagMapping,
+        TakeFlags,
+        ClearFlag,
         SaveObsConnection,
         RemoveObsConnection,
         SaveRules,

@@ -1,6 +1,7 @@
 """How everything stands that the suite needs, in one list: what is wrong, since when, and what to do."""
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -15,6 +16,10 @@ class Condition(StrEnum):
     DEGRADED = "degraded"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+RANK: Final = {Condition.OK: 0, Condition.UNKNOWN: 1, Condition.DEGRADED: 2, Condition.FAILED: 3}
+"""How bad each is; what nobody knows is worse than well."""
 
 
 class Subject(StrEnum):

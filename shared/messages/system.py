@@ -117,8 +117,9 @@ class ObsUse(Struct, frozen=True, kw_only=True):
 
 
 class ClockState(Struct, frozen=True, kw_only=True):
-    """This machine's clock: whether it follows a time server, and what the kernel has still to correct; both None where
-    nobody says. `stepped_ms` is by how much it was set in the interval (from 5 ms on).
+    """This machine's clock: whether it follows a time server, and what must be added to it, as the server that is set,
+    chrony or the kernel (500 ms at most) says; both None where nobody says. `stepped_ms` is by how much it was set in
+    the interval (from 5 ms on).
     """
 
     is_synchronised: bool | None = None

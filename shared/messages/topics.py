@@ -7,6 +7,7 @@ from shared.messages import (
     automation,
     configuration,
     database,
+    flags,
     health,
     incidents,
     jobs,
@@ -162,6 +163,13 @@ JOB_PROGRESS: Final = Topic(
     producer=WRITER,
     keyed_by=SERVICE,
     doc="How far a backup, an archive, an import or a check is.",
+)
+FLAGS_CHANGED: Final = Topic(
+    name="flags.changed",
+    type=flags.FlagsChanged,
+    producer=WRITER,
+    keyed_by=SERVICE,
+    doc="Codes may be shown with another flag or name: ask again.",
 )
 OBS_CHANGED: Final = Topic(
     name="obs.changed",
@@ -349,6 +357,7 @@ TOPICS: Final = listed(
         SETTINGS_CHANGED,
         TOURNAMENT_CHANGED,
         JOB_PROGRESS,
+        FLAGS_CHANGED,
         OBS_CHANGED,
         OBS_LINK,
         OBS_STATUS,

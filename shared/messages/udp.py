@@ -20,11 +20,13 @@ class Sender(Struct, frozen=True, kw_only=True):
 class RingStatus(Struct, frozen=True, kw_only=True):
     """`udp.ring/<ring>/`, on each change and each second while it hears something: a ring's socket and counters.
 
-    `error` says why it does not listen, or why it is judged by other rules than `restrike.json` names. Counters run
-    since the session opened; `kernel_drops` counts datagrams that reached the machine and were dropped because the
-    receive buffer was full; `refused` those from senders that are not on the ring's allow-list; `cut` those longer than
-    `max_packet_bytes`; `unjournaled_bytes` is what waits in memory because the journal cannot be written; `lost` the
-    entries that fell out of there. `queries_sent` counts what the scoring system was asked, `answers` what it answered.
+    `error` says why it does not listen, why it listens elsewhere than `restrike.json` says, or why it is judged by
+    other rules than that names. `address`, `port` and `source` are where it listens and to whom; `bind` is wanted.
+    Counters run since the session opened; `kernel_drops` counts datagrams that reached the machine and were dropped
+    because the receive buffer was full; `refused` those from senders that are not on the ring's allow-list; `cut`
+    those longer than `max_packet_bytes`; `unjournaled_bytes` is what waits in memory because the journal cannot be
+    written, `journal_error` why it cannot (None: it can); `lost` the entries that fell out of there. `queries_sent`
+    counts what the scoring system was asked, `answers` what it answered.
     """
 
     ring: str
@@ -51,6 +53,7 @@ class RingStatus(Struct, frozen=True, kw_only=True):
     senders: list[Sender]
     queries_sent: int = 0
     answers: int = 0
+    journal_error: str | None = None
 
 
 class SenderAppeared(Struct, frozen=True, kw_only=True):

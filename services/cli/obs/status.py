@@ -35,7 +35,8 @@ def status(
 ) -> None:
     """Show how connections stand: state, scene, outputs, load, frames, disk, alarms.
 
-    With --watch and --json one document a line.
+    It ends with 0 whatever it shows; restrike obs test ends with 1 when an OBS is away. With --watch and --json one
+    document a line.
     """
     paths = Paths.from_environment()
     if watch:

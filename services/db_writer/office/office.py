@@ -7,6 +7,7 @@ from typing import Any
 from services.db_writer.office.care.quiet import why_busy
 from services.db_writer.office.catalogue_rows import bring_up_to_date
 from services.db_writer.office.desk import Act, Desk
+from services.db_writer.office.flags.product import bring_flags_up_to_date
 from services.db_writer.office.handlers import HANDLERS
 from services.db_writer.office.jobs import SHOWN, JobLine
 from services.db_writer.office.kinds import KINDS
@@ -21,6 +22,7 @@ class Office:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         bring_up_to_date(desk)
+        bring_flags_up_to_date(desk)
         self.jobs = JobLine(desk, KINDS, is_busy=lambda: why_busy(desk))
 
     def handlers(self) -> dict[type[Command[Any]], Callable[[Any], Any]]:

@@ -21,6 +21,7 @@ BY_OTHERS = {
     "backup_verifications",
     "backups",
     "disk_samples",
+    "flag_mapping_history",
     "flag_mappings",
     "flags",
     "imports",
@@ -48,7 +49,7 @@ BY_OTHERS = {
     "settings_values",
 }
 # What is written before the first entry, at the time of building; and how long something took.
-BEFORE = {"pss_event_types", "settings_categories"}
+BEFORE = {"pss_event_types", "settings_categories", "flag_mappings"}
 VOLATILE = {"processing_time_ms", "created_at"}
 
 

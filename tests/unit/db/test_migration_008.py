@@ -27,6 +27,8 @@ INSERT INTO pss_events_v2 (session_id, match_id, event_type_id, timestamp, raw_d
            (2, NULL, 1, '2026-03-01T09:31:00.000000Z', 'clk;2:00;', 1);
 """
 ATHLETE, SIDE, MATCH = 0, 1, 2
+FILLED_LATER = "flag_mappings"
+"""What a later migration puts rows into, which stay when it is taken back."""
 
 
 @pytest.fixture
@@ -57,6 +59,10 @@ def _check_names(connection: "sqlite3.Connection") -> None:
     connection.execute("INSERT INTO search_names (search_names) VALUES ('integrity-check')")
 
 
+def _apart_from_later(contents: dict[str, list[dict[str, object]]]) -> dict[str, list[dict[str, object]]]:
+    return {table: rows for table, rows in contents.items() if table != FILLED_LATER}
+
+
 def test_nothing_goes_there_and_back(
     version_6: Path, backups: Path, contents: Callable[[Path], dict[str, list[dict[str, object]]]]
 ) -> None:
@@ -64,13 +70,13 @@ def test_nothing_goes_there_and_back(
     before = contents(version_6)
     migrate(version_6, backups=backups)
     first = contents(version_6)
-    for table, rows in before.items():
+    for table, rows in _apart_from_later(before).items():
         assert [{column: row[column] for column in was} for row, was in zip(first[table], rows, strict=True)] == rows
     with closing(connect_reader(version_6)) as reader:
         names = reader.execute("SELECT rowid, text FROM search_names ORDER BY rowid").fetchall()
     assert len(names) == 5
     rollback(version_6, 6, backups=backups)
-    assert contents(version_6) == before
+    assert _apart_from_later(contents(version_6)) == _apart_from_later(before)
     migrate(version_6, backups=backups)
     assert contents(version_6) == first
     with closing(connect_writer(version_6)) as writer:

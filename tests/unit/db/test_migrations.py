@@ -15,9 +15,9 @@ from shared.errors import DatabaseError
 
 pytestmark = pytest.mark.slow
 
-LATEST = 10
+LATEST = 11
 # What its migration puts rows into.
-FILLED = {"settings_categories", "event_counts", "search_progress"}
+FILLED = {"settings_categories", "event_counts", "search_progress", "flag_mappings"}
 PINS = Path(__file__).with_name("migration_hashes.json")
 
 Rows = dict[str, list[dict[str, object]]]
@@ -121,7 +121,7 @@ def test_status_lists_each_migration(latest: Path, backups: Path) -> None:
     found = status(latest)
     assert (found.current, found.latest) == (4, LATEST)
     assert [state.name for state in found.migrations] == [path.stem for path in sorted(SHIPPED.glob("*.py"))]
-    assert [state.applied_at is not None for state in found.migrations] == [True] * 4 + [False] * 5
+    assert [state.applied_at is not None for state in found.migrations] == [True] * 4 + [False] * (LATEST - 4)
     assert all(state.description.endswith(".") for state in found.migrations)
 
 
@@ -141,14 +141,15 @@ def test_backup_before_a_change_only(latest: Path, backups: Path) -> None:
 def test_newer_database_is_refused(latest: Path, backups: Path) -> None:
     """A database of a later program is neither migrated nor rolled back; `status` still reads it."""
     with closing(connect_writer(latest)) as connection:
-        connection.execute("INSERT INTO schema_version VALUES (10, 'later', '2030-01-01T00:00:00.000Z')")
+        values = (LATEST + 1, "later", "2030-01-01T00:00:00.000Z")
+        connection.execute("INSERT INTO schema_version VALUES (?, ?, ?)", values)
     before = latest.read_bytes()
     for act in (migrate, rollback):
         with pytest.raises(DatabaseError, match="install the newer program") as refusal:
             act(latest, LATEST, backups=backups)
         assert refusal.value.code == "database.newer"
     assert latest.read_bytes() == before
-    assert (status(latest).current, status(latest).latest) == (10, LATEST)
+    assert (status(latest).current, status(latest).latest) == (LATEST + 1, LATEST)
     assert status(latest).migrations[-1].description == "later"
 
 
@@ -299,12 +300,12 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["status", path, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["current"] == 4
     assert main(["migrate", path, *backups]) == 0
-    assert capsys.readouterr().out.startswith("version 4 -> 9; backup: ")
+    assert capsys.readouterr().out.startswith(f"version 4 -> {LATEST}; backup: ")
     assert main(["migrate", path, *backups]) == 0
-    assert capsys.readouterr().out == "nothing to do: version 9\n"
+    assert capsys.readouterr().out == f"nothing to do: version {LATEST}\n"
     assert main(["status", path]) == 0
     assert len(capsys.readouterr().out.splitlines()) == LATEST + 1
-    assert main(["rollback", path, *backups, "--to", "10"]) == 1
+    assert main(["rollback", path, *backups, "--to", str(LATEST + 1)]) == 1
     out, err = capsys.readouterr()
     assert (out, len(err.splitlines())) == ("", 1)
     with pytest.raises(SystemExit, match="2"):

@@ -13,7 +13,8 @@ pss_events: event_type! timestamp! match_id athlete1_code athlete2_code score1 s
     raw_data! ix(timestamp) ix(match_id)
 obs_connections: name! host! port! password is_active status error roles! rings! path_map! +edited U(name)
 app_config: key! value! category! description +edited U(key) ix(category)
-flag_mappings: pss_code! ioc_code! country_name! is_custom +edited U(pss_code) ix(ioc_code)
+flag_mappings: pss_code! ioc_code! country_name! is_custom kind! +edited U(pss_code) ix(ioc_code)
+flag_mapping_history: pss_code! ioc_code country_name previous_ioc_code author! reason changed_at! ix(pss_code)
 settings_categories: name! description display_order +edited U(name)
 settings_keys: category_id>settings_categories key_name! display_name! description data_type! default_value
     validation_rules is_required is_sensitive +edited U(key_name) ix(category_id)
@@ -21,8 +22,9 @@ settings_values: key_id>settings_keys value! +edited U(key_id)
 settings_history: key_id>settings_keys old_value new_value changed_by! change_reason created_at! ix(key_id)
     ix(created_at)
 flags: filename! ioc_code country_name recognition_status recognition_confidence upload_date last_modified file_size
-    file_path! is_recognized checksum +edited ix(ioc_code) ix(recognition_status)
-recognition_history: flag_id>flags recognition_method confidence recognized_as timestamp ix(flag_id)
+    file_path! is_recognized checksum source! is_shown! media_type picture +edited ix(ioc_code) ix(recognition_status)
+    one(ioc_code) ix(checksum)
+recognition_history: flag_id>flags recognition_method confidence recognized_as timestamp outcome author ix(flag_id)
 network_interfaces: name! address! netmask broadcast is_loopback is_active is_recommended speed_mbps mtu mac_address
     interface_type +edited U(name,address) ix(is_active,is_recommended)
 udp_server_configs: name! port! bind_address! network_interface_id>network_interfaces enabled auto_start max_packet_size
@@ -39,6 +41,7 @@ pss_matches: match_id! match_number category weight_class division total_rounds 
     tournament_day_id>tournament_days +edited U(match_id) ix(ring,id) ix(first_loaded_at) ix(match_number)
     ix(weight_class) ix(tournament_day_id)
 pss_athletes: athlete_code! short_name! long_name country_code flag_id>flags +edited U(athlete_code) ix(country_code)
+    ix(flag_id)
 pss_match_athletes: match_id>pss_matches athlete_id>pss_athletes athlete_position! bg_color fg_color shown_short_name
     shown_long_name shown_noc +edited U(match_id,athlete_position) ix(athlete_id)
 pss_rounds: match_id>pss_matches round_number! start_time end_time duration winner_athlete_position +edited
@@ -173,7 +176,7 @@ def _page() -> dict[str, tuple[dict[str, bool], dict[str, str], Indexes]]:
 def test_page_was_read() -> None:
     """The notation above is understood: as many tables as the page has, each with columns."""
     page = _page()
-    assert len(page) == 68
+    assert len(page) == 69
     assert all(len(columns) > 1 for columns, _, _ in page.values())
 
 

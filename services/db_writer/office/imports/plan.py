@@ -8,14 +8,16 @@ from msgspec import Struct, field
 from services.db_writer.office.imports.cells import Cells
 from services.db_writer.office.imports.columns import Header
 from services.db_writer.office.tournament.rows import Row
+from services.db_writer.statements import FLAG_OF_ATHLETE
 from shared.db.sqlite import sqlite3
 from shared.messages.pss import AthleteName
 from shared.messages.tournaments import BadRow, ImportRows, RowChange, RowEffect, TableRow
 
 Write = Callable[["sqlite3.Connection"], None]
 _SELECT: Final = "SELECT short_name FROM pss_athletes WHERE athlete_code = ?"
-_INSERT: Final = """
-INSERT INTO pss_athletes (athlete_code, short_name, long_name, country_code) VALUES (?, ?, ?, ?)
+_INSERT: Final = f"""
+INSERT INTO pss_athletes (athlete_code, short_name, long_name, country_code, flag_id)
+VALUES (?1, ?2, ?3, ?4, {FLAG_OF_ATHLETE})
 """
 
 

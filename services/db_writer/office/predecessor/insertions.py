@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from services.db_writer.statements import FLAG_OF_ATHLETE
+
 TOURNAMENT: Final = """
 INSERT INTO tournaments (name, location, country_code, starts_on, ends_on, time_zone, status)
 VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
@@ -12,8 +14,9 @@ INSERT INTO tournament_days (tournament_id, day_number, date, title, status) VAL
 SELECT_DAY: Final = """
 SELECT d.id FROM tournament_days d JOIN tournaments t ON t.id = d.tournament_id WHERE t.name = ? AND d.date = ?
 """
-ATHLETE: Final = """
-INSERT INTO pss_athletes (athlete_code, short_name, long_name, country_code) VALUES (?, ?, ?, ?)
+ATHLETE: Final = f"""
+INSERT INTO pss_athletes (athlete_code, short_name, long_name, country_code, flag_id)
+VALUES (?1, ?2, ?3, ?4, {FLAG_OF_ATHLETE})
 ON CONFLICT (athlete_code) DO NOTHING
 """
 SELECT_ATHLETE: Final = "SELECT id FROM pss_athletes WHERE athlete_code = ?"
@@ -86,7 +89,8 @@ INSERT INTO obs_connections (name, host, port, password, is_active) VALUES (?, ?
 IS_CONNECTION: Final = "SELECT 1 FROM obs_connections WHERE name = ?"
 FLAG: Final = """
 INSERT INTO flag_mappings (pss_code, ioc_code, country_name, is_custom) VALUES (?, ?, ?, 1)
-ON CONFLICT (pss_code) DO NOTHING
+ON CONFLICT (pss_code) DO UPDATE SET ioc_code = excluded.ioc_code, country_name = excluded.country_name, is_custom = 1,
+    kind = 'operator' WHERE is_custom = 0
 """
 CONFIG: Final = """
 INSERT INTO app_config (key, value, category, description) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING

@@ -1,0 +1,279 @@
+"""Operators' own pictures of flags: taken, shown, and taken away again; db-writer, or `once` without it.
+
+What a person chose stands before what was recognized, and what was recognized more surely before what was less so.
+"""
+
+import hashlib
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from services.db_writer.office.desk import Act, Desk
+from services.db_writer.office.flags.codes import shown_code
+from services.db_writer.office.flags.files import file_path_of, write_picture
+from services.db_writer.office.flags.rows import (
+    SHOW_PRODUCT,
+    StoredFlag,
+    find_copy,
+    find_shown,
+    hide_all,
+    hide_own,
+    keep_attempt,
+    link_athletes,
+    product_row,
+)
+from shared.clock import utc_now_iso
+from shared.errors import IoError, ValidationError
+from shared.flags.pictures import media_type
+from shared.flags.recognition import SURE
+from shared.flags.stored import own_picture_file, read_lookup
+from shared.flags.table import flag_codes
+from shared.messages.flags import (
+    ClearFlag,
+    FlagsChanged,
+    FlagsTaken,
+    FlagTaken,
+    GivenFlag,
+    ShownFlag,
+    TakeFlags,
+    TakeOutcome,
+)
+from shared.messages.topics import FLAGS_CHANGED
+
+if TYPE_CHECKING:
+    from shared.db.sqlite import sqlite3
+
+MOST_AT_ONCE: Final = 20
+"""Together some hundredths of a second of looking and writing, during which nothing else is stored; of the largest PNG
+that there may be, less than a second."""
+MOST_OF_NAME: Final = 200
+_CHOSEN: Final = "custom"
+_STATUS: Final = {TakeOutcome.UNKNOWN: "unknown", TakeOutcome.UNSURE: "pending", TakeOutcome.KEPT: "pending"}
+_INSERT: Final = """
+INSERT INTO flags (filename, ioc_code, country_name, recognition_status, recognition_confidence, upload_date,
+    last_modified, file_size, file_path, is_recognized, checksum, source, is_shown, media_type, picture, created_at,
+    updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'operator', ?, ?, ?, ?, ?)
+"""
+_OWN_NAME: Final = "SELECT country_name FROM flag_mappings WHERE ioc_code = ? AND is_custom = 1 ORDER BY id LIMIT 1"
+_UPDATE: Final = """
+UPDATE flags SET filename = ?, ioc_code = ?, country_name = ?, recognition_status = ?, recognition_confidence = ?,
+    upload_date = ?, last_modified = ?, file_size = ?, file_path = ?, is_recognized = ?, checksum = ?, is_shown = ?,
+    media_type = ?, picture = ?, updated_at = ? WHERE id = ?
+"""
+
+
+class _Given(Struct, frozen=True, kw_only=True):
+    """A picture that was looked at."""
+
+    picture: GivenFlag
+    author: str
+    code: str | None
+    name: str | None
+    media_type: str
+    checksum: str
+
+
+def take_flags(desk: Desk, command: TakeFlags) -> FlagsTaken:
+    """Take pictures, and show those that nothing stands before; one that is refused does not keep the others waiting.
+
+    Raises:
+        ValidationError: too many at once.
+        IoError: a file could not be written; nothing was changed.
+    """
+    act = Act(author=command.author, action="flag.take", target=_target(command), reason=command.reason)
+    replaced: list[StoredFlag] = []
+    with desk.acting(act) as connection:
+        if len(command.pictures) > MOST_AT_ONCE:
+            raise ValidationError("flag.too_many", f"Give at most {MOST_AT_ONCE} pictures at once.")
+        taken = tuple(_take(desk, connection, one, command.author, replaced) for one in command.pictures)
+        act.details = {"pictures": [[one.filename, one.ioc_code, one.outcome.value] for one in taken]}
+    for flag in replaced:
+        _remove_unused(desk, flag)
+    shown = tuple(one.ioc_code for one in taken if one.outcome is TakeOutcome.SHOWN and one.ioc_code is not None)
+    if shown:
+        desk.publish(FLAGS_CHANGED, FlagsChanged(codes=shown, author=command.author))
+    return FlagsTaken(taken=taken)
+
+
+def _target(command: TakeFlags) -> str:
+    first = next((one.ioc_code or one.filename for one in command.pictures), "")[:40]
+    return first if len(command.pictures) == 1 else f"{len(command.pictures)} pictures"
+
+
+def _take(
+    desk: Desk, connection: "sqlite3.Connection", picture: GivenFlag, author: str, replaced: list[StoredFlag]
+) -> FlagTaken:
+    name = PurePath(picture.filename).name[:MOST_OF_NAME]
+    try:
+        given = _looked_at(connection, picture, author)
+    except ValidationError as error:
+        return FlagTaken(
+            filename=name, outcome=TakeOutcome.REFUSED, ioc_code=picture.ioc_code, checksum="", message=str(error)
+        )
+    copy = find_copy(connection, given.checksum, given.code)
+    shown = None if given.code is None else find_shown(connection, given.code)
+    outcome, message = _judged(given, copy, shown)
+    if outcome is TakeOutcome.SHOWN:
+        _write(desk, given)
+        replaced += [] if shown is None else [shown]
+    _keep(connection, given, copy, outcome)
+    code = copy.ioc_code if outcome is TakeOutcome.UNCHANGED and copy is not None else given.code
+    return FlagTaken(filename=name, outcome=outcome, ioc_code=code, checksum=given.checksum, message=message)
+
+
+def clear_flag(desk: Desk, command: ClearFlag) -> ShownFlag:
+    """Show again what ships for a code.
+
+    Raises:
+        ValidationError: no picture of an operator is shown for it.
+    """
+    act = Act(author=command.author, action="flag.clear", target=command.ioc_code[:40], reason=command.reason)
+    with desk.acting(act) as connection:
+        code = command.ioc_code.strip().upper()
+        shown = find_shown(connection, code)
+        if shown is None:
+            sentence = f"No picture of your own is shown for {code[:20]}; see restrike flags list --own."
+            raise ValidationError("flag.none_of_own", sentence, value=code[:20])
+        hide_own(connection, code)
+        connection.execute(SHOW_PRODUCT)
+        keep_attempt(
+            connection,
+            shown.id,
+            method="operator",
+            confidence=None,
+            code=code,
+            outcome="cleared",
+            author=command.author,
+        )
+        link_athletes(connection)
+        now_shown = read_lookup(connection, desk.paths).of(code)
+    _remove_unused(desk, shown)
+    desk.publish(FLAGS_CHANGED, FlagsChanged(codes=(code,), author=command.author))
+    return now_shown
+
+
+def _looked_at(connection: "sqlite3.Connection", picture: GivenFlag, author: str) -> _Given:
+    kind = media_type(picture.content)
+    code = name = None
+    if picture.ioc_code is not None:
+        row = connection.execute(_OWN_NAME, (picture.ioc_code.strip().upper(),)).fetchone()
+        code, name = shown_code(picture.ioc_code, None if row is None else row[0])
+    elif picture.is_chosen:
+        raise ValidationError("flag.code", "Say which code it is.")
+    return _Given(
+        picture=picture,
+        author=author,
+        code=code,
+        name=name,
+        media_type=kind,
+        checksum=hashlib.sha256(picture.content).hexdigest(),
+    )
+
+
+def _judged(given: _Given, copy: StoredFlag | None, shown: StoredFlag | None) -> tuple[TakeOutcome, str]:  # noqa: C901  # one rule after another
+    picture, code = given.picture, given.code
+    if copy is not None and copy.is_shown:
+        is_same = copy.ioc_code == code
+        # A file that bears the very code is meant for it, be it the same picture as another's.
+        if not picture.is_chosen and (is_same or (copy.status == _CHOSEN and picture.confidence < 1.0)):
+            return TakeOutcome.UNCHANGED, f"It is shown for {copy.ioc_code} already."
+        if is_same and copy.status == _CHOSEN:
+            return TakeOutcome.UNCHANGED, f"You chose it for {code} already."
+    if picture.is_chosen:
+        return TakeOutcome.SHOWN, f"It is shown for {code} from now on, as you chose."
+    if code is None:
+        return TakeOutcome.UNKNOWN, "Nothing says what it is: restrike flags recognize FILE --as CODE."
+    known = flag_codes().get(code)
+    if known is not None and known.sha256 == given.checksum:
+        return TakeOutcome.UNCHANGED, f"It is the picture of {code} that ships."
+    if picture.confidence < SURE:
+        return TakeOutcome.UNSURE, f"It may be {code}; if so: restrike flags recognize FILE --as {code}."
+    if known is not None and known.has_tile and picture.confidence < 1.0:
+        sentence = f"{code} has a neutral tile, and a state flag may be wrong"
+        return TakeOutcome.UNSURE, f"{sentence}: name the file {code}, or restrike flags recognize FILE --as {code}."
+    if shown is not None and shown.status == _CHOSEN:
+        return TakeOutcome.KEPT, f"You chose another picture for {code}, which stays."
+    if shown is not None and shown.confidence > picture.confidence:
+        return TakeOutcome.KEPT, f"Another picture of {code} was recognized more surely, and stays."
+    return TakeOutcome.SHOWN, f"It is shown for {code} from now on."
+
+
+def _write(desk: Desk, given: _Given) -> None:
+    file = own_picture_file(desk.paths, file_path_of(given.checksum, given.media_type))
+    try:
+        write_picture(file, given.picture.content)
+    except OSError as error:
+        sentence = f"{file} could not be written ({error.strerror}), and nothing was changed; free space."
+        raise IoError("flag.file", sentence) from error
+
+
+def _keep(connection: "sqlite3.Connection", given: _Given, copy: StoredFlag | None, outcome: TakeOutcome) -> None:
+    picture, code = given.picture, given.code
+    is_shown = outcome is TakeOutcome.SHOWN
+    if is_shown and code is not None:
+        hide_all(connection, code)
+    if copy is not None and copy.is_shown and copy.ioc_code != code and outcome is not TakeOutcome.UNCHANGED:
+        copy = None  # it stays what it is for the other code
+    flag_id = None if copy is None else copy.id
+    if outcome is TakeOutcome.UNCHANGED and copy is None and code is not None:
+        flag_id = product_row(connection, code)
+    elif outcome is not TakeOutcome.UNCHANGED:
+        flag_id = _store(connection, given, copy, outcome)
+    if is_shown:
+        link_athletes(connection)
+    if flag_id is not None:
+        method = "operator" if picture.is_chosen else picture.method
+        confidence = 1.0 if picture.is_chosen else picture.confidence
+        keep_attempt(
+            connection,
+            flag_id,
+            method=method,
+            confidence=confidence,
+            code=code,
+            outcome=outcome.value,
+            author=given.author,
+        )
+
+
+def _store(connection: "sqlite3.Connection", given: _Given, copy: StoredFlag | None, outcome: TakeOutcome) -> int:
+    picture = given.picture
+    is_shown = outcome is TakeOutcome.SHOWN
+    status = _CHOSEN if picture.is_chosen else _STATUS.get(outcome, "recognized")
+    now = utc_now_iso()
+    name = PurePath(picture.filename).name[:MOST_OF_NAME]
+    values = (
+        name,
+        given.code,
+        given.name,
+        status,
+        1.0 if picture.is_chosen else picture.confidence,
+        now,
+        picture.modified_at,
+        len(picture.content),
+        file_path_of(given.checksum, given.media_type) if is_shown else name,
+        int(is_shown),
+        given.checksum,
+        int(is_shown),
+        given.media_type,
+        picture.content if is_shown else None,
+    )
+    if copy is not None:
+        connection.execute(_UPDATE, (*values, now, copy.id))
+        return copy.id
+    row = connection.execute(_INSERT, (*values, now, now))
+    assert row.lastrowid is not None  # noqa: S101 - it was just inserted
+    return int(row.lastrowid)
+
+
+def _remove_unused(desk: Desk, flag: StoredFlag | None) -> None:
+    """Delete the file of a picture that is no longer shown for any code; one that stays behind harms nobody."""
+    if flag is None:
+        return
+    sql = "SELECT 1 FROM flags WHERE file_path = ? AND is_shown = 1 AND source = 'operator'"
+    if desk.connection.execute(sql, (flag.file_path,)).fetchone() is None:
+        try:
+            own_picture_file(desk.paths, flag.file_path).unlink(missing_ok=True)
+        except OSError:
+            return
