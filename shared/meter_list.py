@@ -54,6 +54,9 @@ def _histogram(name: str, text: str, *labels: str, bounds: tuple[float, ...]) ->
 SERVICE_CPU: Final = _counter(
     "service_cpu_seconds_total", "Processor time that a service used.", "service", unit="seconds"
 )
+LOG_LINES_DROPPED: Final = _counter(
+    "log_lines_dropped_total", "Log lines of a service that could be written nowhere.", "service"
+)
 LATENCY: Final = _histogram(
     "latency_seconds",
     "Time from an entry's arrival at udp-ingest until it is journaled (hop=published), understood (parsed) and in the "
@@ -146,6 +149,7 @@ def listed(meters: Iterable[Meter]) -> dict[str, Meter]:
 METERS: Final = listed(
     [
         SERVICE_CPU,
+        LOG_LINES_DROPPED,
         LATENCY,
         LATENCY_UNUSABLE,
         JOURNAL_COMMIT,

@@ -32,6 +32,7 @@ class Paths:
         self.backups = home / "backups"
         self.archive = home / "archive"
         self.rules = home / "rules"
+        self.own_flags = home / "flags"
         self.migrations = PROGRAM_ROOT / "migrations"
         self.supervisord_conf = PROGRAM_ROOT / "supervisord.conf"
         self.sockets = self.run if _fits(self.run) else _short_socket_folder(home)

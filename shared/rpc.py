@@ -82,7 +82,8 @@ class Client:
         """
         name = service or command.service
         if not is_locked(self._paths.lock(name)):
-            raise NetworkError("service.not_running", f"{name} is not running. Start the suite with: restrike up")
+            sentence = f"{name} is not running (yet); see: restrike ps. Start the suite with: restrike up"
+            raise NetworkError("service.not_running", sentence)
         wait_s = command.deadline_s if deadline_s is None else deadline_s
         request = Request(service=name, command=command.name, id=uuid.uuid4().hex, body=msgspec.Raw(_encode(command)))
         try:

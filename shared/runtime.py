@@ -35,7 +35,7 @@ from shared.messages.requests import Command
 from shared.messages.service import EventsLost, Life, Position, ServiceFault, ServiceHealth
 from shared.messages.topic import Topic
 from shared.messages.topics import SERVICE_FAULT, SERVICE_HEALTH, SERVICE_LOSS, SERVICE_METERS, SETTINGS_CHANGED
-from shared.meter_list import SERVICE_CPU
+from shared.meter_list import LOG_LINES_DROPPED, SERVICE_CPU
 from shared.meters import Meters
 from shared.paths import Paths
 from shared.rpc import Client, Handler, Server
@@ -194,6 +194,7 @@ class Runtime:
         meters = Meters(self.service)
         self.fixed_config("metrics.every_s")
         meters.follow(SERVICE_CPU, lambda: sum(os.times()[:2]), self.service)
+        meters.follow(LOG_LINES_DROPPED, lambda: self.logs.lines_dropped, self.service)
         channel = self.bus.channel(SERVICE_METERS, self.service)
         self.every(self.config.metrics.every_s, lambda: channel.offer(meters.read))
         return meters

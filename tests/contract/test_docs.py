@@ -39,7 +39,7 @@ def test_named_files_exist(page: Path) -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
-@pytest.mark.parametrize("name", ["scoreboard.py", "scoreboard.mjs", "history.py"])
+@pytest.mark.parametrize("name", ["scoreboard.py", "scoreboard.mjs", "history.py", "flags.py"])
 def test_programs_are_shown_as_they_are(name: str) -> None:
     """docs/subscribe.md holds the very text of the programs that the tests run."""
     page = (ROOT / "docs/subscribe.md").read_text(encoding="utf-8")

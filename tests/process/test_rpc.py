@@ -79,7 +79,7 @@ def test_a_service_that_does_not_run(house: House) -> None:
         if end is not None:
             end(house.start("udp-ingest"))
         started = monotonic_s()
-        with pytest.raises(NetworkError, match="is not running") as refusal:
+        with pytest.raises(NetworkError, match=r"is not running \(yet\); see: restrike ps") as refusal:
             house.client.call(GetRings())
         assert refusal.value.code == "service.not_running"
         assert monotonic_s() - started < 0.5

@@ -15,7 +15,8 @@ from pathlib import Path
 import shared.paths as paths
 here = paths.Paths(Path("/nowhere"))
 assert "site-packages" in str(paths.PROGRAM_ROOT), paths.PROGRAM_ROOT
-print(len(list(here.migrations.glob("0*.py"))), here.supervisord_conf.exists(), (paths.PROGRAM_ROOT / "flags").is_dir())
+flags = len(list((paths.PROGRAM_ROOT / "flags").glob("*.*")))
+print(len(list(here.migrations.glob("0*.py"))), here.supervisord_conf.exists(), flags)
 print((paths.PROGRAM_ROOT / "shared" / "py.typed").exists(), (paths.PROGRAM_ROOT / "services" / "py.typed").exists())
 """
 
@@ -50,4 +51,5 @@ def test_wheel_in_a_clean_environment(tmp_path: Path) -> None:
     look = [python, "-P", "-c", LOOK]
     seen = subprocess.run(look, cwd="/", env=environment, check=True, capture_output=True, text=True).stdout.split()
     shipped = len(list((PROGRAM_ROOT / "migrations").glob("0*.py")))
-    assert seen == [str(shipped), "True", "True", "True", "True"]
+    flags = len(list((PROGRAM_ROOT / "flags").glob("*.*")))
+    assert seen == [str(shipped), "True", str(flags), "True", "True"]

@@ -41,8 +41,8 @@ WEIGHED_EVERY_S: Final = 2.0
 SHORTEST_MATCH_S: Final = 500
 US_AN_HOUR: Final = 3_600_000_000
 CARE_WITHIN_S: Final = 240
-SLACK_H: Final = 2
-"""The journal is trimmed every 5 s, to a state that is saved every 10 s: half an hour and more of this clock."""
+SLACK_H: Final = 3
+"""The journal is trimmed to a saved state of pss-parser; it forgets old ones each minute: 2.4 hours of this clock."""
 DAY_NS: Final = 86_400 * NS_PER_S
 TRIMMED_EVERY_H: Final = TRIM_EVERY_S * SPEED / 3600
 KEPT_HOURS: Final = 2

@@ -10,7 +10,7 @@ from shared.db.models.care import (
     OperatorAct,
     SavedQuery,
 )
-from shared.db.models.flags import Flag, FlagMapping, RecognitionHistory
+from shared.db.models.flags import Flag, FlagMapping, FlagMappingChange, RecognitionHistory
 from shared.db.models.monitoring import (
     AlertDelivery,
     DiskSample,
@@ -97,6 +97,7 @@ __all__ = [
     "Finding",
     "Flag",
     "FlagMapping",
+    "FlagMappingChange",
     "Import",
     "Injury",
     "Job",
@@ -162,6 +163,7 @@ MODELS: tuple[type[Record], ...] = (
     SettingsValue,
     SettingsHistory,
     FlagMapping,
+    FlagMappingChange,
     Flag,
     RecognitionHistory,
     NetworkInterface,

@@ -1,4 +1,4 @@
-"""Models of country flags (migrations 001 and 003)."""
+"""Models of country flags (migrations 001, 003 and 011)."""
 
 import peewee as pw
 
@@ -12,9 +12,25 @@ class FlagMapping(EditedRecord):
     ioc_code = pw.TextField()
     country_name = pw.TextField()
     is_custom = pw.BooleanField(null=True, default=False)
+    kind = pw.TextField(default="operator")
 
     class Meta:
         table_name = "flag_mappings"
+
+
+class FlagMappingChange(Record):
+    """One change of a mapping by an operator; without `ioc_code` it was taken back."""
+
+    pss_code = pw.TextField()
+    ioc_code = pw.TextField(null=True)
+    country_name = pw.TextField(null=True)
+    previous_ioc_code = pw.TextField(null=True)
+    author = pw.TextField()
+    reason = pw.TextField(null=True)
+    changed_at = pw.TextField()
+
+    class Meta:
+        table_name = "flag_mapping_history"
 
 
 class Flag(EditedRecord):
@@ -31,6 +47,10 @@ class Flag(EditedRecord):
     file_path = pw.TextField()
     is_recognized = pw.BooleanField(null=True, default=False)
     checksum = pw.TextField(null=True)
+    source = pw.TextField(default="operator")
+    is_shown = pw.BooleanField(default=False)
+    media_type = pw.TextField(null=True)
+    picture = pw.BlobField(null=True)
 
     class Meta:
         table_name = "flags"
@@ -44,6 +64,8 @@ class RecognitionHistory(Record):
     confidence = pw.FloatField(null=True)
     recognized_as = pw.TextField(null=True)
     timestamp = pw.TextField(null=True)
+    outcome = pw.TextField(null=True)
+    author = pw.TextField(null=True)
 
     class Meta:
         table_name = "recognition_history"

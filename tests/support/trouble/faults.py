@@ -12,7 +12,7 @@ import psutil
 
 from shared.alerts.defaults import DEFAULTS
 from shared.clock import monotonic_s
-from shared.messages.alerts import RemoveAlertRules, SaveAlertRules
+from shared.messages.alerts import Comparison, RemoveAlertRules, SaveAlertRules
 from shared.supervisor import ask_supervisor
 from tests.support.trouble import disks, processes
 from tests.support.trouble.networks import Network
@@ -99,10 +99,19 @@ def out_of_memory(place: Venue) -> Measured:
 
 
 def memory_taken(place: Venue) -> Measured:
-    """Another program takes memory, so that less is left than the rule allows; the rule is set to this machine."""
+    """Another program takes memory, so that less is left than a rule allows that is set to this machine."""
     rule, machine = DEFAULTS["memory.low"], psutil.virtual_memory()
     left_percent = 100 * (machine.available - TAKEN_BYTES / 2) / machine.total
-    near = msgspec.structs.replace(rule, threshold=left_percent, hysteresis=0.0, for_s=1.0, clear_s=1.0)
+    near = msgspec.structs.replace(
+        rule,
+        metric="memory.available_percent",
+        comparison=Comparison.BELOW,
+        threshold=left_percent,
+        hysteresis=0.0,
+        for_s=1.0,
+        clear_s=1.0,
+        only=(),
+    )
     place.suite.call(SaveAlertRules(rules=(near,), author="ana"))
     with place.fault(f"memory short ({TAKEN_BYTES / GIB:.1f} GiB taken, alarm set to it)", rule.name) as measured:
         with processes.taken(TAKEN_BYTES):

@@ -160,6 +160,19 @@ def test_a_full_disk_stops_nothing(outbox: Outbox, path: Path, told: Told, monke
     second.close()
 
 
+def test_what_can_be_spared_takes_no_memory(outbox: Outbox, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is left out while nothing can be written, without a gap in the numbers; before and after it is stored."""
+    outbox.add([fired(1)], can_be_spared=True)
+    with monkeypatch.context() as full:
+        refuse(full)
+        outbox.add([fired(2)])
+        assert outbox.add([fired(3)], can_be_spared=True) == 2
+        assert outbox.waiting() == 1
+    outbox.retry()
+    outbox.add([fired(4)], can_be_spared=True)
+    assert numbers(told.batches) == numbers(page(outbox).batches) == {1: 1, 2: 2, 3: 4}
+
+
 def test_memory_has_an_end(path: Path, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest facts fall out, which is told; what is left keeps its numbers."""
     outbox = open_at(path, told, memory_bytes=1)
@@ -278,3 +291,22 @@ def test_where_nothing_can_be_written(tmp_path: Path, told: Told) -> None:
     assert (second.last, second.kept()) == (1, {"a": b"1"})
     second.close()
     connect_writer(path).close()
+
+
+def test_it_is_tried_again_only_while_it_cannot_be_written(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No timer while all is well; one at a time while it is not."""
+    waiting: list[Callable[[], None]] = []
+    outbox.after = lambda _seconds, callback: waiting.append(callback)
+    outbox.add([fired(1)])
+    assert waiting == []
+    with monkeypatch.context() as full:
+        refuse(full)
+        outbox.add([fired(2)])
+        outbox.add([fired(3)])
+        assert len(waiting) == 1
+        outbox._retry_at = 0.0
+        waiting.pop()()
+        assert (len(waiting), outbox.waiting()) == (1, 2)
+    outbox._retry_at = 0.0
+    waiting.pop()()
+    assert (waiting, outbox.waiting(), outbox.error) == ([], 0, None)
