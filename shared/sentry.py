@@ -27,6 +27,7 @@ from shared.settings.monitor_keys import KILL_AFTER_S, START_WITHIN_S
 
 LOOK_EVERY_S: Final = 1.0
 LEAST_DEADLINE_S: Final = 5.0
+SELDOM_LOOKS: Final = 5
 APART_LOOKS: Final = 5
 """Looks between two ends: when the whole machine stalls, the others may come back by themselves."""
 
@@ -41,13 +42,14 @@ class Watched(Struct):
 
     pid: int | None = None
     has_lived: bool = False
+    has_answered: bool = False
     is_asked: bool = False
     was_told: bool = False
     looks: int = 0
 
 
 class Sentry:
-    """Asks each service once a second. `watched` says how each one is."""
+    """Asks each service that it does not hear. `watched` says how each one is."""
 
     def __init__(
         self,
@@ -63,12 +65,13 @@ class Sentry:
         self._asker = asker
         self._answered = answered
         self._killed = killed
-        self._rest = 0
+        self._rest = self._count = 0
         runtime.every(LOOK_EVERY_S, self.look)
 
     def look(self) -> None:
         """Ask everybody who owes no answer, and end who has owed one for too long."""
         self._rest = max(0, self._rest - 1)
+        self._count += 1
         for name in self.watched:
             self._meet(name)
             watched = self.watched[name]
@@ -88,7 +91,9 @@ class Sentry:
             pid = holder(self._runtime.paths.lock(name), name)
             if pid != watched.pid:
                 watched = self.watched[name] = Watched(pid=pid)
-        if not watched.is_asked:
+        # One that is heard on the bus is asked now and then only: whether it answers, too.
+        is_due = watched.looks > 1 or not watched.has_answered or self._count % SELDOM_LOOKS == 0
+        if is_due and not watched.is_asked:
             watched.is_asked = True
             answered, missed = partial(self._take, name, watched), partial(self._miss, watched)
             # One question at a time, and time enough for it: a loop that turns slowly answers late, and lives.
@@ -97,7 +102,7 @@ class Sentry:
 
     def _take(self, name: str, watched: Watched, health: ServiceHealth) -> None:
         watched.is_asked = False
-        watched.pid, watched.looks, watched.has_lived = health.pid, 0, True
+        watched.pid, watched.looks, watched.has_lived, watched.has_answered = health.pid, 0, True, True
         self._answered(name, health)
 
     def _miss(self, watched: Watched, error: RestrikeError) -> None:

@@ -74,6 +74,17 @@ for path in folder.rglob("*") if folder.is_dir() else ():
 """
 
 
+LOOK = """
+from pathlib import Path
+import shared.paths as paths
+here = paths.Paths(Path("/nowhere"))
+assert "site-packages" in str(paths.PROGRAM_ROOT), paths.PROGRAM_ROOT
+flags = len(list((paths.PROGRAM_ROOT / "flags").glob("*.*")))
+print(len(list(here.migrations.glob("0*.py"))), here.supervisord_conf.exists(), flags)
+print((paths.PROGRAM_ROOT / "shared" / "py.typed").exists(), (paths.PROGRAM_ROOT / "services" / "py.typed").exists())
+"""
+
+
 class Machine:
     """What stands below one folder, and the programs that it finds first."""
 
@@ -103,10 +114,17 @@ class Machine:
         path = f"{self.root / 'bin'}:{self.environment['PATH']}"
         self.environment |= {"MACHINE": str(self.root), "PATH": path, "PYTHON": str(self.root / "bin/python")}
 
-    def run(self, *command: str, code: int = 0) -> str:
+    def run(self, *command: str, code: int = 0, folder: str | None = None) -> str:
         """Run a command to its end; what it printed."""
         done = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, timeout=200, umask=0o077, check=False
+            command,
+            env=self.environment,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=200,
+            umask=0o077,
+            check=False,
         )
         assert done.returncode == code, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout + done.stderr
@@ -172,7 +190,10 @@ def append(path: Path, text: str) -> None:
 
 @pytest.mark.timeout(400)
 def test_installed_upgraded_and_removed(machine: Machine, tmp_path: Path) -> None:
-    """Whatever goes wrong, release, schema and files of systemd are those from before, and the suite runs."""
+    """Installed whole: what the program reads is in its environment. Whatever goes wrong with an upgrade, release,
+    schema and files of systemd are those from before, and the suite runs.
+    """
+    assert_whole(machine)
     assert (machine.current.resolve().stat().st_mode & 0o777) == 0o755, "the suite's user cannot read it"
     before = machine.state
     machine.put_systemd_in_place()
@@ -189,6 +210,16 @@ def test_installed_upgraded_and_removed(machine: Machine, tmp_path: Path) -> Non
     assert not (machine.root / "opt/restrike").exists()
     assert not (machine.root / "etc/systemd/system/restrike.service").exists()
     assert (machine.home / "data/restrike.db").exists()
+
+
+def assert_whole(machine: Machine) -> None:
+    """The wheel, in an environment without the checkout, brings migrations, flags and supervisord.conf."""
+    python = str(machine.current / "bin/python")
+    assert machine.run(str(machine.current / "bin/restrike"), "--version", folder="/").startswith("restrike ")
+    migrations = len(list((PROGRAM_ROOT / "migrations").glob("0*.py")))
+    flags = len(list((PROGRAM_ROOT / "flags").glob("*.*")))
+    found = machine.run(python, "-P", "-c", LOOK, folder="/").split()
+    assert found == [str(migrations), "True", str(flags), "True", "True"]
 
 
 def refused_while_nobody_knows_the_matches(machine: Machine, following: Path) -> None:

@@ -1,7 +1,6 @@
 """A service follows restrike.json: taken, refused, gone for a moment, and what counts at a start."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -164,18 +163,6 @@ def test_a_file_that_cannot_be_read(home: Home) -> None:
     assert "cannot be read" in following.faults[0]
     assert _hours(following) == 10
     assert home.started().source is Source.ACCEPTED
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_rights_that_lack(home: Home) -> None:
-    """A change of rights is a change of the file."""
-    home.write(GOOD)
-    following = home.started()
-    home.path.chmod(0)
-    assert any(_looks(following, PATIENCE_LOOKS + 1))
-    assert "Permission denied" in following.faults[0]
-    home.path.chmod(0o600)
-    assert _looks(following, 2) == [False, True]
 
 
 def test_a_rule_set_that_comes_later(home: Home) -> None:
