@@ -26,6 +26,8 @@ from shared.systemd import READY, Systemd
 LOOK_EVERY_S: Final = 1.0
 LOG_END_BYTES: Final = 32 * 1024
 """Of supervisord's log: some hundred lines."""
+ON_BUS_S: Final = 1.0
+"""What is told sooner after a start is heard by nobody."""
 READY_WITHIN_S: Final = 20.0
 """A service that does not come up must not have systemd end those that did."""
 
@@ -85,8 +87,10 @@ class Guard:
         """If the cpu-monitor before this one did not end in order, nobody has told of it yet."""
         now_us = unix_ns() // 1000
         detail = self.returns.begin(was_alive_us=self._runtime.last_alive_us, now_us=now_us)
-        if detail is None:
-            return
+        if detail is not None:
+            self._runtime.after(ON_BUS_S, partial(self._note_return, detail))
+
+    def _note_return(self, detail: str) -> None:
         self._note_own(IncidentKind.RESTARTED, detail)
         if self.returns.recent >= self._runtime.settings.get(STORM_RESTARTS):
             self._note_own(IncidentKind.STORM, f"It was started {self.returns.recent} times within a minute. {detail}")
