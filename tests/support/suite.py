@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import psutil
 
@@ -24,13 +25,19 @@ from shared.rpc import Client, is_locked
 from tests.support.captures import Sender
 from tests.support.wait import eventually
 
+OURS: Final = (10_000, 32_000)
+_chance = random.SystemRandom()
+
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """A port of loopback that nobody uses now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of loopback that nobody uses now, below those that the kernel gives away by itself: a suite that is down
+    for a moment finds it free again.
+    """
+    while True:
+        port = _chance.randrange(*OURS)
+        with socket.socket(socket.AF_INET, kind) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Suite:
