@@ -10,6 +10,8 @@ from shared.db.sqlite import connect_reader, sqlite3
 from tests.support.large_database import SMALL, build
 from tests.unit.db.conftest import tables_of
 
+pytestmark = pytest.mark.slow
+
 # What only operators, jobs and other services fill.
 BY_OTHERS = {
     "alert_deliveries",

@@ -23,6 +23,8 @@ from tests.unit.db_writer.played import RULES, SCENARIOS, played, told
 from tests.unit.db_writer.ring import NOW_US, Dump, dump
 from tests.unit.db_writer.test_store import fresh
 
+pytestmark = pytest.mark.slow
+
 TABLES = (
     "match_results",
     "round_results",

@@ -27,6 +27,8 @@ from tests.unit.db_writer.played import RULES, played
 from tests.unit.db_writer.ring import NOW_US, START_US, dump
 from tests.unit.db_writer.test_store import fresh, single
 
+pytestmark = pytest.mark.slow
+
 SUMMED = ("match_summaries", "athlete_summaries", "event_counts")
 COUNTED = """
 SELECT substr(e.timestamp, 1, 16), s.ring, e.event_type_id, count(*)

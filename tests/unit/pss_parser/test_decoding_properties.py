@@ -12,6 +12,8 @@ from services.pss_parser.streams import KEYWORDS, OLD_STREAMS, STREAMS, read
 from shared.messages.pss import ResultKind, UnknownReceived
 from shared.messages.rules import Dialect
 
+pytestmark = pytest.mark.slow
+
 LABELS = sorted({label for stream in STREAMS.values() for label in stream.labels})
 WORDS = sorted({word for s in STREAMS.values() for field in s.layout for word in field.words})
 VALUES = (

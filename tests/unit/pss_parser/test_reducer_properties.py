@@ -18,6 +18,8 @@ from shared.messages.wire import Datagrams, Entry, Origin, ParsedEntry
 from shared.rules import shipped
 from tests.support.golden import CAPTURES, JOURNAL_ID, RING, SESSION, STARTED_AT_US, entries
 
+pytestmark = pytest.mark.slow
+
 RULES = tuple(shipped().values())
 SCENARIOS = (
     *(Scenario.MIXED, Scenario.MIXED, Scenario.CHALLENGES, Scenario.CORRECTIONS, Scenario.RELOAD, Scenario.INJURIES),
