@@ -15,6 +15,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def main() -> int:
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: row["code"]))
     shutil.copyfile(package.parent / "LICENSE", FOLDER / "LICENSE")
+    (FOLDER / "LICENSE-CLDR").write_bytes(files("babel").joinpath("locale-data/LICENSE.unicode").read_bytes())
     print(f"{len(rows)} codes, flag-icons {version}, {sum(one.stat().st_size for one in FOLDER.iterdir())} bytes")
     return 0
 

@@ -351,3 +351,5 @@ make_release
 if [ -L "$current" ]; then upgrade; else install_first; fi
 forget_old_releases
 say "reStrike VTA is installed and up. Its data is in $home. Look with: $command health"
+[ -z "$root" ] ||
+  say "Nothing beside $root was touched. It has the ports of any suite; take it away with: deploy/uninstall.sh --root $root"

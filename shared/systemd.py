@@ -28,11 +28,6 @@ class Systemd:
         # WATCHDOG_PID names supervisord's parent: we speak for it.
         self.alive_every_s = int(limit_us) / 1_000_000 / OFTEN if limit_us.isdecimal() and int(limit_us) else None
 
-    @property
-    def is_listening(self) -> bool:
-        """Whether there is somebody to tell."""
-        return bool(self._address)
-
     def tell(self, *words: str) -> None:
         """Send words such as `READY=1`. A systemd that does not take them is nobody's trouble."""
         if not self._address:

@@ -6,7 +6,7 @@ keeps the order, and one that is stopped or slow holds up nobody.
 
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from services.cli.journal_pages import PAGE, entries, entry_before, numbered, pages_of
 from services.cli.one_match import OneMatch
@@ -18,7 +18,6 @@ from shared.messages.wire import Entry, ParsedEntries, ParsedEntry
 from shared.paths import Paths
 from shared.rpc import Client
 
-T = TypeVar("T")
 POLL_S: Final = 0.1
 """A datagram is in the file this much later, at the latest."""
 NOT_ON: Final = frozenset({None, Stage.NOT_LOADED, Stage.DECIDED, Stage.CLOSED})

@@ -62,9 +62,7 @@ OBS_WORDS: Final[dict[type[Any], Callable[[Any], str]]] = {
     obs.ObsAlarm: lambda data: f"{'' if data.is_raised else 'over: '}{data.kind}: {data.message}",
     recordings.RecordingChanged: _recording,
     recordings.VideoStored: _video,
-    recordings.VideoEventsPlaced: lambda data: ", ".join(
-        f"{e.label} at {e.offset_ms / 1000:.1f} s" for e in data.events
-    ),
+    recordings.VideoEventsPlaced: _placed,
     recordings.ClipReady: _clip,
     automation.RuleFired: _fired,
 }

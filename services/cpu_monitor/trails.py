@@ -1,36 +1,9 @@
-"""What grew lately, and since when something is behind: the memory of health's judgements; cpu-monitor.
+"""What grew lately, and since when something is behind: the memory of health's judgements; cpu-monitor. Plain data."""
 
-Plain data. Keys are few: services, rings and interfaces, times what is counted of each.
-"""
+from msgspec import Struct
 
-from collections import deque
-from typing import Final
-
-from msgspec import Struct, field
-
-WITHIN_S: Final = 60.0
-"""How long growth is told: long enough to be read, and for three to be one story."""
-
-Key = tuple[str, str, str]
-"""Subject, name, what is counted."""
-
-
-class Trail(Struct):
-    """One counter: its last value, whose it is, and when it grew by how much."""
-
-    value: float = 0
-    life: str = ""
-    grown: deque[tuple[float, float]] = field(default_factory=deque)
-
-    def grow(self, by: float, *, now_s: float) -> None:
-        """It grew now. What is older than a minute goes, whether anybody asks for it or not."""
-        self.forget(now_s=now_s)
-        self.grown.append((now_s, by))
-
-    def forget(self, *, now_s: float) -> None:
-        """Let go what is older than a minute."""
-        while self.grown and now_s - self.grown[0][0] > WITHIN_S:
-            self.grown.popleft()
+from services.cpu_monitor.growth import Growth
+from shared.alerts.metrics import GROWN_S
 
 
 class Behind(Struct, frozen=True):
@@ -42,9 +15,10 @@ class Behind(Struct, frozen=True):
 
 
 class Trails:
-    """All trails."""
+    """All trails. Keys of `grown` are subject, name, what is counted; they are few."""
 
     def __init__(self) -> None:
+        self.grown = Growth(GROWN_S)
         self.was_synchronised = False
         """Whether the clock ever followed a time server since cpu-monitor began."""
         self.bus_away_at_s: float | None = None
@@ -56,29 +30,3 @@ class Trails:
         """How long a commit to the journal took on average between the last two readings of udp-ingest's meters; None:
         it is not known, or nothing was committed.
         """
-        self._trails: dict[Key, Trail] = {}
-
-    def count(self, key: Key, value: float, *, life: str, now_s: float) -> None:
-        """A counter that only grows within one `life` (of a process, of a session) stands at `value`. What is met for
-        the first time tells nothing.
-        """
-        trail = self._trails.get(key)
-        if trail is None:
-            self._trails[key] = Trail(value=value, life=life)
-            return
-        by = value - trail.value if life == trail.life else value
-        if by > 0:
-            trail.grow(by, now_s=now_s)
-        trail.value, trail.life = value, life
-
-    def mark(self, key: Key, by: float, *, now_s: float) -> None:
-        """Something happened now; `by` is how bad."""
-        self._trails.setdefault(key, Trail()).grow(by, now_s=now_s)
-
-    def recent(self, key: Key, *, now_s: float) -> list[float]:
-        """By how much it grew, each time within the last minute."""
-        trail = self._trails.get(key)
-        if trail is None:
-            return []
-        trail.forget(now_s=now_s)
-        return [by for _, by in trail.grown]

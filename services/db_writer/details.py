@@ -70,11 +70,6 @@ def says_nothing(data: Reading) -> bool:
     return all(value is None or value == () for leaf, value in pairs if leaf.is_optional and leaf.key != "faults")
 
 
-def leaves_of(reading: type[Reading]) -> tuple[Leaf, ...]:
-    """The details that a class of readings may have."""
-    return _FLAT[reading].leaves
-
-
 def _boolean(value: bool) -> str:  # noqa: FBT001 - it is the value, not a switch
     return "true" if value else "false"
 

@@ -105,13 +105,6 @@ def rebuild_athlete(connection: "sqlite3.Connection", athlete_pk: int, *, now: s
     connection.execute(statements.UPSERT_ATHLETE_SUMMARY, values)
 
 
-def count_stored(connection: "sqlite3.Connection", *, after: int, through: int) -> None:
-    """Add events that were stored by other means than the stream (an import), by their ids, to `event_counts`; within
-    the caller's transaction, and once.
-    """
-    connection.execute(statements.COUNT_STORED, (after, through))
-
-
 def athletes_of(connection: "sqlite3.Connection", match_pk: int) -> set[int]:
     """The athletes of a match, whose names were whole."""
     return {athlete for (athlete,) in connection.execute(statements.SELECT_ATHLETES, (match_pk,)).fetchall()}

@@ -24,7 +24,6 @@ LEAD_COLUMNS: Final = ("lead_changes", "comeback_points")
 DERIVED_COLUMNS: Final = (*ROUND_COLUMNS, *EPISODE_COLUMNS, *LEAD_COLUMNS)
 COLUMN_OF_SEVERITY: Final = {"information": "informations", "warning": "warnings", "error": "errors"}
 DOUBT_COLUMNS: Final = (*COLUMN_OF_SEVERITY.values(), "corrections")
-MATCH_COLUMNS: Final = (*EVENT_COLUMNS, *DERIVED_COLUMNS, *DOUBT_COLUMNS)
 ATHLETE_COLUMNS: Final = (
     "matches",
     "wins",
@@ -62,13 +61,6 @@ def upsert_summary(table: str, key: str, columns: tuple[str, ...]) -> str:
 # Counted in memory, once a transaction.
 COUNT_BY_MINUTE = """
 INSERT INTO event_counts (minute, ring, event_type_id, events) VALUES (?, ?, ?, ?)
-ON CONFLICT (minute, ring, event_type_id) DO UPDATE SET events = events + excluded.events
-"""
-COUNT_STORED = """
-INSERT INTO event_counts (minute, ring, event_type_id, events)
-SELECT substr(e.timestamp, 1, 16), s.ring, e.event_type_id, count(*)
-FROM pss_events_v2 e JOIN udp_server_sessions s ON s.id = e.session_id WHERE e.id > ? AND e.id <= ?
-GROUP BY 1, 2, 3
 ON CONFLICT (minute, ring, event_type_id) DO UPDATE SET events = events + excluded.events
 """
 SELECT_RING = "SELECT ring FROM udp_server_sessions WHERE id = ?"

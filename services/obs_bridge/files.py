@@ -98,10 +98,6 @@ class Files:
         """
         self._do(Rank.QUICK, f"The removal of {path}", (path,), _removing(path), then)
 
-    def free_bytes(self, folder: Path, then: Callable[[Done[int]], None]) -> None:
-        """What its disk has left; a folder that is not there yet is on the disk of the one above it."""
-        self._do(Rank.QUICK, f"The look at {folder}", (folder,), _free(folder), then)
-
     @property
     def waiting(self) -> int:
         """Jobs that have not begun."""
@@ -202,9 +198,3 @@ def _removing(path: Path) -> Generator[Path | None, None, None]:
             sentence = "Its folder is not there: mount its share again, or see where it went."
             raise IoError("files.no_folder", sentence, value=path.parent) from None
     yield path
-
-
-def _free(folder: Path) -> Generator[int | None, None, None]:
-    there = next((one for one in (folder, *folder.parents) if one.exists()), folder)
-    found = os.statvfs(there)
-    yield found.f_bavail * found.f_frsize

@@ -5,7 +5,6 @@ requests and the ping, one, made when it is needed, for requests that take OBS s
 """
 
 import random
-from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import Any, Final
@@ -25,16 +24,8 @@ from shared.errors import ObsError
 from shared.messages.obs import LinkState
 
 NOT_READY: Final = 207
-PINGS_KEPT: Final = 60
 NOT_READY_PINGS: Final = 3
 """So many in a row say that OBS itself is not ready; fewer, that a scene collection is being opened."""
-
-
-class Latency(Struct, frozen=True):
-    """How long OBS takes to answer a ping, over the last minute, in milliseconds."""
-
-    least_ms: float
-    median_ms: float
 
 
 class Counts(Struct):
@@ -43,7 +34,6 @@ class Counts(Struct):
     attempts: int = 0
     connects: int = 0
     losses: int = 0
-    requests: int = 0
     refused: int = 0
     time_outs: int = 0
 
@@ -101,7 +91,6 @@ class Link:
         self._quick: Lane | None = None
         self._slow: Lane | None = None
         self._timers: dict[str, Timer] = {}
-        self._round_trips: deque[float] = deque(maxlen=PINGS_KEPT)
         self._executions: dict[int, Execution[Any]] = {}
 
     # What its owner does with it
@@ -145,17 +134,6 @@ class Link:
     def is_connected(self) -> bool:
         """Whether a procedure can run."""
         return self.state is LinkState.CONNECTED
-
-    @property
-    def latency(self) -> Latency | None:
-        """How fast OBS answers; None before the first ping."""
-        trips = sorted(self._round_trips)
-        return Latency(least_ms=trips[0], median_ms=trips[len(trips) // 2]) if trips else None
-
-    @property
-    def obs_requests(self) -> frozenset[str]:
-        """The requests that this OBS knows, by its own account."""
-        return frozenset(self.version.get("availableRequests", ()))
 
     # Connecting
 
@@ -213,7 +191,6 @@ class Link:
         self.version = version
         if self._up_since_s is None:
             self._up_since_s = monotonic_s()
-            self._round_trips.clear()
             self.counts.connects += 1
         self._unready_pings = 0
         self._later("ping", 0, lambda: self._ping(lane))
@@ -321,7 +298,6 @@ class Link:
             stack.callback(tell_last)
 
     def _count(self, reply: Reply) -> None:
-        self.counts.requests += reply.sent_ns is not None
         if reply.error is not None:
             self.counts.refused += reply.error.code == "obs.refused"
             self.counts.time_outs += reply.error.code == "obs.no_answer"
@@ -358,9 +334,7 @@ class Link:
             return
         self._unready_pings = 0
         if reply.sent_ns is not None and reply.answered_ns is not None:
-            round_trip_ms = (reply.answered_ns - reply.sent_ns) / 1_000_000
-            self._round_trips.append(round_trip_ms)
-            self._owner.on_stats(reply.data or {}, round_trip_ms)
+            self._owner.on_stats(reply.data or {}, (reply.answered_ns - reply.sent_ns) / 1_000_000)
 
     # State and timers
 

@@ -30,6 +30,7 @@ UNREACHABLE: Final = (
     " map for this folder (restrike obs edit --map)."
 )
 UNPLAYABLE: Final = "OBS wrote no picture into it: it ended at once, or before its encoder's next key frame."
+NOT_CLOSED: Final = "OBS did not bring it to its end, as on a full disk: it plays up to there."
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -105,6 +106,8 @@ class Videos:
             return
         if not seen.is_playable:
             video = replace(video, duration_ms=None, is_whole=False, problem=_joined(video.problem, UNPLAYABLE))
+        elif video.is_whole and not seen.is_closed:
+            video = replace(video, is_whole=False, problem=_joined(video.problem, NOT_CLOSED))
         duration = seen.duration_ms if seen.duration_ms is not None else video.duration_ms
         ended_us = video.ended_at_us
         if ended_us is None and video.started_at_us is not None and duration is not None:

@@ -38,7 +38,6 @@ class Judged(NamedTuple):
     facts: Facts
     derived: Derived | None
     result: RoundResult
-    is_given: bool
 
 
 def merged(edits: Sequence[MatchEdited], match_id: str | None) -> Changes:
@@ -214,7 +213,7 @@ def _judge_round(case: Case, tally: RoundTally, before: Sequence[Facts], *, is_l
         is_golden=golden,
         doubts=_round_doubts(tally, settled, winner),
     )
-    return Judged(tally, settled, facts, derived, result, is_given)
+    return Judged(tally, settled, facts, derived, result)
 
 
 def is_settled(tally: RoundTally) -> bool:

@@ -4,14 +4,12 @@ What a condition asks for and the match does not know (a round before the first,
 met.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from fnmatch import fnmatchcase
-from typing import Final, TypeAlias
+from typing import Final
 
 from shared.automation.happenings import Happened
 from shared.messages.automation import Conditions
-
-Check: TypeAlias = Callable[[Conditions, Happened, Collection[str]], bool]
 
 
 def met(when: Conditions, happened: Happened, scenes: Collection[str] | None = None) -> bool:

@@ -119,7 +119,6 @@ class Follower:
             phase=event.phase,
             weight_class=event.weight_class,
             division=event.division,
-            total_rounds=event.total_rounds,
             chong=event.chong or NOBODY,
             hong=event.hong or NOBODY,
             loaded_at_us=place.at_us,
@@ -136,10 +135,8 @@ class Follower:
         if self.view.match_id is None:
             return
         if event.action is pss.ClockAction.START:
-            self.view = replace(self.view, clock_running=True)
             yield from self._say(Happening.CLOCK_STARTED, place, "clock starts")
         elif event.action in (pss.ClockAction.STOP, pss.ClockAction.STOP_END):
-            self.view = replace(self.view, clock_running=False)
             yield from self._say(Happening.CLOCK_STOPPED, place, "clock stops")
         yield from self._say(Happening.CLOCK, place, "clock")
 

@@ -26,13 +26,11 @@ class MatchView(Struct, frozen=True, kw_only=True):
     phase: str | None = None
     weight_class: str | None = None
     division: str | None = None
-    total_rounds: int | None = None
     chong: AthleteName = NOBODY
     hong: AthleteName = NOBODY
     round: int | None = None
     is_golden: bool = False
     clock_ms: int | None = None
-    clock_running: bool = False
     score: tuple[int, int] = (0, 0)
     gam_jeoms: tuple[int, int] = (0, 0)
     round_winners: tuple[int, ...] = ()
@@ -70,13 +68,11 @@ def view_of(state: MatchState, venue: Venue) -> MatchView:
         phase=state.phase,
         weight_class=state.weight_class,
         division=state.division,
-        total_rounds=state.total_rounds,
         chong=_name(state.chong),
         hong=_name(state.hong),
         round=state.round,
         is_golden=state.is_golden,
         clock_ms=state.clock_ms,
-        clock_running=state.clock_running,
         score=(state.chong.score, state.hong.score),
         gam_jeoms=(state.chong.gam_jeoms, state.hong.gam_jeoms),
         round_winners=state.round_winners,

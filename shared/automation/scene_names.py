@@ -5,8 +5,6 @@ Every scene holds the sources of `SCENE_SOURCES`, from the back to the front, al
 
 from typing import Final
 
-COLLECTION: Final = "reStrike"
-
 IDLE: Final = "Idle"
 MATCH: Final = "Match"
 BREAK: Final = "Break"
@@ -26,7 +24,6 @@ WINNER_TEXT: Final = "Winner text"
 """Text: who won. A source cannot have a scene's name, so it is not "Winner"."""
 MESSAGE: Final = "Message"
 """Text: a short message over the picture; hidden until a rule shows it."""
-TEXTS: Final = (SCORE, LOWER_THIRD, WINNER_TEXT, MESSAGE)
 
 HIDDEN: Final = frozenset({LOWER_THIRD, MESSAGE})
 """Sources that a new scene holds hidden."""

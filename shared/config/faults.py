@@ -92,12 +92,6 @@ def struct_in(kind: Any) -> type[Struct] | None:
     return next((m for m in map(_bare, members) if isinstance(m, type) and issubclass(m, Struct)), None)
 
 
-def list_item(kind: Any) -> type[Struct] | None:
-    """The struct that a list of this type holds."""
-    bare = _bare(kind)
-    return struct_in(get_args(bare)[0]) if get_origin(bare) is list else None
-
-
 def _bare(kind: Any) -> Any:
     return _bare(get_args(kind)[0]) if get_origin(kind) is Annotated else kind
 

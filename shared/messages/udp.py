@@ -25,8 +25,8 @@ class RingStatus(Struct, frozen=True, kw_only=True):
     Counters run since the session opened; `kernel_drops` counts datagrams that reached the machine and were dropped
     because the receive buffer was full; `refused` those from senders that are not on the ring's allow-list; `cut`
     those longer than `max_packet_bytes`; `unjournaled_bytes` is what waits in memory because the journal cannot be
-    written, `journal_error` why it cannot (None: it can); `lost` the entries that fell out of there. `queries_sent`
-    counts what the scoring system was asked, `answers` what it answered.
+    written, `journal_error` why it cannot (None: it can); `lost` the entries that fell out of there since
+    udp-ingest began. `queries_sent` counts what the scoring system was asked, `answers` what it answered.
     """
 
     ring: str

@@ -57,25 +57,6 @@ def to_ours(obs_path: str, path_map: Mapping[str, str], *, is_local: bool = Fals
     return Path(obs_path) if is_local and not place.is_windows else None
 
 
-def to_theirs(path: Path, path_map: Mapping[str, str], *, is_local: bool = False) -> str | None:
-    r"""What OBS calls one of our files or folders; None where it cannot reach it, or the name holds `..`.
-
-    Written with the slashes of the map's folder: `\` where it has one.
-    """
-    if not path.is_absolute() or ".." in path.parts:
-        return None
-    found: tuple[int, str] | None = None
-    for theirs, ours in path_map.items():
-        root = Path(ours)
-        if _place(theirs) is None or not root.is_absolute() or ".." in root.parts or not path.is_relative_to(root):
-            continue
-        if found is None or len(root.parts) > found[0]:
-            found = len(root.parts), _joined(theirs, path.parts[len(root.parts) :])
-    if found is not None:
-        return found[1]
-    return str(path) if is_local else None
-
-
 def is_this_machine(host: str) -> bool:
     """Whether `host` of a connection (a name or an address) is this machine. Asks no name server."""
     if host.casefold().rstrip(".") in ("localhost", socket.gethostname().casefold()):
@@ -110,9 +91,3 @@ def _place(text: str) -> _Place | None:
         return None
     parts = [part for part in re.split(r"[\\/]" if is_windows else "/", rest) if part not in ("", ".")]
     return None if ".." in parts else _Place(is_windows, (*first, *parts))
-
-
-def _joined(theirs: str, parts: tuple[str, ...]) -> str:
-    slash = "\\" if "\\" in theirs else "/"
-    bare = theirs.rstrip("\\/" if slash == "\\" or _DRIVE.match(theirs) else "/")
-    return slash.join((bare, *parts)) if parts else theirs

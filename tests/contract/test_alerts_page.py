@@ -5,9 +5,9 @@ from typing import Final
 
 import pytest
 
+from services.cli.alerts.documents import DOCUMENTS
 from services.cli.alerts.wording import clearing_of, condition_of
 from shared.alerts.defaults import DEFAULTS
-from shared.alerts.documents import rules_in
 from shared.alerts.metrics import METRICS
 from shared.alerts.topics import RARE
 from shared.settings.catalogue import CATALOGUE
@@ -47,7 +47,7 @@ def test_the_example_can_be_stored() -> None:
     """The rule of one's own is sound."""
     found = re.search(r"## Rules of your own\n\n```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert found is not None
-    assert [rule.name for rule in rules_in(found[1].encode())] == ["review.clip"]
+    assert [rule.name for rule in DOCUMENTS.rules_in(found[1].encode())] == ["review.clip"]
 
 
 def test_settings_exist() -> None:

@@ -69,10 +69,6 @@ class Mat:
         self.load(number)
         self.start_clock()
 
-    def ask_review(self, athlete: int) -> None:
-        """The coach of athlete 1 or 2 asks for a video review."""
-        self.send(b"ch%d;" % athlete)
-
     def decide(self) -> None:
         """The match is over: hong wins."""
         self.stop_clock()

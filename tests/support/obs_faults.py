@@ -16,15 +16,17 @@ from tests.support.trouble import disks
 from tests.support.wait import eventually, pause
 
 MIB: Final = 1 << 20
+FILLER: Final = "filler"
+NO_ROOM: Final = "left where OBS records"
 
 
 @contextlib.contextmanager
-def small_disk(place: Ringside, mib: int) -> Iterator[Path]:
-    """A file system of so many MiB that OBS records to, until the block ends; needs root."""
+def small_disk(place: Ringside, mib: int, *, least_free: int = 0) -> Iterator[Path]:
+    """A file system of so many MiB that OBS records to until the block ends, `least_free` to be kept; needs root."""
     with disks.small_disk(place.obs.home.parent / f"disk-{len(place.roots)}", mib) as folder:
         place.roots.append(folder)
         try:
-            place.configure(root=str(folder), least_free="0")
+            place.configure(root=str(folder), least_free=str(least_free))
             yield folder
         finally:
             place.configure(root=str(place.obs.records), least_free="100")
@@ -34,13 +36,11 @@ def _remount(folder: Path, option: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{option}", str(folder)], check=True)
 
 
-def _fill(folder: Path, mib: int) -> Path:
+def _fill(folder: Path, mib: int) -> None:
     """Write so much, or as much as there is room for."""
-    path = folder / "filler"
-    with contextlib.suppress(OSError), path.open("wb") as file:
+    with contextlib.suppress(OSError), (folder / FILLER).open("wb") as file:
         for _ in range(mib):
             file.write(bytes(MIB))
-    return path
 
 
 def _went_on(place: Ringside, measured: Measured, *, parts: int, lost: str) -> Measured:
@@ -52,6 +52,46 @@ def _went_on(place: Ringside, measured: Measured, *, parts: int, lost: str) -> M
     assert videos[-1].problem is None, videos[-1]
     measured.lost = lost
     return measured
+
+
+def _begins_anyway(place: Ringside, fault: str, *, told: str, mend: Callable[[], object], until: str) -> Measured:
+    """A match begins, and nothing can be recorded; then it can."""
+    with place.fault(fault) as measured:
+        place.fight()
+        place.began()
+        place.told(measured, told)
+        place.gone()
+        mend()
+        place.back(measured)
+    return _went_on(place, measured, parts=1, lost=f"the time until {until}")
+
+
+def _breaks_off(
+    place: Ringside, fault: str, *, harm: Callable[[], object], told: str, mend: Callable[[], object], lost: str
+) -> Measured:
+    """`harm` comes while OBS records, which ends by it; mended, the next part is recorded."""
+    place.recorded()
+    with place.fault(fault) as measured:
+        harm()
+        place.began()
+        place.told(measured, told)
+        eventually(lambda: place.suite.status().recording == "failed", within=SOON_S, what="ended")
+        place.gone()
+        mend()
+        place.back(measured)
+    return _went_on(place, measured, parts=2, lost=lost)
+
+
+@contextlib.contextmanager
+def _folder(place: Ringside, name: str) -> Iterator[Path]:
+    """A folder, not made yet, that OBS records to until the block ends."""
+    folder = place.obs.home.parent / name
+    place.roots.append(folder)
+    place.configure(root=str(folder))
+    try:
+        yield folder
+    finally:
+        place.configure(root=str(place.obs.records))
 
 
 def killed(place: Ringside) -> Measured:
@@ -104,14 +144,7 @@ def late(place: Ringside) -> Measured:
     """A match begins before OBS was started."""
     place.obs.kill()
     eventually(lambda: not place.is_connected(), within=SOON_S, what="OBS gone")
-    with place.fault("OBS started late") as measured:
-        place.fight()
-        place.began()
-        place.told(measured, "OBS is not connected")
-        place.gone()
-        place.obs.start()
-        place.back(measured)
-    return _went_on(place, measured, parts=1, lost="the time until OBS ran")
+    return _begins_anyway(place, "OBS started late", told="OBS is not connected", mend=place.obs.start, until="OBS ran")
 
 
 def wrong_password(place: Ringside) -> Measured:
@@ -149,98 +182,67 @@ def _stranger(port: int) -> Stranger:
 
 def folder_missing(place: Ringside) -> Measured:
     """The folder of recordings is not there when a match begins, and is made later."""
-    folder = place.obs.home.parent / "not-there"
-    place.roots.append(folder)
-    place.configure(root=str(folder))
-    try:
-        with place.fault("directory missing before the match") as measured:
-            place.fight()
-            place.began()
-            place.told(measured, "folder")
-            folder.mkdir()
-            place.gone()
-            place.back(measured)
-        return _went_on(place, measured, parts=1, lost="the time until the folder was there")
-    finally:
-        place.configure(root=str(place.obs.records))
+    with _folder(place, "not-there") as folder:
+        fault = "directory missing before the match"
+        return _begins_anyway(place, fault, told="folder", mend=folder.mkdir, until="the folder was there")
 
 
 def folder_vanishes(place: Ringside) -> Measured:
     """The folder of recordings is deleted with all that is in it while OBS records there, and made again."""
-    folder = place.obs.home.parent / "vanishing"
-    folder.mkdir()
-    place.roots.append(folder)
-    place.configure(root=str(folder))
-    try:
-        place.recorded()
-        with place.fault("directory deleted while recording") as measured:
-            shutil.rmtree(folder)
-            place.began()
-            place.told(measured, "folder")
-            eventually(lambda: place.suite.status().recording == "failed", within=SOON_S, what="ended")
-            folder.mkdir()
-            place.gone()
-            place.back(measured)
-        return _went_on(place, measured, parts=2, lost="all before: it was deleted with the folder")
-    finally:
-        place.configure(root=str(place.obs.records))
+    with _folder(place, "vanishing") as folder:
+        folder.mkdir()
+        return _breaks_off(
+            place,
+            "directory deleted while recording",
+            harm=lambda: shutil.rmtree(folder),
+            told="folder",
+            mend=folder.mkdir,
+            lost="all before: it was deleted with the folder",
+        )
 
 
 def not_writable(place: Ringside) -> Measured:
     """The folder of recordings cannot be written to when a match begins, and later can."""
     with small_disk(place, 300) as folder:
         _remount(folder, "ro")
-        with place.fault("directory not writable") as measured:
-            place.fight()
-            place.began()
-            place.told(measured, "cannot be written to")
-            _remount(folder, "rw")
-            place.gone()
-            place.back(measured)
-        return _went_on(place, measured, parts=1, lost="the time until it was writable")
+        return _begins_anyway(
+            place,
+            "directory not writable",
+            told="cannot be written to",
+            mend=lambda: _remount(folder, "rw"),
+            until="it was writable",
+        )
 
 
 def disk_low_before(place: Ringside) -> Measured:
     """Less is free than must be when a match begins; then there is room."""
-    with small_disk(place, 90) as folder:
-        place.configure(least_free="100")
-        with place.fault("disk nearly full before the match") as measured:
-            place.fight()
-            place.began()
-            place.told(measured, "left where OBS records")
-            _remount(folder, "size=400M")
-            place.gone()
-            place.back(measured)
-        return _went_on(place, measured, parts=1, lost="the time until there was room")
+    with small_disk(place, 90, least_free=100) as folder:
+        return _without_room(place, "disk nearly full before the match", folder)
 
 
 def disk_low_by_obs(place: Ringside) -> Measured:
     """Nothing must be free by our settings, but OBS itself wants 50 MB."""
     with small_disk(place, 30) as folder:
-        with place.fault("less free than OBS itself wants") as measured:
-            place.fight()
-            place.began()
-            place.told(measured, "left where OBS records")
-            _remount(folder, "size=400M")
-            place.gone()
-            place.back(measured)
-        return _went_on(place, measured, parts=1, lost="the time until there was room")
+        return _without_room(place, "less free than OBS itself wants", folder)
+
+
+def _without_room(place: Ringside, fault: str, folder: Path) -> Measured:
+    return _begins_anyway(
+        place, fault, told=NO_ROOM, mend=lambda: _remount(folder, "size=400M"), until="there was room"
+    )
 
 
 def disk_low_while(place: Ringside) -> Measured:
     """The disk gets nearly full while OBS records: what is there is closed in time; it goes on when there is room."""
-    with small_disk(place, 300) as folder:
-        place.configure(least_free="150")
-        place.recorded()
-        with place.fault("disk nearly full while recording") as measured:
-            filler = _fill(folder, 230)  # it is ended with half of what is needed to begin
-            place.began()
-            place.told(measured, "left where OBS records")
-            eventually(lambda: place.suite.status().recording == "failed", within=SOON_S, what="ended")
-            filler.unlink()
-            place.gone()
-            place.back(measured)
-        _went_on(place, measured, parts=2, lost="the time until there was room")
+    with small_disk(place, 300, least_free=150) as folder:  # it is ended with half of what is needed to begin
+        measured = _breaks_off(
+            place,
+            "disk nearly full while recording",
+            harm=lambda: _fill(folder, 230),
+            told=NO_ROOM,
+            mend=(folder / FILLER).unlink,
+            lost="the time until there was room",
+        )
         assert place.videos()[0].is_whole
         return measured
 
@@ -248,17 +250,14 @@ def disk_low_while(place: Ringside) -> Measured:
 def disk_full(place: Ringside) -> Measured:
     """Not a byte is left from one moment to the next while OBS records."""
     with small_disk(place, 200) as folder:
-        place.recorded()
-        with place.fault("disk full to the last byte while recording") as measured:
-            filler = _fill(folder, 400)
-            place.began()
-            place.told(measured, "full")
-            eventually(lambda: place.suite.status().recording == "failed", within=SOON_S, what="ended")
-            filler.unlink()
-            place.gone()
-            place.back(measured)
-        _went_on(place, measured, parts=2, lost="the file that was being written, as far as OBS could not write it")
-        return measured
+        return _breaks_off(
+            place,
+            "disk full to the last byte while recording",
+            harm=lambda: _fill(folder, 400),
+            told="full",
+            mend=(folder / FILLER).unlink,
+            lost="the file that was being written, as far as OBS could not write it",
+        )
 
 
 def quick_matches(place: Ringside, count: int, *, each_s: float = 1.5) -> Measured:

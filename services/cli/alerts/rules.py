@@ -1,6 +1,5 @@
 """`restrike alerts rules`: those in force, and an operator's own. db-writer stores them, running or not."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -8,13 +7,14 @@ import typer
 from msgspec.structs import replace
 
 from services.cli import output
+from services.cli.alerts.documents import DOCUMENTS
 from services.cli.alerts.wording import condition_of, described
 from services.cli.author import Author, author_of
 from services.cli.group import group
 from services.cli.query.tables import sheet
+from services.cli.rule_documents import read_body
 from services.cli.stored_rows import read
 from services.cli.writer import ask
-from shared.alerts.documents import invalid, rules_in
 from shared.alerts.faults import faults_of
 from shared.alerts.in_force import Row, RuleInForce, rules_in_force, stored_rows
 from shared.errors import ValidationError
@@ -104,20 +104,20 @@ def set_(  # noqa: PLR0913  # they are the options of the command
         raise ValidationError("alerts.nothing", "Nothing would change; name an option, such as --threshold.")
     faults = faults_of(rule)
     if faults:
-        raise invalid([f"{name}: {fault}" for fault in faults])
+        raise DOCUMENTS.invalid([f"{name}: {fault}" for fault in faults])
     _save([rule], "Changed", author=author, reason=reason, json=json)
 
 
 @app.command(epilog="Example: restrike alerts rules add rules.json")
 def add(file: File, *, author: Author = None, reason: Reason = None, json: output.Json = False) -> None:
     """Store rules of a file, all or none; one of the name of another stands for that."""
-    _save(rules_in(_body(file)), "Stored", author=author, reason=reason, json=json)
+    _save(DOCUMENTS.rules_in(read_body(file)), "Stored", author=author, reason=reason, json=json)
 
 
 @app.command(epilog="Example: restrike alerts rules check rules.json")
 def check(file: File, *, json: output.Json = False) -> None:
     """Check rules of a file and store nothing; every fault is told at once."""
-    rules = rules_in(_body(file))
+    rules = DOCUMENTS.rules_in(read_body(file))
     if json:
         output.document({"rules": rules})
     else:
@@ -157,10 +157,6 @@ def _channels(given: list[str]) -> tuple[Channel, ...]:
 def _origin(one: RuleInForce) -> str:
     origin = "broken" if one.fault else "default" if one.is_default else "changed"
     return origin if one.rule.is_enabled else "off"
-
-
-def _body(file: Path) -> bytes:
-    return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
 
 
 def _save(rules: list[AlertRule], done: str, *, author: str | None, reason: str | None, json: bool) -> None:

@@ -6,8 +6,9 @@ import typer
 from msgspec import Struct
 
 from services.cli import output
+from services.cli.config.checking import tell_faults
 from services.registry import SERVICES
-from shared.errors import ConfigError, NetworkError, RestrikeError
+from shared.errors import NetworkError, RestrikeError
 from shared.messages.commands import GetRings
 from shared.messages.configuration import ConfigurationState, ReloadConfiguration
 from shared.paths import Paths
@@ -69,25 +70,23 @@ def tell(outcomes: list[Outcome]) -> None:
 
 
 def end(paths: Paths, outcomes: list[Outcome]) -> None:
-    """Name the faults of the file and what keeps rings from being as it says, and end with 1 if there is anything; with
-    3 if a service did not answer.
+    """Name the faults of the file, or what keeps rings from being as it says, a line each, and end with 1 if there is
+    anything; with 3 if a service did not answer.
     """
-    faults = dict.fromkeys(fault for one in outcomes if one.state is not None for fault in one.state.faults)
-    if faults:
-        raise ConfigError(
-            "config.refused",
-            f"{paths.config} is refused, what was accepted last stays in force: {' '.join(faults)} "
-            "Mend the file, or go back with: restrike config rollback",
-        )
+    faults = list(dict.fromkeys(fault for one in outcomes if one.state is not None for fault in one.state.faults))
     rings = [f"{name}: {error}" for one in outcomes for name, error in one.rings.items()]
-    if rings:
-        raise ConfigError(
-            "config.ring_not_as_wanted",
-            f"{' '.join(rings)} A ring that cannot be where {paths.config} says is tried again by itself every 2 s.",
-        )
     silent = [one.error for one in outcomes if one.error is not None]
-    if silent:
-        raise NetworkError("service.no_answer", " ".join(silent))
+    if faults:
+        tell_faults(paths, paths.config, faults)
+        output.note("It is refused; what was accepted last stays in force. Mend it, or: restrike config rollback")
+    elif rings:
+        for sentence in rings:
+            output.note(sentence)
+        output.note(f"A ring that cannot be where {paths.config} says is tried again by itself every 2 s.")
+    elif silent:
+        raise NetworkError("service.no_answer", "\n".join(silent))
+    if faults or rings:
+        raise typer.Exit(1)
 
 
 def _outcome(client: Client, service: str, since_us: int) -> Outcome:

@@ -20,7 +20,6 @@ SPARE_S: Final = 30
 """Tracing ends by itself so long after it should have been ended, if this command was killed."""
 WARM_UP: Final = 3
 """The first third fills what is filled once; growth is counted after it."""
-MIB: Final = 1024 * 1024
 
 
 class Weight(Struct, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from shared.messages.alerts import GetAlerts
 from shared.messages.commands import GetDatabaseStatus, GetHealth, GetRings, ListMatchStates
 from shared.messages.configuration import GetConfigurationState
 from shared.messages.health import GetHealthReport
+from shared.messages.license import GetLicense
 from shared.messages.logs import GetLogLevels
 from shared.messages.obs_commands import GetObsStatus
 from shared.messages.requests import Command
@@ -57,6 +58,7 @@ TABLES: Final = {
     "alert_deliveries": ROWS,
     "alert_rules": ROWS,
     "service_incidents": ROWS,
+    "license_changes": ROWS,
     "jobs": 100,
     "backups": 100,
     "udp_server_configs": 100,
@@ -104,6 +106,7 @@ QUESTIONS: Final[dict[str, Command[Any]]] = {
     "obs": GetObsStatus(),
     "alerts": GetAlerts(),
     "system": GetSystem(),
+    "license": GetLicense(),
 }
 
 

@@ -1,39 +1,23 @@
 """Checks: the clock follows a time server, and the machine knows in which time zone it stands."""
 
-import ctypes
 import os
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psutil
 from msgspec import Struct
 
 from services.cli.doctor.result import Result, failed, ok, skipped, warning
 from services.cli.doctor.site import Site
+from shared.clock_keeping import KernelClock, ask_chrony
 
 KEEPERS: Final = frozenset({"chronyd", "systemd-timesyncd", "systemd-timesyn", "ntpd", "openntpd", "ptp4l", "phc2sys"})
 """Programs that keep a clock right; the kernel cuts names after 15 letters."""
 OFF_MS: Final = 100.0
 """Enough to put a recording's chapters visibly beside what happened."""
 FAR_OFF_MS: Final = 1000.0
-UNSYNCHRONISED: Final = 0x0040
-NANOSECONDS: Final = 0x2000
 NO_ZONE: Final = frozenset({"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"})
 FIX: Final = "sudo apt install chrony, name the venue's time server in /etc/chrony/chrony.conf; see: chronyc tracking"
-
-
-class _Timex(ctypes.Structure):
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_byte * 256),
-    )
 
 
 class Clock(Struct, frozen=True, kw_only=True):
@@ -53,34 +37,8 @@ def read_clock() -> Clock:
     """The clock as it is."""
     programs = {str(one.info["name"]) for one in psutil.process_iter(["name"])}
     keeper = next(iter(sorted(programs & KEEPERS)), None)
-    is_synchronised, offset_ms = _kernel()
-    return Clock(is_synchronised=is_synchronised, offset_ms=_chrony_ms() or offset_ms, keeper=keeper)
-
-
-def _kernel() -> tuple[bool | None, float | None]:
-    found = _Timex()
-    try:
-        answer: Any = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(found))
-    except AttributeError:
-        return None, None
-    if answer < 0:  # not allowed in this container
-        return None, None
-    is_synchronised = not found.status & UNSYNCHRONISED
-    divisor = 1e6 if found.status & NANOSECONDS else 1e3
-    return is_synchronised, found.offset / divisor if is_synchronised else None
-
-
-def _chrony_ms() -> float | None:
-    """By how much the clock is off as chrony says; it corrects the kernel's clock without telling the kernel."""
-    path = shutil.which("chronyc")
-    if path is None:
-        return None
-    done = subprocess.run([path, "-c", "tracking"], capture_output=True, text=True, timeout=1.5, check=False)
-    fields = done.stdout.split(",")
-    try:
-        return float(fields[4]) * 1000 if done.returncode == 0 else None
-    except (IndexError, ValueError):
-        return None
+    kernel = KernelClock().discipline()
+    return Clock(is_synchronised=kernel.is_synchronised, offset_ms=ask_chrony() or kernel.offset_ms, keeper=keeper)
 
 
 def judge_clock(clock: Clock) -> list[Result]:

@@ -24,7 +24,6 @@ class Picture(Struct, frozen=True, kw_only=True):
 
     path: Path
     content: bytes
-    checksum: str
     media_type: str
     modified_at: str
     recognized: Recognized
@@ -67,14 +66,12 @@ def read_picture(path: Path) -> Picture:
     if about.st_size > MOST_BYTES:
         sentence = f"A picture of a flag has at most {MOST_BYTES // 1024} KiB; make it smaller."
         raise ValidationError("flag.size", sentence, value=f"{about.st_size} bytes")
-    checksum = hashlib.sha256(content).hexdigest()
     return Picture(
         path=path,
         content=content,
-        checksum=checksum,
         media_type=media_type(content),
         modified_at=datetime.fromtimestamp(about.st_mtime, tz=UTC).isoformat(timespec="milliseconds"),
-        recognized=recognize(path.name, checksum),
+        recognized=recognize(path.name, hashlib.sha256(content).hexdigest()),
     )
 
 

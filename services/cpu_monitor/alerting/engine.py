@@ -141,8 +141,3 @@ class Engine:
 
 def _told(changed: Iterable[AlertChanged | None]) -> list[AlertChanged]:
     return [alert for alert in changed if alert is not None]
-
-
-def is_open(alert: AlertChanged) -> bool:
-    """Whether an alert is not cleared."""
-    return alert.state is not AlertState.CLEARED

@@ -4,8 +4,8 @@ import math
 from typing import Final
 
 from services.cpu_monitor.picture import Picture
-from shared.alerts.metrics import CONDITIONS, DATABASE, HEALTH, JOURNAL, JUDGED
-from shared.messages.health import HealthReport
+from shared.alerts.metrics import CONDITIONS, DATABASE, HEALTH, JOURNAL
+from shared.messages.health import HealthReport, Subject
 from shared.messages.incidents import IncidentKind
 from shared.messages.system import SystemSample
 
@@ -34,7 +34,7 @@ def of_health(report: HealthReport | None) -> Values:
     """How health judges each thing."""
     if report is None:
         return {}
-    values: Values = {f"{HEALTH}{subject}": {} for subject in JUDGED}
+    values: Values = {f"{HEALTH}{subject}": {} for subject in Subject}
     for item in report.items:
         values[f"{HEALTH}{item.subject}"][item.name] = CONDITIONS[item.condition]
     return values

@@ -4,11 +4,11 @@ A metric that is not among the values cannot be told now (nobody measured); one 
 that there is no such subject (any more).
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Final
 
-from services.cpu_monitor.alerting.growth import Growth
 from services.cpu_monitor.alerting.readings import UNKNOWN, Values, of_health, of_processes
+from services.cpu_monitor.growth import Growth
 from services.cpu_monitor.picture import Picture
 from shared.alerts.metrics import (
     BUSY_PERCENT,
@@ -21,6 +21,7 @@ from shared.alerts.metrics import (
     RESTARTS_S,
     WAITING_PERCENT,
 )
+from shared.messages.health import Subject
 from shared.messages.incidents import IncidentKind
 from shared.messages.obs import AlarmKind, ObsLoad, ObsStatus
 from shared.messages.service import BROKER, MONITOR, WRITER, ServiceHealth
@@ -43,7 +44,7 @@ ALARMS: Final = {
 }
 _TELLS: Final = {DB_TROUBLE.name: DATABASE, UDP_JOURNAL.name: JOURNAL}
 _FRAMES: Final = ("render", "output", "stream")
-_LOST: Final = {word: f"{word} lost" for word in _FRAMES}
+_NET, _UDP, _CLOCK = "net", "udp", "clock"
 _OF_LOAD: Final = (
     "obs.cpu_percent",
     "obs.render_skipped_percent",
@@ -54,18 +55,17 @@ _OF_LOAD: Final = (
 
 
 class Gauge:
-    """Reads the picture, one time after the other: what grew is known by what was read before."""
+    """Reads the picture, one time after the other: what grew is known by what was read before. What health counts, too,
+    is read in the trails.
+    """
 
     def __init__(self) -> None:
-        self._minute = Growth(GROWN_S)
         self._faults = Growth(FAULTS_S)
-        self._network = Growth(GROWN_S)
+        self._machine = Growth(GROWN_S)
         self._frames = Growth(FRAMES_S)
         self._sample: SystemSample | None = None
         self._sampled_at_s = 0.0
         self._heard: set[str] = set()
-        self._totals: dict[str, float] = {}
-        self._steps: list[tuple[float, float]] = []
 
     def hear(self, topic: str) -> None:
         """Somebody told how the database or the journal is."""
@@ -100,21 +100,18 @@ class Gauge:
         if now_s - self._sampled_at_s > max(STALE_S, 3 * sample.interval_ms / 1000):
             return
         values |= of_processes(sample) | _of_machine(sample)
-        grown = {name: self._network.add(name, total, now_s=now_s) for name, total in self._totals.items()}
-        values["udp.dropped"] = {MACHINE: grown.pop("")}
-        values["network.errors"] = grown
-        self._steps = [step for step in self._steps if now_s - step[0] <= GROWN_S]
-        values["clock.stepped_ms"] = {MACHINE: max((step for _, step in self._steps), default=0.0)}
+        values["udp.dropped"] = {MACHINE: sum(self._machine.recent(_UDP, now_s=now_s))}
+        interfaces = [one.interface for one in sample.networks]
+        values["network.errors"] = {name: sum(self._machine.recent((_NET, name), now_s=now_s)) for name in interfaces}
+        values["clock.stepped_ms"] = {MACHINE: max(self._machine.recent(_CLOCK, now_s=now_s), default=0.0)}
 
     def _count(self, sample: SystemSample, now_s: float) -> None:
-        """Samples say what came in their interval; here it is summed up."""
-        said = {one.interface: one.errors + one.drops for one in sample.networks} | {"": sample.udp.dropped}
-        for name in said:
-            self._network.add(name, self._totals.get(name, 0.0), now_s=now_s)
-        self._network.keep(said)
-        self._totals = {name: self._totals.get(name, 0.0) + count for name, count in said.items()}
-        if sample.clock.stepped_ms:
-            self._steps.append((now_s, abs(sample.clock.stepped_ms)))
+        """Samples say what came in their interval."""
+        said: dict[Hashable, float] = {(_NET, one.interface): one.errors + one.drops for one in sample.networks}
+        said |= {_UDP: sample.udp.dropped, _CLOCK: abs(sample.clock.stepped_ms)}
+        for key, by in said.items():
+            self._machine.mark(key, by, now_s=now_s)
+        self._machine.keep(said)
 
     def _read_stores(self, picture: Picture, values: Values) -> None:
         """No error is good news only once somebody was heard."""
@@ -132,11 +129,10 @@ class Gauge:
     def _read_rings(self, picture: Picture, values: Values, now_s: float) -> None:
         rings = {name: ring.status for name, ring in picture.rings.items() if ring.status is not None}
         if rings:
-            grown = self._minute.add
-            values["ring.kernel_drops"] = {
-                name: grown(f"drops {name}", ring.kernel_drops, now_s=now_s) for name, ring in rings.items()
-            }
-            values["ring.lost"] = {name: grown(f"lost {name}", ring.lost, now_s=now_s) for name, ring in rings.items()}
+            for what in ("kernel_drops", "lost"):
+                values[f"ring.{what}"] = {
+                    name: sum(picture.trails.grown.recent((Subject.RING, name, what), now_s=now_s)) for name in rings
+                }
             values["ring.unjournaled_bytes"] = {name: float(ring.unjournaled_bytes) for name, ring in rings.items()}
         writer = picture.services[WRITER].health if WRITER in picture.services else None
         if writer is not None:
@@ -168,7 +164,7 @@ class Gauge:
             values["obs.output_skipped_percent"][name] = skipped["output"]
             values["obs.stream_dropped_percent"][name] = skipped["stream"]
             values["obs.starved_percent"][name] = max(skipped["render"], skipped["output"]) if is_busy else 0.0
-        self._frames.keep(f"{name} {word}" for name in picture.obs for word in (*_FRAMES, *_LOST.values()))
+        self._frames.keep([(name, word, what) for name in picture.obs for word in _FRAMES for what in ("all", "lost")])
 
     def _skipped(self, name: str, status: ObsStatus, load: ObsLoad, now_s: float) -> dict[str, float]:
         outputs = status.outputs
@@ -179,8 +175,8 @@ class Gauge:
         )
         found = {}
         for word, (all_frames, skipped) in zip(_FRAMES, pairs, strict=True):
-            drawn = self._frames.add(f"{name} {word}", all_frames, now_s=now_s)
-            lost = self._frames.add(f"{name} {_LOST[word]}", skipped, now_s=now_s)
+            drawn = _grown(self._frames, (name, word, "all"), all_frames, now_s)
+            lost = _grown(self._frames, (name, word, "lost"), skipped, now_s)
             # At its first sight a count is not known to have grown.
             found[word] = min(100.0, 100.0 * lost / drawn) if drawn > 0 else 0.0
         return found
@@ -198,14 +194,14 @@ class Gauge:
         down = {name for name, kind in newest.items() if kind is IncidentKind.STAYS_DOWN and silent.get(name, 0.0) > 0}
         for name, life in lives.items():
             values["service.restarts"][name] = 0.0
-            values["service.faults"][name] = self._faults.add(f"faults {name}", life.faults, now_s=now_s)
+            values["service.faults"][name] = _grown(self._faults, name, life.faults, now_s)
             is_known = life.heard_at_s is not None or life.answered_at_s is not None or is_settled
             if name != MONITOR:
                 is_heard = is_known and not (is_deaf and name != BROKER)  # without the broker nobody is heard
                 values["service.silent_s"][name] = (0.0 if name in down else silent[name]) if is_heard else UNKNOWN
             if life.health is not None:
-                lost = self._minute.add(f"events {name}", life.health.lost, now_s=now_s)
-                values["service.events_lost"][name] = lost
+                lost = picture.trails.grown.recent((Subject.SERVICE, name, "lost"), now_s=now_s)
+                values["service.events_lost"][name] = sum(lost)
                 values["service.queue_depth"][name] = float(life.health.queue_depth)
                 values["service.loop_lag_ms"][name] = life.health.loop_lag_ms
             values["service.stays_down"][name] = float(name in down) if name in down or is_known else UNKNOWN
@@ -220,6 +216,11 @@ class Gauge:
         life = picture.services[name]
         since = now_s - max(picture.began_at_s, life.heard_at_s or 0.0, life.answered_at_s or 0.0)
         return since if since > SILENT_S else 0.0
+
+
+def _grown(growth: Growth, key: Hashable, count: float, now_s: float) -> float:
+    growth.count(key, count, now_s=now_s)
+    return sum(growth.recent(key, now_s=now_s))
 
 
 def _of_machine(sample: SystemSample) -> Values:

@@ -26,7 +26,7 @@ def judge_clock(view: View) -> Iterator[Verdict]:
 
 
 def _faults(view: View, clock: ClockState) -> Iterator[Verdict]:
-    steps = view.picture.trails.recent((Subject.CLOCK, NAME, "stepped"), now_s=view.now_s)
+    steps = view.picture.trails.grown.recent((Subject.CLOCK, NAME, "stepped"), now_s=view.now_s)
     if steps:
         by = max(steps, key=abs) / 1000
         reason = f"The clock jumped {'forward' if by > 0 else 'back'} by {duration(abs(by))} within the last minute."

@@ -13,7 +13,7 @@ from shared.messages.system import SystemSample
 from shared.meter_list import JOURNAL_COMMIT
 
 _OF_SERVICES: Final = ("lost", "dropped", "faults")
-_OF_RINGS: Final = ("lost", "kernel_drops", "refused")
+_OF_SESSIONS: Final = ("kernel_drops", "refused")
 
 
 class Notes:
@@ -33,7 +33,7 @@ class Notes:
         status, writer = picture.database, picture.services.get(WRITER)
         if status is not None and writer is not None and writer.health is not None:
             key = (Subject.DATABASE, database.NAME, "rows_refused")
-            picture.trails.count(key, status.rows_refused, life=writer.health.boot_id, now_s=now_s)
+            picture.trails.grown.count(key, status.rows_refused, life=writer.health.boot_id, now_s=now_s)
         read = picture.meters.get(INGEST)
         if read is not None and self._is_new("meters", read):
             self._commits(read)
@@ -58,9 +58,9 @@ class Notes:
                 continue
             for what in _OF_SERVICES:
                 key = (Subject.SERVICE, name, what)
-                trails.count(key, getattr(health, what), life=health.boot_id, now_s=now_s)
+                trails.grown.count(key, getattr(health, what), life=health.boot_id, now_s=now_s)
             if health.loop_lag_ms > loop_lag_ms:
-                trails.mark((Subject.SERVICE, name, "lag"), health.loop_lag_ms, now_s=now_s)
+                trails.grown.mark((Subject.SERVICE, name, "lag"), health.loop_lag_ms, now_s=now_s)
 
     def _commits(self, read: MetersRead) -> None:
         """What commits took since the reading before; after a start anew, since that start."""
@@ -76,9 +76,10 @@ class Notes:
             status = ring.status
             if status is None or not self._is_new(f"ring {name}", status):
                 continue
-            for what in _OF_RINGS:
-                key = (Subject.RING, name, what)
-                self._picture.trails.count(key, getattr(status, what), life=status.session or "", now_s=now_s)
+            grown = self._picture.trails.grown
+            for what in _OF_SESSIONS:
+                grown.count((Subject.RING, name, what), getattr(status, what), life=status.session or "", now_s=now_s)
+            grown.count((Subject.RING, name, "lost"), status.lost, now_s=now_s)  # runs on over sessions
 
     def _positions(self, now_s: float) -> None:
         """Since when the database has not come to where a ring's journal was."""
@@ -107,10 +108,9 @@ class Notes:
         if sample.clock.is_synchronised:
             trails.was_synchronised = True
         if abs(sample.clock.stepped_ms) >= clock.STEP_MS:
-            trails.mark((Subject.CLOCK, clock.NAME, "stepped"), sample.clock.stepped_ms, now_s=now_s)
+            trails.grown.mark((Subject.CLOCK, clock.NAME, "stepped"), sample.clock.stepped_ms, now_s=now_s)
         for use in sample.networks:
-            if use.errors:
-                trails.mark((Subject.NETWORK, use.interface, "errors"), use.errors, now_s=now_s)
+            trails.grown.mark((Subject.NETWORK, use.interface, "errors"), use.errors, now_s=now_s)
 
 
 def _is_there(position: Position | None, behind: Behind) -> bool:

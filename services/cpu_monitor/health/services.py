@@ -5,7 +5,7 @@ from typing import Final
 
 from services.cpu_monitor.health.view import ALIVE_S, Verdict, View, degraded, duration, failed, unknown, worst
 from services.cpu_monitor.picture import Life
-from services.cpu_monitor.trails import WITHIN_S
+from shared.alerts.metrics import GROWN_S
 from shared.messages.health import Subject
 from shared.messages.incidents import IncidentKind, ServiceIncident
 from shared.messages.service import BROKER, MONITOR, WRITER, ServiceHealth
@@ -105,7 +105,7 @@ def _restarts(view: View, name: str) -> Iterator[Verdict]:
 
 
 def _is_recent(view: View, incident: ServiceIncident) -> bool:
-    return 0 <= view.now_us - incident.happened_at_us <= WITHIN_S * 1e6
+    return 0 <= view.now_us - incident.happened_at_us <= GROWN_S * 1e6
 
 
 def _counters(view: View, name: str) -> Iterator[Verdict]:
@@ -125,14 +125,14 @@ def _counters(view: View, name: str) -> Iterator[Verdict]:
 
 def _broker_was_away(view: View) -> bool:
     """Whether what is missing on the bus went with the broker within the last minute: that was told of the broker."""
-    if view.is_fresh(view.picture.trails.bus_away_at_s, WITHIN_S):
+    if view.is_fresh(view.picture.trails.bus_away_at_s, GROWN_S):
         return True
     return any(one.service == BROKER and _is_recent(view, one) for one in view.picture.incidents)
 
 
 def _load(view: View, health: ServiceHealth) -> Iterator[Verdict]:
     name = health.service
-    lags = view.picture.trails.recent((_SUBJECT, name, "lag"), now_s=view.now_s)
+    lags = view.picture.trails.grown.recent((_SUBJECT, name, "lag"), now_s=view.now_s)
     if lags:
         reason = f"{name} was late by up to {max(lags) / 1000:.1f} s within the last minute."
         yield degraded(name, reason, "See what takes the processor or the disk: restrike monitor show")

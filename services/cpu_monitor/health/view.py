@@ -76,7 +76,7 @@ class View(Struct, frozen=True):
 
     def grew(self, subject: Subject, name: str, what: str) -> float:
         """By how much something grew within the last minute."""
-        return sum(self.picture.trails.recent((subject, name, what), now_s=self.now_s))
+        return sum(self.picture.trails.grown.recent((subject, name, what), now_s=self.now_s))
 
     def was(self, subject: Subject, name: str) -> Condition:
         """How it was judged the last time."""

@@ -6,15 +6,14 @@ kernel. systemd-timesyncd is not asked: it sets at once what is more than 0.4 s,
 """
 
 import os
-import shutil
 import socket
 import struct
-import subprocess
 from typing import Final
 
 from msgspec import Struct
 
 from shared.clock import monotonic_ns, unix_ns
+from shared.clock_keeping import ask_chrony
 
 PORT: Final = 123
 WITHIN_S: Final = 1.0
@@ -22,7 +21,6 @@ TRIES: Final = 2
 """A datagram may be lost."""
 LONGEST_WAY_NS: Final = 800_000_000
 """An answer that took longer says too little: half of the way is how wrong it may be."""
-CHRONY_WITHIN_S: Final = 2.0
 _REQUEST: Final = 0x23
 """Version 4, from a client."""
 _PACKET: Final = struct.Struct("!BBBb11I")
@@ -46,7 +44,7 @@ class Told(Struct, frozen=True, kw_only=True):
 def ask_time(server: str) -> Told:
     """Ask `server` (name or address, with a port if it is not 123); chrony, where none is set."""
     if not server:
-        return Told(offset_ms=_chrony_ms())
+        return Told(offset_ms=ask_chrony())
     try:
         return Told(offset_ms=round(_server_ns(*_place(server)) / 1e6, 3))
     except TimeoutError:
@@ -107,27 +105,3 @@ def _between_ns(stamp: int, at_unix_ns: int) -> int:
     ours = (at_unix_ns // 10**9 + _BEFORE_1970_S) * _FRACTION + (at_unix_ns % 10**9) * _FRACTION // 10**9
     difference = (stamp - ours + _ERA // 2) % _ERA - _ERA // 2
     return difference * 10**9 // _FRACTION
-
-
-def _chrony_ms() -> float | None:
-    path = shutil.which("chronyc")
-    if path is None:
-        return None
-    try:
-        done = subprocess.run(
-            [path, "-n", "-c", "tracking"], capture_output=True, text=True, timeout=CHRONY_WITHIN_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return None
-    return chrony_ms(done.stdout) if done.returncode == 0 else None
-
-
-def chrony_ms(line: str) -> float | None:
-    """The fifth field of `chronyc -c tracking`: seconds that are left to correct; the last one says whether it follows
-    anybody.
-    """
-    fields = line.strip().split(",")
-    try:
-        return None if fields[13] == "Not synchronised" else round(float(fields[4]) * 1000, 3)
-    except (IndexError, ValueError):
-        return None

@@ -1,12 +1,10 @@
 """This machine's clock: whether it follows a time server, how far it is off, and whether it was set; cpu-monitor."""
 
-import ctypes
 from collections.abc import Callable
 from typing import Final
 
-from msgspec import Struct
-
 from shared.clock import boot_ns, monotonic_ns, unix_ns
+from shared.clock_keeping import Discipline, KernelClock
 from shared.messages.system import ClockState
 
 STEP_MS: Final = 5.0
@@ -14,40 +12,6 @@ STEP_MS: Final = 5.0
 READ_WITHIN_NS: Final = 100_000
 TRIES: Final = 4
 """Two clocks are read one after the other: if that took longer, somebody else had the processor, and they are again."""
-STA_UNSYNC: Final = 0x0040
-STA_NANO: Final = 0x2000
-TIME_ERROR: Final = 5
-"""What the kernel answers while nothing synchronises its clock."""
-
-
-class _Time(ctypes.Structure):
-    _fields_ = (("seconds", ctypes.c_long), ("microseconds", ctypes.c_long))
-
-
-class _Timex(ctypes.Structure):
-    """The kernel's `struct timex`. `modes` 0 asks and changes nothing, which everybody may."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("frequency", ctypes.c_long),
-        ("maximum_error", ctypes.c_long),
-        ("estimated_error", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("constant", ctypes.c_long),
-        ("precision", ctypes.c_long),
-        ("tolerance", ctypes.c_long),
-        ("time", _Time),
-        ("tick", ctypes.c_long),
-        ("room", ctypes.c_byte * 128),
-    )
-
-
-class Discipline(Struct, frozen=True):
-    """What the kernel says of its clock; None: it says nothing."""
-
-    is_synchronised: bool | None
-    offset_ms: float | None
 
 
 class ClockMeter:
@@ -55,8 +19,8 @@ class ClockMeter:
 
     def __init__(
         self,
-        discipline: "Callable[[], Discipline] | None" = None,
-        difference_ns: "Callable[[], int] | None" = None,
+        discipline: Callable[[], Discipline] | None = None,
+        difference_ns: Callable[[], int] | None = None,
     ) -> None:
         self._discipline = discipline or KernelClock().discipline
         self._difference_ns = difference_ns or wall_minus_boot_ns
@@ -80,25 +44,6 @@ class ClockMeter:
             offset_ms=told.offset_ms if self._offset_ms is None else self._offset_ms,
             stepped_ms=round(stepped_ms, 3) if is_stepped else 0.0,
         )
-
-
-class KernelClock:
-    """The C library's `adjtimex`."""
-
-    def __init__(self) -> None:
-        self._call = ctypes.CDLL(None, use_errno=True).adjtimex
-        self._asked = _Timex()
-
-    def discipline(self) -> Discipline:
-        """What is left to correct is its offset; unknown while nothing synchronises it."""
-        self._asked.modes = 0
-        state = self._call(ctypes.byref(self._asked))
-        if state < 0:  # a container may forbid to ask
-            return Discipline(None, None)
-        if state == TIME_ERROR or self._asked.status & STA_UNSYNC:
-            return Discipline(False, None)  # noqa: FBT003  # positional for its two fields
-        unit = 1e6 if self._asked.status & STA_NANO else 1e3
-        return Discipline(True, round(self._asked.offset / unit, 3))  # noqa: FBT003  # see above
 
 
 def wall_minus_boot_ns() -> int:

@@ -51,6 +51,7 @@ STAYS: Final = frozenset(
         "disk_samples",
         "imports",
         "jobs",
+        "license_changes",
         "network_samples",
         "obs_connections",
         "obs_recording_config",

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from services.obs_bridge.procedure import Ask, Data, Procedure
+from services.obs_bridge.procedure import Data
 from shared.errors import ObsError
 from shared.messages.obs import RecordingSettings, Role
 from shared.settings.catalogue import OBS_CONFIRM_MS
@@ -20,7 +20,6 @@ SINCE: Final = {
 """Requests that came after obs-websocket 5.0 -> the OBS that brought them."""
 
 # Numbers of refusals, as obs-websocket's RequestStatus counts them.
-UNKNOWN_REQUEST: Final = 204
 RUNNING: Final = 500
 NOT_RUNNING: Final = 501
 PAUSED: Final = 502
@@ -52,11 +51,6 @@ class ObsFacts(Struct, frozen=True, kw_only=True):
     def knows(self, request: str) -> bool:
         """Whether this OBS understands `request`."""
         return request in self.requests
-
-    def require(self, request: str, deed: str) -> None:
-        """Raise `obs.not_supported` when this OBS does not understand `request`, which it needs to `deed`."""
-        if not self.knows(request):
-            raise self.cannot(deed, f"it needs OBS {SINCE.get(request, '28')} or newer")
 
     def cannot(self, deed: str, why: str) -> ObsError:
         """The error of a deed that this OBS cannot do."""
@@ -101,8 +95,3 @@ def facts_of(version: Data) -> ObsFacts:
         requests=frozenset(version["availableRequests"]),
         picture_formats=tuple(version.get("supportedImageFormats", ())),
     )
-
-
-def learn() -> Procedure[ObsFacts]:
-    """Ask OBS what it is."""
-    return facts_of((yield Ask("GetVersion")))

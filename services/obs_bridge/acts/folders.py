@@ -1,7 +1,6 @@
 """Folders of OBS that can be looked at from here, without ever waiting for a disk or a network share; obs-bridge."""
 
 import os
-import shutil
 import threading
 from pathlib import Path
 from typing import Final
@@ -19,13 +18,11 @@ LOOK_S: Final = 1.0
 
 
 class Folder(Struct, frozen=True, kw_only=True):
-    """A folder as this machine sees it. `free_bytes` is of its disk, None when it is not there."""
+    """A folder as this machine sees it."""
 
-    path: str
     exists: bool
     is_readable: bool
     is_writable: bool
-    free_bytes: int | None
 
 
 _looks: Final[dict[str, list[Folder]]] = {}
@@ -63,18 +60,10 @@ def _look(path: str, found: list[Folder]) -> None:
 
 def _seen(path: str) -> Folder:
     exists = Path(path).is_dir()
-    free = None
-    if exists:
-        try:
-            free = shutil.disk_usage(path).free
-        except OSError:
-            exists = False
     return Folder(
-        path=path,
         exists=exists,
         is_readable=exists and os.access(path, os.R_OK | os.X_OK),
         is_writable=exists and os.access(path, os.W_OK | os.X_OK),
-        free_bytes=free,
     )
 
 

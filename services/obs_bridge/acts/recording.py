@@ -8,7 +8,6 @@ from services.obs_bridge.acts import folders, record_settings
 from services.obs_bridge.acts.facts import NOT_PAUSED, NOT_RUNNING, PAUSED, RUNNING, Done, ObsFacts
 from services.obs_bridge.acts.outputs import FIRST_SIGN_S, changed, is_unconfirmed, state_of, went
 from services.obs_bridge.procedure import Ask, Confirmed, Data, Event, Pause, Procedure, Proof
-from shared.clock import monotonic_ns
 from shared.errors import ObsError
 from shared.messages.obs_actions import (
     AddChapter,
@@ -52,27 +51,20 @@ class Ended(Struct, frozen=True, kw_only=True):
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """How far a recording was, by OBS's own time code, at some moment between two of ours (monotonic ns)."""
+    """How far a recording is, by OBS's own time code."""
 
     is_recording: bool
     is_paused: bool
     record_ms: int
-    record_bytes: int
-    asked_ns: int
-    answered_ns: int
 
 
 def progress() -> Procedure[Progress]:
     """How far the recording is."""
-    asked_ns = monotonic_ns()
     status = yield Ask("GetRecordStatus")
     return Progress(
         is_recording=status["outputActive"],
         is_paused=status["outputPaused"],
         record_ms=int(status["outputDuration"]),
-        record_bytes=int(status["outputBytes"]),
-        asked_ns=asked_ns,
-        answered_ns=monotonic_ns(),
     )
 
 

@@ -96,8 +96,6 @@ ALONE: Final = frozenset(
 """Actions that say how files are named, name one, or change what outputs work with: one at a time, and not while a
 match's recording or the replay buffer is being started.
 """
-ONLY_IN_RULES: Final = (a.RunCommand, a.Wait)
-"""Actions that OBS has no part in: the rules do them themselves."""
 
 
 def perform(action: a.AnyAction, on: ObsFacts, *, by_hand: bool = False) -> Procedure[Done]:

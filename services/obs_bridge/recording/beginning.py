@@ -1,7 +1,6 @@
 """How OBS is brought to record a match: room, folder, format, name, start; obs-bridge."""
 
 from collections.abc import Callable
-from typing import Final
 
 from msgspec import Struct
 
@@ -14,8 +13,6 @@ from services.obs_bridge.recording import says
 from shared.automation.match_view import MatchView
 from shared.errors import ObsError
 from shared.messages.obs import RecordingSettings
-
-MIB: Final = 1 << 20
 
 
 class Wish(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ Only what is fresh arms a plan (OBS is not moved by what is long past), but a ma
 tick of the clock, so that a start that was missed is made up for.
 """
 
+from collections.abc import Callable, Collection
 from typing import Final
 
 from msgspec import Struct
@@ -42,7 +43,8 @@ class Plan(Struct, kw_only=True):
     """A match of a ring. `parts` recordings were made of it; `first_clock_at_us` and `ended_at_us` are when it began
     and was decided or closed, `heard_at_us` its last event (Unix microseconds). `given_up` is why it is recorded no
     more though it goes on; OBS ended it `early_ends` times by itself. `is_prepared`: folder and room were seen to.
-    `is_held`: it would have been armed, but automation was paused. `is_stale`: it was kept by the process before this
+    `is_held`: it would have been armed, but automation was paused, or
+    refused by the licence. `is_stale`: it was kept by the process before this
     one, and how its ring stands now was not heard yet. `missed` is the recording that could not be begun, and
     `missed_why`, while OBS records something else.
     """
@@ -187,18 +189,19 @@ class Plans:
         ]
         return max(found, key=_meant, default=None)
 
-    def resume(self, now_us: int) -> None:
-        """Automation goes on: what began meanwhile and goes on is recorded from now on."""
-        for plan in self.by_ring.values():
+    def resume(self, now_us: int, rings: Collection[str]) -> None:
+        """Automation goes on for these rings: what began meanwhile and goes on is recorded from now on."""
+        for plan in [self.by_ring[ring] for ring in rings if ring in self.by_ring]:
             if plan.is_held and plan.is_waiting and not plan.is_idle(now_us):
                 plan.take_up(now_us)
 
-    def unprepared(self) -> Plan | None:
-        """The match that was loaded last, and of which nothing is known yet but that it was."""
+    def unprepared(self, is_refused: Callable[[MatchView], bool]) -> Plan | None:
+        """The match that was loaded last, and of which nothing is known yet but that it was; none that is refused."""
         waiting = [
             plan
             for plan in self.by_ring.values()
             if not (plan.is_prepared or plan.is_stale or plan.view.is_over or plan.armed_at_us or plan.ended_at_us)
+            and not is_refused(plan.view)
         ]
         return max(waiting, key=lambda plan: plan.view.loaded_at_us or 0, default=None)
 

@@ -41,15 +41,3 @@ def full(folder: Path) -> Iterator[None]:
         yield
     finally:
         filler.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def read_only(mount: Path) -> Iterator[None]:
-    """A mounted file system takes no writes, as one does that has errors; files that are open for writing keep it from
-    becoming so.
-    """
-    subprocess.run(["mount", "-o", "remount,ro", str(mount)], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["mount", "-o", "remount,rw", str(mount)], check=True)

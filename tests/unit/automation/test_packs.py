@@ -9,7 +9,7 @@ from services.cli.obs.rules.dry_run import Would, would_fire
 from shared.automation.match_view import Venue
 from shared.automation.named import Kind, named_by
 from shared.automation.packs import PACKS
-from shared.automation.scene_names import SCENE_SOURCES, SCENES, TEXTS
+from shared.automation.scene_names import LOWER_THIRD, MESSAGE, SCENE_SOURCES, SCENES, SCORE, WINNER_TEXT
 from shared.messages.obs_actions import SetScene, SetText
 from tests.support.captures import CAPTURES
 
@@ -38,7 +38,7 @@ def test_packs_name_only_what_the_collection_has() -> None:
     for one in named:
         places = {
             Kind.SCENE: SCENES,
-            Kind.INPUT: TEXTS,
+            Kind.INPUT: (SCORE, LOWER_THIRD, WINNER_TEXT, MESSAGE),
             Kind.SOURCE: SCENE_SOURCES[one.within] if one.within else [],
         }
         assert one.name in places[one.kind], one

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from shared.messages.alerts import (
     AlertChanged,
     AlertDelivered,
     AlertRulesChanged,
+    Alerts,
     AlertSeverity,
     AlertState,
     Channel,
@@ -213,6 +215,16 @@ def test_a_test_of_one_channel_asks_nobody_else(run: Run, monkeypatch: pytest.Mo
     monkeypatch.setattr(now, "Client", lambda _: monitor)
     done = run("alerts", "test", "mail", "--author", "ana")
     assert (done.code, done.err, monitor.asked) == (1, "It is not set up: do so.\n", ["mail"])
+
+
+def test_why_nobody_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside what is wrong, not in its place; a program finds it in the document."""
+    sentence = "Alerts by mail and webhook: not allowed by the licence (expired). Ask the vendor."
+    answer = Alerts(alerts=(), not_told=sentence)
+    monkeypatch.setattr(now, "Client", lambda _: SimpleNamespace(call=lambda _: answer))
+    done = run("alerts", "list")
+    assert (done.code, done.out, done.err) == (0, "Nothing is wrong.\n", f"{sentence}\n")
+    assert run("alerts", "list", "--json").document == {"alerts": [], "not_told": sentence}
 
 
 def test_metrics(run: Run) -> None:

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from services.db_writer.details import leaves_of, says_nothing, stored
+from services.db_writer.details import _FLAT, says_nothing, stored
 from services.db_writer.event_types import CODE_OF_READING, EVENT_TYPES
 from shared.messages.pss import (
     AnyReading,
@@ -84,7 +84,7 @@ def test_a_reading_without_any_field_says_nothing(data: Reading, expected: bool)
 
 @pytest.mark.parametrize("reading", get_args(AnyReading))
 def test_every_reading_has_its_columns_and_its_event_type(reading: type[Reading]) -> None:
-    assert "faults" in {leaf.key for leaf in leaves_of(reading)}
+    assert "faults" in {leaf.key for leaf in _FLAT[reading].leaves}
     assert CODE_OF_READING[reading] in {row.code for row in EVENT_TYPES}
 
 

@@ -55,4 +55,6 @@ def test_tiles_are_what_the_script_draws() -> None:
 def test_licences_ship() -> None:
     """Of the pictures, and of the names in other languages."""
     assert "MIT" in (FOLDER / "LICENSE").read_text(encoding="utf-8")
-    assert "Unicode" in (FOLDER / "LICENSE-CLDR").read_text(encoding="utf-8")
+    of_names = (FOLDER / "LICENSE-CLDR").read_text(encoding="utf-8")
+    assert of_names.startswith("UNICODE LICENSE V3\n")
+    assert of_names.endswith("\nSPDX-License-Identifier: Unicode-3.0\n")

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from services.obs_bridge import videos as under_test
 from services.obs_bridge.files import Files
 from services.obs_bridge.ledger import Ledger
-from services.obs_bridge.videos import KEY, NO_NAME, UNPLAYABLE, UNREACHABLE, Videos
+from services.obs_bridge.videos import KEY, NO_NAME, NOT_CLOSED, UNPLAYABLE, UNREACHABLE, Videos
 from shared.messages.recordings import VideoKind, VideoStored
 from shared.outbox import Outbox
 from tests.support.obs.video import needs_ffmpeg
+from tests.support.video_files import make_video
 
 VIDEO = VideoStored(
     video_id="v1", kind=VideoKind.MATCH, connection="mat-1", ring="ring-1", match_id="m", obs_path="D:/Rec/a.mkv"
@@ -122,6 +123,16 @@ def test_a_file_without_pictures(house: House, monkeypatch: pytest.MonkeyPatch) 
     (house.folder / "a.mkv").write_bytes(b"1234")
     last = house.told(replace(VIDEO, duration_ms=900))
     assert (last.size_bytes, last.duration_ms, last.is_whole, last.problem) == (4, None, False, UNPLAYABLE)
+
+
+@needs_ffmpeg
+def test_a_file_that_obs_did_not_bring_to_its_end(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OBS says that it stopped, and on a full disk the file has no end: it is not whole, and plays up to there."""
+    monkeypatch.setenv("PATH", os.environ["WITH_PATH"])
+    make_video(house.folder / "a.mkv", seconds=9, is_whole=False)
+    last = house.told(replace(VIDEO, duration_ms=9_000))
+    assert (last.is_whole, last.problem) == (False, NOT_CLOSED)
+    assert last.duration_ms is not None
 
 
 def test_a_file_that_still_grows(house: House) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from services.cli import output
 from services.cli.obs.bridge import is_running
-from services.cli.obs.rules.documents import invalid
+from services.cli.obs.rules.documents import DOCUMENTS
 from shared.automation.faults import faults_of
 from shared.errors import NetworkError, ValidationError
 from shared.messages.automation import Rule
@@ -23,7 +23,7 @@ def require_sound(rules: list[Rule]) -> None:
     """
     faults = [f"{rule.rule}: {fault}" for rule in rules for fault in faults_of(rule)]
     if faults:
-        raise invalid(faults)
+        raise DOCUMENTS.invalid(faults)
 
 
 def require_known(rules: list[Rule], paths: Paths, *, force: bool) -> None:

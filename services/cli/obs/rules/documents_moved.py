@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from services.cli import output
 from services.cli.author import Author, author_of
 from services.cli.obs.rules.checking import require_known
-from services.cli.obs.rules.documents import document_of, rules_in
-from services.cli.obs.rules.editing import Force, Names, OfPack, chosen, read_body
+from services.cli.obs.rules.documents import DOCUMENTS
+from services.cli.obs.rules.editing import Force, Names, OfPack, chosen
 from services.cli.obs.rules.stored import read_named, read_rules
+from services.cli.rule_documents import RULES, read_body
 from services.cli.writer import ask
 from shared.errors import IoError
 from shared.messages.automation import Rule
@@ -39,7 +40,7 @@ def import_(  # noqa: PLR0913  # a command has as many arguments as options
     json: output.Json = False,
 ) -> None:
     """Store the rules of a document, all or none; every fault in it is told at once."""
-    rules = rules_in(read_body(file))
+    rules = DOCUMENTS.rules_in(read_body(file))
     saved = store([replace(rule, is_enabled=False) for rule in rules] if off else rules, overwrite, force, author)
     if json:
         output.document({"rules": saved})
@@ -60,11 +61,11 @@ def export(
     paths = Paths.from_environment()
     rules = read_named(paths, chosen(names, pack)) if names or pack else read_rules(paths)
     if to is None:
-        output.document(document_of(rules))
+        output.document({RULES: rules})
         return
     try:
         with to.open("xb") as written:
-            written.write(msgspec.json.format(msgspec.json.encode(document_of(rules)), indent=2) + b"\n")
+            written.write(msgspec.json.format(msgspec.json.encode({RULES: rules}), indent=2) + b"\n")
     except FileExistsError as error:
         raise IoError("rules.file_exists", "The file is there already; name another one.", value=to) from error
     if json:

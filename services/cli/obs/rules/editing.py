@@ -1,6 +1,5 @@
 """`restrike obs rules add`, `edit`, `enable`, `disable`, `remove`. db-writer stores them, running or not."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +10,10 @@ from services.cli import output
 from services.cli.author import Author, author_of
 from services.cli.obs.rules import words
 from services.cli.obs.rules.checking import require_known, require_sound
-from services.cli.obs.rules.documents import rules_in
+from services.cli.obs.rules.documents import DOCUMENTS
 from services.cli.obs.rules.options import Given, cleared, rule_options
 from services.cli.obs.rules.stored import read_named, read_rules
+from services.cli.rule_documents import read_body
 from services.cli.writer import ask
 from shared.errors import ValidationError
 from shared.messages.automation import Rule
@@ -115,13 +115,8 @@ def chosen(names: list[str] | None, pack: str | None) -> list[str]:
     return found
 
 
-def read_body(file: Path) -> bytes:
-    """What is in a file, or on standard input for `-`."""
-    return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-
-
 def _only(file: Path) -> Rule:
-    found = rules_in(read_body(file))
+    found = DOCUMENTS.rules_in(read_body(file))
     if len(found) != 1:
         sentence = "There are several rules in it; import them with: restrike obs rules import FILE"
         raise ValidationError("rules.several", sentence, value=len(found))

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from services.cli import output
 from services.cli.captures import read_capture
 from services.cli.obs.rules import words
-from services.cli.obs.rules.documents import rules_in
+from services.cli.obs.rules.documents import DOCUMENTS
 from services.cli.obs.rules.dry_run import NOT_RECORDED, Would, would_fire
-from services.cli.obs.rules.editing import File, OfPack, read_body
+from services.cli.obs.rules.editing import File, OfPack
 from services.cli.obs.rules.stored import read_named, read_rules
 from services.cli.pacing import Pacer, parse_speed
+from services.cli.rule_documents import read_body
 from shared.automation.match_view import Venue
 from shared.automation.packs import PACKS
 from shared.clock import monotonic_s, wait_s
@@ -83,7 +84,7 @@ def _rules(names: list[str], pack: str | None, file: Path | None, *, is_all: boo
             raise ValidationError("rules.no_pack", f"There is no such set. There are: {', '.join(PACKS)}.", value=pack)
         found += PACKS[pack].rules
     if file is not None:
-        found += rules_in(read_body(file))
+        found += DOCUMENTS.rules_in(read_body(file))
     if not found:
         sentence = "There is no rule to try: give its name before the recording, or --pack, --file or --all."
         raise ValidationError("obs.rules_none", sentence)

@@ -17,6 +17,7 @@ from shared.messages.alerts import AlertSeverity, AlertState
 STEP_S: Final = 15.0
 """How long the server may take for each step; some greet only after ten seconds, against senders of junk."""
 MOST_SUBJECT: Final = 150
+NO_STARTTLS: Final = "it offers no STARTTLS; set alerts.smtp_security to ssl (port 465 as a rule), or to plain"
 _WORST: Final = list(AlertSeverity)
 
 
@@ -47,6 +48,9 @@ def _connected(settings: ChannelSettings) -> smtplib.SMTP:
         return smtplib.SMTP_SSL(host, port, timeout=STEP_S, context=context)
     server = smtplib.SMTP(host, port, timeout=STEP_S)
     try:
+        server.ehlo_or_helo_if_needed()
+        if not server.has_extn("starttls"):
+            raise smtplib.SMTPNotSupportedError(NO_STARTTLS)
         server.starttls(context=context)
     except BaseException:  # whatever it was, the connection ends here
         server.close()

@@ -40,6 +40,7 @@ _OLD_JOBS: Final = "SELECT id FROM (SELECT id, begun_at FROM jobs ORDER BY id LI
 _OLD_FIRINGS: Final = "SELECT id FROM obs_rule_firings WHERE fired_at < ? ORDER BY fired_at LIMIT ?"
 _OLD_FACTS: Final = "SELECT id FROM refused_facts WHERE created_at < ? LIMIT ?"
 _OLD_INCIDENTS: Final = "SELECT id FROM service_incidents WHERE happened_at < ? ORDER BY happened_at LIMIT ?"
+_OLD_LICENCES: Final = "SELECT id FROM license_changes WHERE changed_at < ? ORDER BY changed_at LIMIT ?"
 _OLD_ALERTS: Final = "SELECT id FROM alerts WHERE raised_at < ? ORDER BY raised_at LIMIT ?"
 _OLD_DELIVERIES: Final = "SELECT id FROM alert_deliveries WHERE updated_at < ? LIMIT ?"
 OLD: Final = {
@@ -48,6 +49,7 @@ OLD: Final = {
     "obs_rule_firings": _OLD_FIRINGS,
     "refused_facts": _OLD_FACTS,
     "service_incidents": _OLD_INCIDENTS,
+    "license_changes": _OLD_LICENCES,
     "alerts": _OLD_ALERTS,
     "alert_deliveries": _OLD_DELIVERIES,
 }
@@ -57,6 +59,7 @@ SELECT EXISTS (SELECT 1 FROM operator_audit WHERE done_at < ?1) OR EXISTS (SELEC
     OR EXISTS (SELECT 1 FROM obs_rule_firings WHERE fired_at < ?1)
     OR EXISTS (SELECT 1 FROM refused_facts WHERE created_at < ?1)
     OR EXISTS (SELECT 1 FROM service_incidents WHERE happened_at < ?1)
+    OR EXISTS (SELECT 1 FROM license_changes WHERE changed_at < ?1)
     OR EXISTS (SELECT 1 FROM alerts WHERE raised_at < ?1)
     OR EXISTS (SELECT 1 FROM alert_deliveries WHERE updated_at < ?1)
 """

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from services.cli.alerts.documents import DOCUMENTS
 from shared.alerts.defaults import DEFAULTS
-from shared.alerts.documents import rules_in
 from shared.alerts.faults import faults_of
 from shared.alerts.in_force import rules_in_force
 from shared.alerts.metrics import METRICS
@@ -21,7 +21,7 @@ BY_EVENT = DEFAULTS["service.storm"]
 def test_defaults_are_sound(rule: AlertRule) -> None:
     """And survive the way into the database and back."""
     assert faults_of(rule) == []
-    assert rules_in(msgspec.json.encode({"rules": [rule]})) == [rule]
+    assert DOCUMENTS.rules_in(msgspec.json.encode({"rules": [rule]})) == [rule]
     assert rule.metric in METRICS or rule.topic in RARE
 
 
@@ -36,7 +36,7 @@ def test_defaults_are_sound(rule: AlertRule) -> None:
         (replace(SOUND, metric=None), "metric: name what is watched"),
         (replace(SOUND, threshold=float("nan")), "threshold:"),
         (replace(SOUND, threshold=3.0 * 1024**3), "threshold: of health is 0 to 2"),
-        (replace(SOUND, metric="health.licence"), "metric: there is no value health.licence"),
+        (replace(SOUND, metric="health.weather"), "metric: there is no value health.weather"),
         (replace(SOUND, hysteresis=-1), "hysteresis:"),
         (replace(SOUND, for_s=1e9), "for_s: must be 0"),
         (replace(SOUND, when={"a": ("b",)}), "when, cleared_when:"),
@@ -62,13 +62,13 @@ def test_all_faults_of_a_document_at_once() -> None:
     del bad["title"]
     body = msgspec.json.encode([one, one, bad, 5])
     with pytest.raises(ValidationError) as caught:
-        rules_in(body)
+        DOCUMENTS.rules_in(body)
     lines = caught.value.message.splitlines()
     assert lines[0] == "6 faults; nothing was done."
     assert [line.partition(" ")[0] for line in lines[1:]] == ["rules[2]", *["rules[3]"] * 4, "rules[4]:"]
     for nothing in (b"{", b"[]", b'{"rules": []}'):
         with pytest.raises(ValidationError):
-            rules_in(nothing)
+            DOCUMENTS.rules_in(nothing)
 
 
 def test_stored_rules_stand_for_defaults() -> None:

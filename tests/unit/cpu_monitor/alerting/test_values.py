@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from services.cpu_monitor.alerting.readings import Values, words_of
 from services.cpu_monitor.alerting.values import SETTLED_S, STALE_S, Gauge
+from services.cpu_monitor.health.noting import Notes
 from services.cpu_monitor.picture import BackupFacts, Life, Picture, RingPicture
-from services.cpu_monitor.trails import Behind
-from shared.alerts.metrics import JUDGED, METRICS, written
+from shared.alerts.metrics import METRICS, written
 from shared.messages.database import DatabaseStatus
 from shared.messages.health import Condition, HealthItem, HealthReport, Subject
 from shared.messages.incidents import IncidentKind, ServiceIncident
@@ -34,14 +34,16 @@ HOUR_US = 3_600_000_000
 
 
 class Watched:
-    """A picture and its gauge; time goes on by `at`."""
+    """A picture, what health notes of it, and its gauge; time goes on by `at`."""
 
     def __init__(self) -> None:
         self.picture = Picture([WRITER, BROKER, MONITOR], began_at_s=0.0)
+        self.notes = Notes(self.picture)
         self.gauge = Gauge()
 
     def at(self, now_s: float) -> Values:
         """What is known then."""
+        self.notes.take(now_s=now_s, loop_lag_ms=1000)
         values = self.gauge.read(self.picture, now_s=now_s, now_us=NOW_US + int(now_s * 1_000_000))
         known = {
             name: {subject: value for subject, value in of.items() if not isnan(value)} for name, of in values.items()
@@ -189,7 +191,7 @@ def test_all_that_is_listed_is_told_and_nothing_else() -> None:
     values = watched.at(100)
     assert set(values) == set(METRICS)
     empty = {name for name, by_subject in values.items() if not by_subject}
-    assert empty == {f"health.{subject}" for subject in JUDGED} - {"health.ring"}
+    assert empty == {f"health.{subject}" for subject in Subject} - {"health.ring"}
 
 
 def test_what_nobody_knows_is_not_told() -> None:
@@ -241,7 +243,7 @@ def test_the_database_is_behind() -> None:
     watched.hear(WRITER, SETTLED_S + 1, entry=10)
     assert watched.at(SETTLED_S + 1)["db.behind_s"] == {"ring-1": 0}
     watched.picture.rings["ring-1"] = _ring(30)
-    watched.picture.trails.behind["ring-1"] = Behind("j", 30, SETTLED_S + 2)
+    watched.at(SETTLED_S + 2)
     values = watched.at(SETTLED_S + 9)
     assert (values["db.behind_s"], values["db.behind_entries"]) == ({"ring-1": 7}, {"ring-1": 20})
     watched.hear(WRITER, SETTLED_S + 10, entry=30)

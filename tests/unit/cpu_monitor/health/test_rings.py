@@ -190,6 +190,21 @@ def test_drops_are_told_for_a_minute() -> None:
     assert _ring(world) is OK
 
 
+def test_what_fell_out_of_memory_is_told_once() -> None:
+    """Its count runs on when the ring is closed and opened again; those of a session do not."""
+    world = World()
+    world.look()
+    world.hear_ring(lost=5)
+    assert _ring(world) is FAILED
+    world.pass_s(65)
+    world.hear_ring(listening=True, session=None)
+    world.look()
+    world.hear_ring(session="s2")
+    assert _ring(world) is OK
+    world.hear_ring(session="s3", refused=1)
+    assert _ring(world) is DEGRADED
+
+
 def test_a_ring_that_need_not_listen_is_well() -> None:
     """`auto_start` is false for it."""
     world = World(off_rings=frozenset({"ring-1"}))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.video.path_map import is_this_machine, to_ours, to_theirs
+from shared.video.path_map import is_this_machine, to_ours
 
 WINDOWS = {"D:\\Rec": "/mnt/rec", "D:\\Rec\\Clips\\": "/mnt/clips", "\\\\nas\\video": "/mnt/nas", "E:\\": "/mnt/e"}
 UNIX = {"/srv/obs/Videos/": "/mnt/obs", "/": "/mnt/all"}
@@ -83,46 +83,8 @@ def test_no_disk_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     for asking in ("stat", "lstat", "open", "scandir", "readlink", "access"):
         monkeypatch.setattr(os, asking, hangs)
     found = to_ours("/mnt/nas/a.mkv", {}, is_local=True), to_ours("D:\\Rec\\a.mkv", WINDOWS)
-    back = to_theirs(Path("/mnt/rec/a.mkv"), WINDOWS)
     monkeypatch.undo()
-    assert (found, back) == ((Path("/mnt/nas/a.mkv"), Path("/mnt/rec/a.mkv")), "D:\\Rec\\a.mkv")
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs"),
-    [
-        ("/mnt/rec/Cup/a.mkv", "D:\\Rec\\Cup\\a.mkv"),
-        ("/mnt/rec", "D:\\Rec"),
-        ("/mnt/e/a.mkv", "E:\\a.mkv"),
-        ("/mnt/nas/a.mkv", "\\\\nas\\video\\a.mkv"),
-        ("/mnt/recorded/a.mkv", None),
-        ("/mnt/rec/../x", None),
-        ("mnt/rec/a", None),
-    ],
-)
-def test_our_names_for_windows(ours: str, theirs: str | None) -> None:
-    """Written with the slashes of the map."""
-    assert to_theirs(Path(ours), WINDOWS) == theirs
-
-
-def test_our_names_for_unix_and_at_home() -> None:
-    """The longest of our folders counts; a local OBS names files as we do."""
-    assert to_theirs(Path("/mnt/obs/a.mkv"), UNIX) == "/srv/obs/Videos/a.mkv"
-    assert to_theirs(Path("/mnt/all/a.mkv"), UNIX) == "/a.mkv"
-    assert to_theirs(Path("/srv/a.mkv"), {}, is_local=True) == "/srv/a.mkv"
-    assert to_theirs(Path("/mnt/rec/a.mkv"), {"D:/Rec": "/mnt/rec"}) == "D:/Rec/a.mkv"
-
-
-_NAMES = st.text(st.characters(exclude_characters='/\\\0:*?"<>|', exclude_categories=["C"]), min_size=1)
-
-
-@given(st.lists(_NAMES.filter(lambda name: name not in (".", "..")), min_size=1, max_size=4))
-def test_there_and_back(parts: list[str]) -> None:
-    """Every file of ours that has a name there is found again by it."""
-    ours = Path("/mnt/rec", *parts)
-    theirs = to_theirs(ours, WINDOWS)
-    assert theirs is not None
-    assert to_ours(theirs, {"D:\\Rec": "/mnt/rec"}) == ours
+    assert found == (Path("/mnt/nas/a.mkv"), Path("/mnt/rec/a.mkv"))
 
 
 @given(st.text(), st.sampled_from(["D:\\Rec", "D:\\Rec\\", "/rec", "\\\\nas\\v"]))
