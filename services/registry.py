@@ -9,4 +9,5 @@ SERVICES: Final = {
     "db-writer": "services.db_writer.main",
     "obs-bridge": "services.obs_bridge.main",
     "cpu-monitor": "services.cpu_monitor.main",
+    "license": "services.license.main",
 }

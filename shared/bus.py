@@ -13,8 +13,8 @@ import zmq
 from shared.clock import unix_ns
 from shared.messages.envelope import Envelope
 from shared.messages.service import ANY_SERVICE
-from shared.messages.topic import Topic
-from shared.messages.topics import ON_BUS_FRAME, TOPICS
+from shared.messages.topic import ON_BUS_FRAME, Topic
+from shared.messages.topics import TOPICS
 
 PUBLISH_QUEUE = 50_000
 """Events that wait for the broker: half a minute of the busiest venue, should it hang; a dead one has no queue."""

@@ -27,6 +27,7 @@ class Paths:
         self.journal = self.data / "journal.db"
         self.parser_states = self.data / "parser"
         self.config_history = self.data / "config"
+        self.license = self.data / "license"
         self.run = home / "run"
         self.logs = home / "log"
         self.backups = home / "backups"
@@ -53,7 +54,15 @@ class Paths:
         Raises:
             OSError: one cannot be created, or the one for sockets belongs to somebody else.
         """
-        for folder in (self.home, self.data, self.parser_states, self.run, self.backups, self.sockets):
+        for folder in (
+            self.home,
+            self.data,
+            self.parser_states,
+            self.license,
+            self.run,
+            self.backups,
+            self.sockets,
+        ):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(OSError):  # a service starts without a place for its log; cpu-monitor tells of it
             self.logs.mkdir(mode=0o700, exist_ok=True)

@@ -11,7 +11,7 @@ from services.broker.curve import secure
 from shared.bus import PUBLISH_QUEUE
 from shared.config import Bus
 from shared.errors import NetworkError
-from shared.messages.topics import ON_BUS_FRAME
+from shared.messages.topic import ON_BUS_FRAME
 from shared.meter_list import BUS_FORWARDED, BUS_MALFORMED
 from shared.paths import Paths
 from shared.runtime import Runtime

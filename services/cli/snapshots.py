@@ -12,7 +12,7 @@ from shared.bus import Delivery
 from shared.errors import NetworkError
 from shared.messages.commands import Snapshot, SnapshotTaken
 from shared.messages.service import PARSER
-from shared.messages.topics import MARK_PREFIX
+from shared.messages.topic import MARK_PREFIX
 from shared.rpc import Client
 
 MARK_WITHIN_S: Final = 0.05

@@ -25,7 +25,8 @@ from shared.messages.commands import (
 )
 from shared.messages.match import Finding, MatchState
 from shared.messages.service import Mark, Position
-from shared.messages.topics import MARK_PREFIX, WIRE_DATAGRAMS
+from shared.messages.topic import MARK_PREFIX
+from shared.messages.topics import WIRE_DATAGRAMS
 from shared.messages.wire import Datagrams, ParsedEntries
 from shared.rpc import RefusedError
 from shared.runtime import Runtime, serve

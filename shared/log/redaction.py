@@ -1,4 +1,5 @@
 """Keeps secrets out of log lines: by the name of a field, by what a text looks like, and by the secrets themselves.
+Licences and the keys that activate them are such secrets: whoever has one may use it.
 
 Every line of every process goes through here, tracebacks too, as the last step before it is written. A regular
 expression holds up the whole process: each here looks at a character a bounded number of times, whatever the text is.
@@ -52,6 +53,14 @@ _VALUE: Final = re.compile(
     r"(?:b?(?P<quote>\\{0,3}['\"])(?:\\{3}['\"]|(?!(?P=quote))(?:\\.|[^\\\n]))*(?:(?P=quote))?"
     r"|(?:(?i:bearer|basic|digest|negotiate|token)\s+)?[^\s,;)}\]&'\"]+)"
 )
+# restrike1.<key id>.<statement>.<signature>, whole or cut off; a machine may be called restrike1.example.org
+_SIGNED: Final = re.compile(r"(?P<keep>restrike1\.)[\w-]{1,64}\.[\w-]{16}[\w.-]*+", re.ASCII)
+# RSTK-XXXXX-XXXXX-XXXXX-XXXXX as people type it, begun or too long, too; an athlete may be called Horstkotte
+_GAP: Final = r"[-\s_\u2010-\u2015]"
+_ACTIVATION: Final = re.compile(
+    rf"(?i)(?:(?<![0-9a-z])|(?<=\\[nrt]))rstk(?:(?:{_GAP}{{0,3}}[0-9a-z]){{20}}|-?[0-9a-z][0-9a-z-]{{3}})[0-9a-z-]*+"
+)
+_ACTIVATION_MASK: Final = f"RSTK-{MASK}"
 _hidden: set[str] = set()
 _longest_first: tuple[str, ...] = ()
 
@@ -80,7 +89,12 @@ def redacted(text: str) -> str:
     if "://" in text:
         text = _USER.sub(rf"\g<keep>{MASK}", text) if "@" in text else text
         text = _STREAM.sub(rf"\g<keep>{MASK}", text) if "rtmp" in text else text
-    if not _may_tell(text.lower()):
+    lowered = text.lower()
+    if "restrike1." in lowered:
+        text = _SIGNED.sub(rf"\g<keep>{MASK}", text)
+    if "rstk" in lowered:
+        text = _ACTIVATION.sub(_ACTIVATION_MASK, text)
+    if not _may_tell(lowered):
         return text
     if "-----BEGIN" in text:
         text = _PRIVATE_KEY.sub(MASK, text)

@@ -23,6 +23,7 @@ OWN: Final = MappingProxyType(
         "db-writer": (DATAGRAMS, "database", "facts"),
         "obs-bridge": (DATAGRAMS, "obs", "recordings", "rules"),
         "cpu-monitor": ("logs",),
+        "license": ("server",),
     }
 )
 """Those of one service. `datagrams` writes a line for each journal entry at `debug`."""

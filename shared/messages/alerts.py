@@ -102,9 +102,12 @@ class AlertDelivered(Struct, frozen=True, kw_only=True, tag="alert_delivered", t
 
 
 class Alerts(Struct, frozen=True, kw_only=True):
-    """The alerts that are not cleared, the newest first."""
+    """The alerts that are not cleared, the newest first. `not_told` is why nobody is told by mail or webhook although
+    that is set up.
+    """
 
     alerts: tuple[AlertChanged, ...]
+    not_told: str | None = None
 
 
 class GetAlerts(Command[Alerts], frozen=True, kw_only=True):

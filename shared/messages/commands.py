@@ -17,6 +17,15 @@ from shared.messages.decisions import CloseMatch, EditMatch, EnterMatch, UndoEdi
 from shared.messages.flags import ClearFlag, GetFlagPicture, GetFlags, RemoveFlagMapping, SaveFlagMapping, TakeFlags
 from shared.messages.health import GetHealthReport
 from shared.messages.jobs import CancelJob, GetJob, ListJobs, StartJob
+from shared.messages.license import (
+    ActivateLicense,
+    CheckLicense,
+    DeactivateLicense,
+    GetFingerprint,
+    GetLicense,
+    InstallLicense,
+    RequestLicense,
+)
 from shared.messages.logs import GetLogLevels, SetLogLevel
 from shared.messages.match import MatchState
 from shared.messages.memory import TraceMemory
@@ -366,5 +375,12 @@ COMMANDS: Final = listed(
         GetConfigurationState,
         ReloadConfiguration,
         TraceMemory,
+        GetLicense,
+        ActivateLicense,
+        CheckLicense,
+        DeactivateLicense,
+        RequestLicense,
+        InstallLicense,
+        GetFingerprint,
     ]
 )

@@ -132,14 +132,15 @@ class AlarmKind(StrEnum):
     NOT_RECORDING = "not_recording"
     FRAMES_DROPPED = "frames_dropped"
     DISK_LOW = "disk_low"
+    NOT_LICENSED = "not_licensed"
     REPLAY_OFF = "replay_off"
 
 
 class ObsStatus(Struct, frozen=True, kw_only=True):
     """`obs.status/<connection>/`, each second while connected, and on every change of the connection. `outputs` and
     `load` are None while not connected. `recording` is how the suite's recording there stands, a word of
-    `RecordingState`; `match_id` is its match; `problem` says why a match that ought to be recorded is not.
-    `round_trip_ms` is how long OBS takes to answer.
+    `RecordingState`; `match_id` is its match; `problem` says why a match that ought to be recorded, or followed by
+    rules, is not. `round_trip_ms` is how long OBS takes to answer.
     """
 
     connection: str

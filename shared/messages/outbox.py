@@ -14,16 +14,17 @@ from msgspec import Raw, Struct
 from shared.messages.alerts import AlertChanged, AlertDelivered
 from shared.messages.automation import RuleFired
 from shared.messages.incidents import ServiceIncident
+from shared.messages.license import LicenseChanged
 from shared.messages.recordings import RecordingChanged, VideoEventsPlaced, VideoStored
 from shared.messages.requests import Command
-from shared.messages.service import ANY_SERVICE, BRIDGE, MONITOR
+from shared.messages.service import ANY_SERVICE, BRIDGE, LICENSE, MONITOR
 from shared.messages.system import SystemAveraged
 
-PRODUCERS: Final = (BRIDGE, MONITOR)
+PRODUCERS: Final = (BRIDGE, MONITOR, LICENSE)
 """The one list of services that have an outbox."""
 
 ObsStored = RecordingChanged | VideoStored | VideoEventsPlaced | RuleFired
-AnyStored = ObsStored | SystemAveraged | AlertChanged | AlertDelivered | ServiceIncident
+AnyStored = ObsStored | SystemAveraged | AlertChanged | AlertDelivered | ServiceIncident | LicenseChanged
 """The one list of what goes through an outbox; db-writer has one applier for each (outboxes/appliers.py)."""
 
 

@@ -11,6 +11,7 @@ INGEST: Final = "udp-ingest"
 WRITER: Final = "db-writer"
 BRIDGE: Final = "obs-bridge"
 MONITOR: Final = "cpu-monitor"
+LICENSE: Final = "license"
 BROKER: Final = "broker"
 
 

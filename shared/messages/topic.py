@@ -7,6 +7,10 @@ from msgspec import Struct
 RING: Final = "ring"
 SERVICE: Final = "service"
 CONNECTION: Final = "connection"
+MARK_PREFIX: Final = b"~mark/"
+"""A late joiner subscribes to `~mark/<nonce>/` last; `~` sorts after every topic, and subscriptions travel in order."""
+ON_BUS_FRAME: Final = b"~ready/"
+"""The broker's own subscription: a publisher that has seen it is on the bus."""
 
 
 class Topic(Struct, frozen=True, kw_only=True):

@@ -24,7 +24,8 @@ from shared.messages import (
     udp,
     wire,
 )
-from shared.messages.service import ANY_SERVICE, BRIDGE, INGEST, MONITOR, PARSER, WRITER
+from shared.messages.license import LicenseChanged, LicenseStatus
+from shared.messages.service import ANY_SERVICE, BRIDGE, INGEST, LICENSE, MONITOR, PARSER, WRITER
 from shared.messages.topic import CONNECTION, SERVICE, Topic, listed
 
 
@@ -333,11 +334,22 @@ ALERT_RULES_CHANGED: Final = Topic(
     keyed_by=SERVICE,
     doc="Rules for alerts were changed.",
 )
-
-MARK_PREFIX: Final = b"~mark/"
-"""A late joiner subscribes to `~mark/<nonce>/` last; `~` sorts after every topic, and subscriptions travel in order."""
-ON_BUS_FRAME: Final = b"~ready/"
-"""The broker's own subscription: a publisher that has seen it is on the bus."""
+LICENSE_STATUS: Final = Topic(
+    name="license.status",
+    type=LicenseStatus,
+    producer=LICENSE,
+    keyed_by=SERVICE,
+    max_silence_s=60.0,
+    doc="How the licence stands and what it allows, on each change and every minute.",
+)
+LICENSE_CHANGED: Final = Topic(
+    name="license.changed",
+    type=LicenseChanged,
+    producer=LICENSE,
+    keyed_by=SERVICE,
+    durable=True,
+    doc="The licence stands otherwise than before, or an operator did something with it.",
+)
 
 
 TOPICS: Final = listed(
@@ -380,5 +392,7 @@ TOPICS: Final = listed(
         ALERT_CHANGED,
         ALERT_DELIVERED,
         ALERT_RULES_CHANGED,
+        LICENSE_STATUS,
+        LICENSE_CHANGED,
     ]
 )

@@ -1,6 +1,6 @@
 """THE list of settings that operators change at run time; a key that no service reads must not be here.
 
-A new one: a constant below, or in alert_keys.py, backup_keys.py or monitor_keys.py, and where it is used
+A new one: a constant below, or in a file of its own (alert_keys.py and so on), and where it is used
 `runtime.settings.get(KEY)` (in db-writer `desk.settings.get(KEY)`) at each use, or `runtime.on_setting(KEY, callback)`.
 It is stored, listed, checked and documented by that alone.
 """
@@ -8,7 +8,7 @@ It is stored, listed, checked and documented by that alone.
 from typing import Any, Final
 
 from shared.messages.service import WRITER
-from shared.settings import alert_keys, backup_keys, monitor_keys
+from shared.settings import alert_keys, backup_keys, license_keys, monitor_keys
 from shared.settings.key import Category, Key, Kind, Rules, listed
 
 CLIENTS_KEPT: Final = Key(
@@ -198,6 +198,10 @@ OBS_DROPPED_PERCENT: Final = Key(
 
 
 CATALOGUE: Final[dict[str, Key[Any]]] = listed(
-    [value for part in (vars(), *map(vars, (alert_keys, backup_keys, monitor_keys))) for value in part.values()]
+    [
+        value
+        for part in (vars(), *map(vars, (alert_keys, backup_keys, license_keys, monitor_keys)))
+        for value in part.values()
+    ]
 )
 """Every key above by its name."""

@@ -16,8 +16,8 @@ from shared.messages import commands, facts, match, pss, topics
 from shared.messages.commands import COMMANDS
 from shared.messages.requests import Command
 from shared.messages.service import ANY_SERVICE
-from shared.messages.topic import CONNECTION, RING, SERVICE, listed
-from shared.messages.topics import MARK_PREFIX, ON_BUS_FRAME, TOPICS
+from shared.messages.topic import CONNECTION, MARK_PREFIX, ON_BUS_FRAME, RING, SERVICE, listed
+from shared.messages.topics import TOPICS
 from tests.contract.examples import messages as all_messages
 
 FOLDER = Path(inspect.getfile(messages)).parent

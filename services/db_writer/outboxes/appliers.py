@@ -11,6 +11,7 @@ from typing import Any, Final
 from services.db_writer.outboxes.alerts import store_alert, store_delivery
 from services.db_writer.outboxes.firings import store_firing
 from services.db_writer.outboxes.incidents import store_incident
+from services.db_writer.outboxes.licences import store_license_change
 from services.db_writer.outboxes.samples import store_sample
 from services.db_writer.outboxes.stamp import Stamp
 from services.db_writer.outboxes.videos import place_events, store_change, store_video
@@ -18,6 +19,7 @@ from shared.db.sqlite import sqlite3
 from shared.messages.alerts import AlertChanged, AlertDelivered
 from shared.messages.automation import RuleFired
 from shared.messages.incidents import ServiceIncident
+from shared.messages.license import LicenseChanged
 from shared.messages.recordings import RecordingChanged, VideoEventsPlaced, VideoStored
 from shared.messages.system import SystemAveraged
 
@@ -32,4 +34,5 @@ APPLIERS: Final[dict[type, Applier]] = {
     SystemAveraged: store_sample,
     AlertChanged: store_alert,
     AlertDelivered: store_delivery,
+    LicenseChanged: store_license_change,
 }

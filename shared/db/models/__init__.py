@@ -11,6 +11,7 @@ from shared.db.models.care import (
     SavedQuery,
 )
 from shared.db.models.flags import Flag, FlagMapping, FlagMappingChange, RecognitionHistory
+from shared.db.models.licences import LicenseChange
 from shared.db.models.monitoring import (
     AlertDelivery,
     DiskSample,
@@ -103,6 +104,7 @@ __all__ = [
     "Job",
     "LegacyConfig",
     "LegacyEvent",
+    "LicenseChange",
     "Match",
     "MatchAthlete",
     "MatchEdit",
@@ -225,4 +227,5 @@ MODELS: tuple[type[Record], ...] = (
     StoredAlert,
     AlertDelivery,
     ServiceIncident,
+    LicenseChange,
 )

@@ -28,6 +28,7 @@ BY_OTHERS = {
     "flags",
     "imports",
     "jobs",
+    "license_changes",
     "network_samples",
     "obs_connections",
     "obs_recording_config",

@@ -148,6 +148,8 @@ alerts: alert_key! rule! subject! severity! state! message! remedy value raised_
 alert_deliveries: delivery_key! alert_key! channel! about! attempts! delivered_at error updated_at! U(delivery_key)
     ix(alert_key)
 service_incidents: incident_key! service! kind! happened_at! pid detail U(incident_key) ix(happened_at)
+license_changes: change_key! changed_at! act! state! state_before reason sentence! license_key plan expires_at author
+    U(change_key) ix(changed_at)
 """
 WITHOUT_ID = {"watermarks", "event_counts"}
 
@@ -176,7 +178,7 @@ def _page() -> dict[str, tuple[dict[str, bool], dict[str, str], Indexes]]:
 def test_page_was_read() -> None:
     """The notation above is understood: as many tables as the page has, each with columns."""
     page = _page()
-    assert len(page) == 69
+    assert len(page) == 70
     assert all(len(columns) > 1 for columns, _, _ in page.values())
 
 

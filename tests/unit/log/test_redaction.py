@@ -118,7 +118,82 @@ def test_what_stands_around_a_secret_is_kept() -> None:
     assert redacted("rtmp://host/app/key-of-it x") == "rtmp://host/app/*** x"
 
 
+SIGNED = "restrike1.2026-a.eyJraW5kIjoibGljZW5zZSJ9LV9f.c2lnbmF0dXJlLV9zaWduYXR1cmU"
+TYPED = "RSTK-7K3M9-QW2XC-0ABDE-5FGHJ"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SIGNED}",
+        f'{{"text": "{SIGNED}"}}',
+        f"b'{SIGNED}\\n'",
+        f"InstallLicense(text='{SIGNED}', author='ana')",
+        f"answer={SIGNED};",
+        SIGNED[:50],
+        f"twice: {SIGNED}, {SIGNED}",
+    ],
+)
+def test_signed_licences(text: str) -> None:
+    """Wherever it stands in a line, and cut off; that it was one may be seen."""
+    shown = redacted(text)
+    assert "restrike1.***" in shown
+    assert "eyJ" not in shown
+    assert "2026-a" not in shown
+    assert "c2lnbmF0" not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TYPED,
+        TYPED.lower(),
+        TYPED.replace("-", ""),
+        TYPED.replace("-", " "),
+        TYPED.replace("-", " - "),
+        TYPED.replace("-", "\u2013"),
+        TYPED.replace("-", "\u00a0"),
+        TYPED.replace("-", "_"),
+        TYPED[:-3],
+        f"{TYPED}-9999",
+        "rstk7k3m9qw2xc",
+        f"no such key: {TYPED}.",
+        f"line\\n{TYPED}\\nend",
+        f"--for {TYPED}",
+        f"('{TYPED}',)",
+    ],
+)
+def test_activation_keys(text: str) -> None:
+    """In each form that a person may type, whole, begun, or too long."""
+    shown = redacted(text)
+    assert "RSTK-***" in shown
+    for part in ("7K3M9", "QW2XC", "0ABDE", "5FGHJ", "9999"):
+        assert part not in shown.upper()
+
+
+def test_what_stands_around_a_key_is_kept() -> None:
+    """Words behind it are no part of it."""
+    assert redacted(f"{TYPED} is spent") == "RSTK-*** is spent"
+    assert redacted(f"{TYPED.replace('-', ' ')} is spent") == "RSTK-*** is spent"
+    assert redacted(f"{SIGNED} is old") == "restrike1.*** is old"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is no licence text (restrike1.…): copy the whole file.",
+        "http://restrike1.venue.example.org:9464/metrics",
+        "A key is RSTK-XXX…: type it.",
+        "RSTK is how keys begin",
+        "1 HORSTKOTTE M., 2 Forstkamper",
+    ],
+)
+def test_texts_that_only_look_like_a_licence(text: str) -> None:
+    assert redacted(text) == text
+
+
 PIECES = [
+    *("restrike1.", "restrike1.a.", "restrike1.a.b-", "rstk", "rstk-", "rstk - ", "rstk-a b ", "RSTK 1 "),
     *("token_", "secret-", "password", "password ", "password: ", "password='", 'token=\\"', "stream_key=", "?key="),
     *("--password ", "--a-", "auth ", "Bearer ", "a://b@", "rtmp://a/", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----"),
     *("a_key", "=", ":", "- ", "key\\", "auth plain "),
@@ -151,7 +226,7 @@ def test_backslashes_take_no_time() -> None:
 
 def test_most_texts_are_searched_for_words_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """No regular expression looks at a text that has no word of a secret in it, for each line has several."""
-    for name in ("_PRIVATE_KEY", "_USER", "_STREAM", "_HEADER", "_NAMED", "_OPTION"):
+    for name in ("_PRIVATE_KEY", "_USER", "_STREAM", "_HEADER", "_NAMED", "_OPTION", "_SIGNED", "_ACTIVATION"):
         monkeypatch.setattr(redaction, name, None)
     for text in ("clk;01:52;", "tcp://127.0.0.1:25558", "ring-1: heard again at 12:30, --all", "a@b"):
         assert redacted(text) == text

@@ -1,0 +1,1 @@
+"""The license process: whether this installation has a licence, and what it allows."""

@@ -1,0 +1,132 @@
+"""license: judges the licence, tells what it allows, and speaks with the vendor's server. It stops nothing by itself:
+who gates reads its verdict (shared/licensing/gate.py).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+from msgspec.structs import replace
+
+from services.license.acts import Acts
+from services.license.office import Office
+from services.license.record import Record
+from services.license.server import Server
+from services.license.store import Store
+from services.license.witness import testimony
+from shared.clock import boot_ns, unix_ns
+from shared.errors import ConfigError
+from shared.licensing.fingerprint import fingerprint
+from shared.licensing.installation import Installation
+from shared.licensing.key_ring import KeyRing
+from shared.licensing.verdict import VerdictFile
+from shared.messages.license import (
+    ActivateLicense,
+    CheckLicense,
+    DeactivateLicense,
+    GetFingerprint,
+    GetLicense,
+    InstallLicense,
+    RequestLicense,
+)
+from shared.messages.topics import LICENSE_CHANGED, LICENSE_STATUS
+from shared.outbox import Outbox
+from shared.runtime import Runtime, serve
+from shared.settings.license_keys import LICENSE_CA_FILE, LICENSE_SERVER_URL
+
+LOOK_EVERY_S: Final = 60.0
+"""What ends by time, and a clock that is set, is noticed within this."""
+READ_EVERY_S: Final = 3_600.0
+
+
+def build(
+    runtime: Runtime,
+    *,
+    ring: KeyRing | None = None,
+    root: Path = Path("/"),
+    now_us: Callable[[], int] = lambda: unix_ns() // 1000,
+) -> None:
+    """Open what is stored, judge, and register commands and timers. `ring` and `root` are for who is no customer."""
+    outbox = Outbox.of(runtime, runtime.wire())
+    installation = Installation(runtime.paths, root=root)
+    store = Store(runtime.paths, installation, kept=outbox.kept(), log=runtime.log)
+    machine = fingerprint(root)
+    office = Office(
+        store,
+        VerdictFile(runtime.paths, installation),
+        outbox,
+        ring or _shipped(runtime.log),
+        machine=machine.fingerprint,
+        record=_remembered(store, runtime, now_us),
+        tell=lambda status: runtime.bus.publish(LICENSE_STATUS, runtime.service, status),
+        changed=lambda change: runtime.bus.publish(LICENSE_CHANGED, runtime.service, change),
+        now_us=now_us,
+        steady_us=lambda: boot_ns() // 1000,
+        log=runtime.log,
+    )
+    runtime.on_command(GetFingerprint, lambda _: machine)
+    _register(runtime, office, Acts(office, _server(runtime, office.ring)))
+
+
+def _server(runtime: Runtime, ring: KeyRing) -> Server:
+    settings = runtime.settings
+    return Server(
+        ring,
+        url=lambda: settings.get(LICENSE_SERVER_URL),
+        ca_file=lambda: settings.get(LICENSE_CA_FILE),
+        post=runtime.post,
+        log=runtime.logger("server"),
+    )
+
+
+def _register(runtime: Runtime, office: Office, acts: Acts) -> None:
+    def look() -> None:
+        acts.check_if_due()
+        office.look()
+
+    def read() -> None:
+        _ask_witnesses(office, runtime)
+        office.read()
+
+    runtime.on_command(GetLicense, lambda _: office.look())
+    runtime.on_command(ActivateLicense, acts.activate)
+    runtime.on_command(CheckLicense, acts.check)
+    runtime.on_command(DeactivateLicense, acts.deactivate)
+    runtime.on_command(RequestLicense, acts.request)
+    runtime.on_command(InstallLicense, acts.install)
+    runtime.on_start(read)
+    runtime.on_start(acts.check_if_due)
+    runtime.every(LOOK_EVERY_S, look)
+    runtime.every(READ_EVERY_S, read)
+
+
+def _shipped(log: structlog.stdlib.BoundLogger) -> KeyRing:
+    """The vendor's public keys; none, if they cannot be read: the trial, and who asks for the state, still work."""
+    try:
+        return KeyRing.shipped()
+    except ConfigError as error:
+        log.critical("no_public_keys", error=str(error))
+        return KeyRing()
+
+
+def _remembered(store: Store, runtime: Runtime, now_us: Callable[[], int]) -> Record:
+    found = store.record()
+    if found is not None:
+        return found
+    first_us = testimony(runtime.paths).first
+    record = Record.first(now_us())
+    return record if first_us is None else replace(record, first_start_us=min(first_us, record.first_start_us))
+
+
+def _ask_witnesses(office: Office, runtime: Runtime) -> None:
+    """Let the database say what time it was when it was last written."""
+    trail = office.record.seen(office.now_us(), ran_us=0).trail
+    for at_us in testimony(runtime.paths).newest:
+        trail = trail.witnessed(at_us)
+    office.remember(replace(office.record, trail=trail))
+
+
+def main() -> None:
+    """Run the service."""
+    serve("license", build)

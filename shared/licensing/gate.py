@@ -1,0 +1,105 @@
+"""The gates: whether something that only a licence allows may be done now. Every process that has such a thing.
+
+A gate never waits and never asks a service: it reads the verdict (verdict.py). What is under way when a licence ends
+goes on to its end: whoever asks says with `under_way` that it would be stopped in the middle (of a match).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from shared.clock import iso_utc, monotonic_s, unix_ns
+from shared.errors import IoError, LicenseError
+from shared.licensing.features import Feature
+from shared.licensing.verdict import VerdictFile
+from shared.messages.license import LicenseState, LicenseStatus
+from shared.paths import Paths
+
+LOOK_EVERY_S: Final = 2.0
+"""So often at most the file is looked at; a look costs microseconds."""
+HOLDS_S: Final = 86_400
+"""So long a verdict holds while nobody judges anew: a license service that is down on finals day stops nothing."""
+FIRST_WITHIN_S: Final = 60.0
+"""So long after its start a process allows everything where there is no verdict yet: at the first start of all, the
+service that judges starts together with those that ask."""
+
+_NOT_JUDGED: Final = "The licence was not judged since {since}: the service license must run. See: restrike ps"
+
+
+class Gates:
+    """The gates of one process."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        *,
+        verdicts: VerdictFile | None = None,
+        now_us: Callable[[], int] = lambda: unix_ns() // 1000,
+        steady_s: Callable[[], float] = monotonic_s,
+    ) -> None:
+        self._verdicts = verdicts or VerdictFile(paths)
+        self._now_us = now_us
+        self._steady_s = steady_s
+        self._began_s = steady_s()
+        self._looked_s = -LOOK_EVERY_S
+        self._status: LicenseStatus | None = None
+        self._open: set[tuple[str, str]] = set()
+
+    def refusal(self, feature: Feature, *, subject: str = "", under_way: bool = False) -> LicenseError | None:
+        """Why `feature` is refused now; None: it is allowed.
+
+        With `under_way`, what was allowed when it was last asked for this `subject` (a ring) stays allowed. Ask when
+        something begins, and while it goes on.
+        """
+        place = feature.name, subject
+        found = self._refusal(feature)
+        if found is None:
+            self._open.add(place)
+        elif under_way and place in self._open:
+            return None
+        else:
+            self._open.discard(place)
+        return found
+
+    def hold(self, feature: Feature, subject: str) -> None:
+        """`feature` was allowed for `subject` in the process before this one, and what it was asked for goes on."""
+        self._open.add((feature.name, subject))
+
+    def require(self, feature: Feature) -> None:
+        """Raises LicenseError: `feature` is refused now."""
+        found = self.refusal(feature)
+        if found is not None:
+            raise found
+
+    def status(self) -> LicenseStatus | None:
+        """The verdict as it was last read; None: there is none."""
+        now_s = self._steady_s()
+        if now_s - self._looked_s >= LOOK_EVERY_S:
+            self._looked_s = now_s
+            try:
+                self._status = self._verdicts.read()
+            except IoError:
+                self._status = None
+        return self._status
+
+    def _refusal(self, feature: Feature) -> LicenseError | None:
+        status = self.status()
+        if status is None:
+            if self._steady_s() - self._began_s < FIRST_WITHIN_S:
+                return None
+            return _refused(
+                feature, "unknown", "Nobody has judged the licence: the service license must run. See: restrike ps"
+            )
+        if self._now_us() - status.judged_at_us > HOLDS_S * 1_000_000:
+            since = iso_utc(status.judged_at_us * 1000)
+            return _refused(feature, "unknown", _NOT_JUDGED.format(since=since))
+        if feature.name in status.allowed:
+            return None
+        if status.state in (LicenseState.TRIAL, LicenseState.VALID, LicenseState.GRACE):
+            sentence = f"the licence {status.license_id} does not include it. Ask the vendor for one that does."
+            return _refused(feature, status.state, sentence)
+        return _refused(feature, status.state, " ".join(filter(None, (status.sentence, status.remedy))))
+
+
+def _refused(feature: Feature, state: str, why: str) -> LicenseError:
+    sentence = f"{feature.title}: not allowed by the licence ({state.replace('_', ' ')}). {why[:1].upper()}{why[1:]}"
+    return LicenseError(f"license.refused.{feature.name}", sentence)

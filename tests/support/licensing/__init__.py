@@ -1,0 +1,1 @@
+"""A vendor, machines and a license service, for tests of licences."""
