@@ -47,7 +47,8 @@ proof: $(VENV)/.ready-to-test
 	RESTRIKE_KILL_ROUNDS=20 RESTRIKE_GARBAGE=1000000 $(PYTEST) -v --timeout 3600 --durations=0 \
 	  tests/proof tests/system/test_kills.py tests/system/test_trouble.py tests/system/test_restore.py \
 	  tests/system/test_backups.py tests/system/test_care_kills.py tests/system/test_migrate_kills.py \
-	  tests/system/test_import_predecessor.py tests/process/test_import_predecessor.py tests/system/test_obs_kills.py
+	  tests/system/test_import_predecessor.py tests/process/test_import_predecessor.py tests/system/test_obs_kills.py \
+	  tests/process/test_outboxes.py
 
 # Every fault on a suite under load: time until it is told, until all is well, and what is lost. Part of `make proof`.
 faults: $(VENV)/.ready-to-test

@@ -1,8 +1,10 @@
 """For all tests: Hypothesis judges what the code does, not how busy the machine is; and databases, made once."""
 
+import compileall
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,14 +15,28 @@ from hypothesis import HealthCheck, settings
 from shared.db.lock import file_lock
 from shared.db.migrate import migrate
 from shared.db.sqlite import connect_writer
+from shared.paths import PROGRAM_ROOT
 from tests.support.obs.display import Display
 from tests.support.obs.real import RealObs, real_obs
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
+# What pytest makes of the tests is kept; what it starts writes nothing beside its source, see below.
+sys.dont_write_bytecode = False
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
 # A run in the background of a shell ignores SIGINT, and so would every process that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile once what thousands of processes import. None of them does it by itself: on a disk that a test has filled
+    it would leave half a file.
+    """
+    if not hasattr(config, "workerinput"):
+        for folder in ("services", "shared", "tests/support"):
+            compileall.compile_dir(PROGRAM_ROOT / folder, quiet=2)
 
 
 def pytest_collection_finish() -> None:

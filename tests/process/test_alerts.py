@@ -18,8 +18,12 @@ from services.db_writer.office.desk import Desk
 from services.db_writer.office.settings import change_settings
 from shared.alerts.defaults import DEFAULTS
 from shared.bus import Publisher
+from shared.clock import unix_ns
+from shared.licensing.installation import Installation
+from shared.licensing.verdict import VerdictFile
 from shared.messages.alerts import AlertChanged, GetAlerts, SaveAlertRules
 from shared.messages.database import WriteTrouble
+from shared.messages.license import LicenseState, LicenseStatus
 from shared.messages.service import BROKER, MONITOR, WRITER
 from shared.messages.settings import ChangeSettings
 from shared.messages.topics import DB_TROUBLE
@@ -185,3 +189,22 @@ def test_a_test_says_what_was_answered(watch: Watch) -> None:
         f"webhook: 127.0.0.1:{watch.hook.port} answered 200 OK thank you",
     ]
     assert msgspec.json.decode(watch.hook.calls[-1][1])["alerts"][0]["is_test"]
+
+
+def test_without_a_licence_nobody_is_told(watch: Watch) -> None:
+    """The licence ends while cpu-monitor runs: an alert is raised and shown, the list and a test say why it goes no
+    further. No service is needed for that: the verdict on the licence is a file.
+    """
+    paths = watch.house.paths
+    Installation(paths).make()
+    sentence = "The licence expired on 2026-03-01."
+    expired = LicenseStatus(state=LicenseState.EXPIRED, judged_at_us=unix_ns() // 1000, sentence=sentence)
+    VerdictFile(paths).write(expired)
+    not_told = f"Alerts by mail and webhook: not allowed by the licence (expired). {sentence}"
+    eventually(lambda: watch.monitor.call(GetAlerts()).not_told, equals=not_told, within=5, what="the end of it")
+    mails, calls = len(watch.box.mails), len(watch.hook.calls)
+    watch.raised()
+    refused = watch.run("test", "mail")
+    assert (refused.returncode, refused.stderr.strip()) == (1, not_told)
+    watch.cleared()
+    assert (len(watch.box.mails), len(watch.hook.calls)) == (mails, calls)

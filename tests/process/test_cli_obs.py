@@ -91,7 +91,7 @@ def test_no_obs_at_all(home: Home) -> None:
     home.start(*SERVICES)
     port = str(free_port())
     home.document("obs", "add", "main", "--port", port)
-    refused = home.run("obs", "connect", "main")
+    refused = home.run("obs", "connect", "main", "--within", "2")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert f"Nothing listens on 127.0.0.1:{port}" in refused.stderr
     (line,) = home.run("obs", "status").stdout.splitlines()

@@ -124,7 +124,12 @@ def test_a_bad_file_changes_nothing_and_a_killed_service_comes_back(services: tu
     rings = house.status("ring-1").session
     house.paths.config.write_text('{"rings": [{"name": "ring-1", "prot": 1}], "log_level": "loud"}')
     refused = _restrike(house, "reload")
-    assert (refused.returncode, "did you mean port?" in refused.stderr) == (1, True)
+    assert refused.returncode == 1
+    assert len(json.loads(refused.stdout)["services"]) == len(started)
+    first, second, way_back = refused.stderr.splitlines()
+    assert first.startswith(f"{house.paths.config}: rings[0].prot is no setting; did you mean port?")
+    assert second.startswith(f"{house.paths.config}: log_level: ")
+    assert way_back.endswith("restrike config rollback")
     for state in _states(started):
         assert (state.version, state.source) == (good, "accepted")
         assert [fault.partition(" ")[0] for fault in state.faults] == ["rings[0].prot", "log_level:"]

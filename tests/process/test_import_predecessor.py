@@ -15,8 +15,8 @@ from tests.support.cli import Home, home_in
 from tests.support.predecessor import with_events, with_mistakes
 from tests.support.wait import eventually
 
-ROUNDS = int(os.environ.get("RESTRIKE_KILL_ROUNDS", "2"))
-EVENTS = 4_000
+ROUNDS = int(os.environ.get("RESTRIKE_KILL_ROUNDS", "1"))
+EVENTS = 2_500
 ZONE = ("--time-zone", "Europe/Zagreb")
 CONTENT = """
 SELECT s.session_uuid, e.event_sequence, e.timestamp, e.raw_data, e.parsed_data, m.match_id, d.detail_value

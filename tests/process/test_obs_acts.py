@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from services.obs_bridge.acts import message, perform, record_settings, recording
-from services.obs_bridge.acts.facts import learn
+from services.obs_bridge.acts.facts import facts_of
 from services.obs_bridge.acts.recording import Begun
 from services.obs_bridge.procedure import Pause, Procedure
 from shared.automation.scene_names import HIDDEN, LOWER_THIRD, SCENE_SOURCES, SCENES, SCORE
@@ -31,8 +31,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory, screen: Display) -> Iterator[A
 
 def test_obs_tells_what_it_is(lab: Acting) -> None:
     """The facts are those of GetVersion."""
-    facts = lab.run(learn())
-    assert facts.obs_version == lab.state("GetVersion")["obsVersion"]
+    version = lab.state("GetVersion")
+    facts = facts_of(version)
+    assert facts.obs_version == version["obsVersion"]
     assert facts.knows("StartRecord")
     assert "png" in facts.picture_formats
 

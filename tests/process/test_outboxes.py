@@ -20,7 +20,7 @@ from tests.support.service import House, Service
 from tests.support.telling_writer import numbers
 from tests.support.wait import eventually, pause
 
-ROUNDS = int(os.environ.get("RESTRIKE_KILL_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("RESTRIKE_KILL_ROUNDS", "2"))
 FULL_AT_BYTES = 16 * 1024
 """Less than the outbox has when it was made: every write to it fails."""
 
@@ -95,7 +95,7 @@ def test_the_writer_itself_has_rows_for_them(post: Post) -> None:
 def test_what_was_told_without_the_writer_is_fetched(post: Post) -> None:
     """More than a page of it, and live facts behind it."""
     producer = post.producer()
-    assert producer.call(Tell(count=1200)) == 1200
+    assert producer.call(Tell(count=1200, at_once=100)) == 1200
     writer = post.writer()
     eventually(post.stored, within=10, what="the first facts")
     assert producer.call(Tell(count=3)) == 1203

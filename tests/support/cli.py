@@ -13,18 +13,11 @@ from typing import Any
 from shared.messages.commands import GetHealth, ReplayEntries
 from shared.messages.wire import Entry
 from shared.paths import Paths
-from shared.rpc import Client
+from tests.support.asker import PatientClient
+from tests.support.suite import free_port
 from tests.support.wait import eventually
 
 WITHIN_S = 20.0
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    """A port of loopback that nobody uses now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Home:
@@ -32,7 +25,7 @@ class Home:
 
     def __init__(self, folder: Path) -> None:
         self.paths = Paths(folder)
-        self.client = Client(self.paths)
+        self.client = PatientClient(self.paths)
         self.ports = {name: free_port(socket.SOCK_DGRAM) for name in ("ring-1", "ring-2")}
         self.environment = os.environ | {"RESTRIKE_HOME": str(folder)}
         self._started: dict[str, subprocess.Popen[bytes]] = {}
@@ -126,4 +119,4 @@ def restrike(*arguments: str | Path) -> list[str]:
 
 
 def _endpoint() -> str:
-    return f"tcp://127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+    return f"tcp://127.0.0.1:{free_port()}"

@@ -12,6 +12,7 @@ from services.registry import SERVICES
 from shared.messages.database import DatabaseStatus
 from shared.messages.facts import NetworkInterface
 from shared.messages.health import Condition, HealthItem, HealthReport, Subject
+from shared.messages.license import LicenseState, LicenseStatus
 from shared.messages.match import MatchState, Stage
 from shared.messages.obs import LinkState, ObsStatus
 from shared.messages.service import WRITER, Position, ServiceHealth
@@ -63,6 +64,9 @@ OBS = ObsStatus(
     roles=(),
     rings=(),
 )
+TRIAL = LicenseStatus(
+    state=LicenseState.TRIAL, judged_at_us=BEGAN_US, sentence="The trial runs for 14 more days.", days_left=14
+)
 
 
 class World:
@@ -86,6 +90,7 @@ class World:
             transactions=0, error=None,
         )  # fmt: skip
         picture.schema_version = 10
+        picture.license = TRIAL
         picture.backups = BackupFacts(newest_us=BEGAN_US, since_us=BEGAN_US, failure=None)
         self.interface(is_up=True)
         self.set_health(WRITER, positions={"ring-1": Position(JOURNAL, "s1", 10)})

@@ -16,12 +16,13 @@ COUNT = "count"
 
 
 class Tell(Command[int], frozen=True, kw_only=True):
-    """Add `count` facts, each by itself; the number of the last one that was ever added."""
+    """Add `count` facts, `at_once` in each transaction; the number of the last one that was ever added."""
 
     name: ClassVar[str] = "tell"
     service: ClassVar[str] = BRIDGE
     reply: ClassVar[type] = int
     count: int = 0
+    at_once: int = 1
     rule: str = "rule"
 
 
@@ -54,9 +55,8 @@ class Producer:
         return int(self._outbox.kept().get(COUNT, b"0"))
 
     def tell(self, command: Tell) -> int:
-        for _ in range(command.count):
-            number = self.count + 1
-            self._outbox.add([fired(number, rule=command.rule)], kept={COUNT: b"%d" % number})
+        for begun in range(0, command.count, command.at_once):
+            self._add(min(command.at_once, command.count - begun), rule=command.rule)
         return self.count
 
     def hush(self, _: Hush) -> int:
@@ -67,9 +67,12 @@ class Producer:
         """Add one fact, and now and then three at once."""
         if self._is_hushed:
             return
-        first, many = self.count + 1, 3 if self.count % 7 == 0 else 1
-        facts = [fired(number) for number in range(first, first + many)]
-        self._outbox.add(facts, kept={COUNT: b"%d" % (first + many - 1)})
+        self._add(3 if self.count % 7 == 0 else 1)
+
+    def _add(self, many: int, *, rule: str = "rule") -> None:
+        last = self.count + many
+        facts = [fired(number, rule=rule) for number in range(last - many + 1, last + 1)]
+        self._outbox.add(facts, kept={COUNT: b"%d" % last})
 
 
 def build(runtime: Runtime) -> None:

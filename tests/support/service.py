@@ -25,7 +25,7 @@ from shared.messages.requests import Command, Reply, Request
 from shared.messages.udp import RingStatus
 from shared.messages.wire import Datagrams, Entry
 from shared.paths import Paths
-from shared.rpc import Client
+from tests.support.asker import PatientClient
 from tests.support.captures import Sender
 from tests.support.suite import free_port
 from tests.support.wait import eventually
@@ -113,7 +113,7 @@ class House:
         self.home = home
         self.paths = Paths(home)
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self.client = Client(self.paths, self.context)
+        self.client = PatientClient(self.paths, self.context)
         self.events = f"tcp://127.0.0.1:{free_port()}"
         self.commands = f"tcp://127.0.0.1:{free_port()}"
         listed = [

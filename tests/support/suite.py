@@ -21,7 +21,8 @@ from shared.messages.commands import GetHealth, GetRings
 from shared.messages.requests import Command
 from shared.messages.service import ServiceHealth
 from shared.paths import Paths
-from shared.rpc import Client, is_locked
+from shared.rpc import is_locked
+from tests.support.asker import PatientClient
 from tests.support.captures import Sender
 from tests.support.wait import eventually
 
@@ -46,7 +47,7 @@ class Suite:
     def __init__(self, home: Path, *, rings: int = 1, **config: Any) -> None:
         self.home = home
         self.paths = Paths(home)
-        self.client = Client(self.paths)
+        self.client = PatientClient(self.paths)
         self.ports = {f"ring-{n}": free_port(socket.SOCK_DGRAM) for n in range(1, rings + 1)}
         self.events_endpoint = f"tcp://127.0.0.1:{free_port()}"
         self.commands_endpoint = f"tcp://127.0.0.1:{free_port()}"
@@ -59,11 +60,14 @@ class Suite:
         self.paths.config.write_text(json.dumps({"rings": listed, "bus": bus, "metrics": {"endpoint": None}, **config}))
 
     def __enter__(self) -> Self:
-        self.up()
+        try:
+            self.up()
+        except BaseException:
+            self.kill_everything()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.restrike("down", check=False)
         self.kill_everything()
 
     # The command line
@@ -118,30 +122,33 @@ class Suite:
         return self.client.call(command)
 
     def processes(self) -> list[psutil.Process]:
-        """Every process of this home: supervisord and services."""
-        mark = f"RESTRIKE_HOME={self.home}"
-        found = []
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                environment = process.environ()
-                command = process.cmdline()
-                if environment.get("RESTRIKE_HOME") == mark.partition("=")[2] and (
-                    "services.supervisord" in command or "services" in command
-                ):
-                    found.append(process)
-        return found
+        """Supervisord and the services of this home."""
+        return [process for process, command in self._of_home() if {"services.supervisord", "services"} & set(command)]
 
     def kill_everything(self) -> None:
-        """Leave no process of this home behind."""
-        found = self.processes()
-        for process in found:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(found, timeout=5)
+        """Leave no process of this home behind; supervisord first, who would start the others again."""
+        for _ in range(10):
+            found = self._of_home()
+            found.sort(key=lambda one: "services.supervisord" not in one[1])
+            for process, _ in found:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+            psutil.wait_procs([process for process, _ in found], timeout=5)
+            if not found:
+                break
         if self.paths.sockets != self.paths.run:
             shutil.rmtree(self.paths.sockets, ignore_errors=True)
         left = [name for name in SERVICES if is_locked(self.paths.lock(name))]
         assert not left, f"still running: {left}"
+
+    def _of_home(self) -> list[tuple[psutil.Process, list[str]]]:
+        """Every process with this home in its environment, and its command."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get("RESTRIKE_HOME") == str(self.home) and process.pid != os.getpid():
+                    found.append((process, process.cmdline()))
+        return found
 
     def logs(self) -> str:
         """The end of every log, for a failed test."""

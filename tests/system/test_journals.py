@@ -29,6 +29,12 @@ def copy(source: Path, target: Path) -> None:
             shutil.copy(file, old)
 
 
+def delete(database: Path) -> None:
+    """Delete a database that nobody has open."""
+    for suffix in ("", "-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+
+
 def test_older_copy_of_the_database(suite: Suite, tmp_path: Path) -> None:
     """A database put back to an older state gets from the journal what came after."""
     send(suite, FIRST)
@@ -43,43 +49,27 @@ def test_older_copy_of_the_database(suite: Suite, tmp_path: Path) -> None:
     assert_stored(suite, [*FIRST, *SECOND])
 
 
-def test_empty_database(suite: Suite) -> None:
-    """A deleted database is filled again from the whole journal."""
+def test_empty_database_and_new_journal(suite: Suite) -> None:
+    """A deleted database is filled again from the whole journal; a deleted journal begins at 1 again, and the database
+    takes all of it.
+    """
     send(suite, FIRST)
     suite.down()
-    for suffix in ("", "-wal", "-shm"):
-        suite.paths.database.with_name(suite.paths.database.name + suffix).unlink(missing_ok=True)
+    delete(suite.paths.database)
     suite.up()
     suite.stored()
     assert_stored(suite, FIRST)
-
-
-def test_new_journal(suite: Suite) -> None:
-    """A deleted journal begins at 1 again: the database takes all of it."""
-    send(suite, FIRST)
     suite.down()
-    delete_journal(suite)
+    delete(suite.paths.journal)
     suite.up()
     send(suite, SECOND)
     assert_stored(suite, [*FIRST, *SECOND])
 
 
 def test_older_copy_of_the_journal(suite: Suite, tmp_path: Path) -> None:
-    """A journal put back to an older state reuses numbers: its new datagrams are stored all the same."""
-    send(suite, FIRST[:40])
-    suite.down()
-    copy(suite.paths.journal, tmp_path / "old.db")
-    suite.up()
-    send(suite, FIRST[40:])
-    suite.down()
-    copy(tmp_path / "old.db", suite.paths.journal)
-    suite.up()
-    send(suite, SECOND)
-    assert_stored(suite, [*FIRST, *SECOND])
-
-
-def test_older_copy_of_the_journal_that_grew_past_the_database(suite: Suite, tmp_path: Path) -> None:
-    """The same, with more new entries than the database's watermark before db-writer sees any of it."""
+    """A journal put back to an older state reuses numbers: its new datagrams are stored all the same, also when there
+    are more of them than the database's watermark before db-writer sees any.
+    """
     send(suite, FIRST[:10])
     suite.down()
     copy(suite.paths.journal, tmp_path / "old.db")
@@ -90,6 +80,7 @@ def test_older_copy_of_the_journal_that_grew_past_the_database(suite: Suite, tmp
     copy(tmp_path / "old.db", suite.paths.journal)
     suite.up()
     send(suite, SECOND)
+    assert_stored(suite, [*FIRST[:30], *SECOND])
     suite.down()
     copy(tmp_path / "kept.db", suite.paths.database)
     suite.up()
@@ -129,23 +120,19 @@ def test_saved_states_gone_or_damaged(suite: Suite) -> None:
     assert_stored(suite, [*FIRST, *SECOND])
 
 
-def delete_journal(suite: Suite) -> None:
-    """Delete the journal's files."""
-    for suffix in ("", "-wal", "-shm"):
-        suite.paths.journal.with_name(suite.paths.journal.name + suffix).unlink(missing_ok=True)
-
-
-def test_rows_that_the_database_refuses(suite: Suite) -> None:
+def test_rows_that_the_database_refuses(tmp_path: Path, migrated: bytes) -> None:
     """A row that the database refuses is stored raw with its error, and the stream goes on."""
-    suite.down()
+    suite = Suite(tmp_path / "home")
+    suite.paths.prepare()
+    suite.paths.database.write_bytes(migrated)
     with contextlib.closing(connect_writer(suite.paths.database)) as connection:
         connection.execute(
             "CREATE TRIGGER refuse BEFORE INSERT ON pss_event_details WHEN new.detail_value = '111000' "
             "BEGIN SELECT RAISE(ABORT, 'refused by a test'); END"
         )
-    suite.up()
-    send(suite, FIRST)
-    assert_stored(suite, FIRST)
+    with suite:
+        send(suite, FIRST)
+        assert_stored(suite, FIRST)
     refused = suite.rows("SELECT raw_data FROM pss_events_v2 WHERE is_valid = 0 AND error_message LIKE '%refused%'")
     assert refused
     assert all("01:51" in row[0] for row in refused)

@@ -16,7 +16,7 @@ from tests.support.stored import assert_published_once, assert_sound, assert_sto
 from tests.support.suite import Suite, running
 from tests.support.wait import eventually, pause
 
-ROUNDS = int(os.environ.get("RESTRIKE_KILL_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("RESTRIKE_KILL_ROUNDS", "2"))
 SLACK_US = 20_000
 """A datagram may be sent a moment before the socket is bound, and still come too early."""
 NAME = "bo3-1-2-ptf-scores-gamjeom"

@@ -19,8 +19,8 @@ from tests.support.obs_suite import ObsSuite, assert_true, obs_suite
 from tests.support.wait import eventually, pause
 
 pytestmark = [needs_obs, needs_ffmpeg]
-ROUNDS = int(os.environ.get("RESTRIKE_KILL_ROUNDS", "5"))
-MATCHES = max(2, ROUNDS * 2 // 5)
+ROUNDS = int(os.environ.get("RESTRIKE_KILL_ROUNDS", "2"))
+MATCHES = max(1, ROUNDS * 2 // 5)
 """So many last for all kills."""
 
 

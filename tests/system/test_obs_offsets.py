@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.support.bout import Bout
 from tests.support.obs.display import Display
-from tests.support.obs.real import RealObs, needs_obs, real_obs
+from tests.support.obs.real import needs_obs, real_obs
 from tests.support.obs.video import needs_ffmpeg
 from tests.support.obs_flashes import Flashes, errors_ms
 from tests.support.obs_suite import assert_true, obs_suite
@@ -14,8 +14,6 @@ from tests.support.wait import eventually, pause
 
 pytestmark = [needs_obs, needs_ffmpeg]
 AIM_MS = 250
-KEY_FRAMES_S = 2.2
-"""Between two key frames of this OBS, and a little."""
 
 
 def test_events_are_where_they_are_stored(tmp_path: Path, screen: Display) -> None:
@@ -50,23 +48,3 @@ def test_events_are_where_they_are_stored(tmp_path: Path, screen: Display) -> No
         assert len(errors) == 10
         assert max(map(abs, errors)) < AIM_MS
         suite.assert_once()
-
-
-def test_events_of_a_second_match_are_where_they_are_stored(tmp_path: Path, obs: RealObs) -> None:
-    """The replay buffer runs on from one match to the next, and OBS lets a recording that begins meanwhile wait for the
-    encoder's next key frame: the points of the second match are within 250 ms of their pictures, too.
-    """
-    with obs_suite(tmp_path / "home") as suite, obs.probe() as probe, suite.sender() as sender:
-        suite.connect(obs)
-        for number in (101, 102):
-            bout = Bout(sender, number)
-            flashes = Flashes(probe, bout)
-            bout.begin()
-            suite.records(number)
-            pause(KEY_FRAMES_S)
-            flashes.send(3)
-            bout.win()
-            suite.records(None)
-        errors = [errors_ms(suite, video) for video in suite.settled(matches=2)]
-        print(f"stored later than seen, ms: {errors}")
-        assert max(abs(error) for recording in errors for error in recording) < AIM_MS

@@ -108,22 +108,6 @@ def test_without_the_suite_the_content_is_identical(suite: Suite) -> None:
     assert suite.rows("SELECT name FROM backups") == [(name,)]
 
 
-def test_a_damaged_backup_is_refused(suite: Suite) -> None:
-    """A backup with one bit flipped changes nothing, and the suite goes on."""
-    send(suite, FIRST)
-    name = back_up(suite)
-    path = find_backup(name, [suite.paths.backups]).path
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-    refused = suite.restrike("backup", "restore", name, "--yes", check=False)
-    assert refused.returncode == 1
-    assert "damaged" in refused.stderr
-    send(suite, SECOND)
-    assert_stored(suite, [*FIRST, *SECOND])
-    assert suite.rows("SELECT status FROM jobs WHERE kind = 'restore'") == [("failed",)]
-
-
 def test_a_database_that_db_writer_cannot_use(suite: Suite) -> None:
     """It stays down over a damaged file while the rings are received; a restore puts both right, nothing is lost."""
     send(suite, FIRST)
@@ -147,8 +131,10 @@ def db_writer_is(suite: Suite, state: str) -> bool:
     return any(one["service"] == "db-writer" and state in one["state"] for one in processes)
 
 
-def test_the_drill_changes_nothing(suite: Suite) -> None:
-    """It says how long a restore takes, what would come back and what would be lost; nothing is left behind."""
+def test_neither_a_drill_nor_a_damaged_backup_changes_anything(suite: Suite) -> None:
+    """The drill says how long a restore takes, what would come back and what would be lost; nothing is left behind.
+    With one bit flipped the backup is refused, and the suite goes on.
+    """
     send(suite, FIRST)
     name = back_up(suite)
     send(suite, SECOND)
@@ -164,6 +150,20 @@ def test_the_drill_changes_nothing(suite: Suite) -> None:
     assert {path.name for path in suite.paths.data.iterdir()} - set(before) <= {"restore"}
     assert not [path for path in (suite.paths.data / "restore").iterdir() if "partial" in path.name]
     assert_stored(suite, [*FIRST, *SECOND])
+    damage(find_backup(name, [suite.paths.backups]).path)
+    refused = suite.restrike("backup", "restore", name, "--yes", check=False)
+    assert refused.returncode == 1
+    assert "damaged" in refused.stderr
+    send(suite, THIRD)
+    assert_stored(suite, [*FIRST, *SECOND, *THIRD])
+    assert suite.rows("SELECT status FROM jobs WHERE kind = 'restore'") == [("failed",)]
+
+
+def damage(backup: Path) -> None:
+    """Flip one bit of a file."""
+    content = bytearray(backup.read_bytes())
+    content[len(content) // 2] ^= 1
+    backup.write_bytes(content)
 
 
 def test_killed_at_any_moment(suite: Suite) -> None:

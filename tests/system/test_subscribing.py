@@ -1,21 +1,24 @@
 """What subscribers get: a late joiner no gap and no overlap, a slow one its own loss and nobody else's."""
 
 import uuid
+from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import zmq
 
 from shared.messages.commands import Snapshot, SnapshotTaken
 from shared.messages.requests import Reply, Request
 from tests.support.listener import Listener
-from tests.support.suite import Suite
+from tests.support.suite import Suite, running
 from tests.support.wait import eventually
 from tests.system.test_kills import Stream
 
-JOINS = 30
-LARGE_EVENTS = 15_000
+JOINS = 15
+LARGE_EVENTS = 9_000
 
 
 class Joiner:
@@ -84,8 +87,15 @@ class Joiner:
         return msgspec.msgpack.decode(reply.result, type=SnapshotTaken)
 
 
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    """One running suite for all who only listen."""
+    with running(tmp_path_factory.mktemp("heard") / "home") as started:
+        yield started
+
+
 def test_late_joiner_has_no_gap_and_no_overlap(suite: Suite) -> None:
-    """Joining in the middle of a stream, 30 times: the snapshot, and then every later entry once, in order."""
+    """Joining in the middle of a stream, 15 times: the snapshot, and then every later entry once, in order."""
     stream = Stream(suite)
     stream.start()
     try:
@@ -112,33 +122,33 @@ def test_state_is_repeated(suite: Suite) -> None:
         assert listener.of("match.state")[-1] == listener.of("match.state")[-2]
 
 
-def test_slow_subscriber_loses_alone_and_sees_it(suite: Suite) -> None:
+def test_slow_subscriber_loses_alone_and_sees_it(tmp_path: Path) -> None:
     """A subscriber that does not read loses its own events, visible as a gap in `seq`; another one loses nothing."""
-    suite.down()
+    suite = Suite(tmp_path / "home")
     config = msgspec.json.decode(suite.paths.config.read_bytes())
     config["bus"]["subscriber_queue"] = 5_000
     suite.paths.config.write_bytes(msgspec.json.encode(config))
-    suite.up()
-    context = zmq.Context()
-    slow = context.socket(zmq.SUB)
-    slow.set(zmq.RCVHWM, 10)
-    slow.set(zmq.RCVBUF, 4096)
-    slow.subscribe(b"pss.unknown/")
-    slow.connect(suite.events_endpoint)
-    with Listener(suite.events_endpoint, "pss.unknown/") as listener, suite.sender() as sender:
-        for number in range(LARGE_EVENTS):
-            sender.send(b"large;%d;" % number + b"x" * 4000)
-            if number % 50 == 49:
-                suite.health("udp-ingest", deadline_s=5)
-        eventually(lambda: len(listener.heard), equals=LARGE_EVENTS, within=20, what="the good subscriber's events")
-        seqs = [envelope["seq"] for _, envelope in listener.heard]
-        assert seqs == list(range(seqs[0], seqs[0] + LARGE_EVENTS))
-        got = []
-        while slow.poll(500):
+    with suite:
+        context = zmq.Context()
+        slow = context.socket(zmq.SUB)
+        slow.set(zmq.RCVHWM, 10)
+        slow.set(zmq.RCVBUF, 4096)
+        slow.subscribe(b"pss.unknown/")
+        slow.connect(suite.events_endpoint)
+        with Listener(suite.events_endpoint, "pss.unknown/") as listener, suite.sender() as sender:
+            for number in range(LARGE_EVENTS):
+                sender.send(b"large;%d;" % number + b"x" * 4000)
+                if number % 50 == 49:
+                    suite.health("udp-ingest", deadline_s=5)
+            eventually(lambda: len(listener.heard), equals=LARGE_EVENTS, within=20, what="the good subscriber's events")
+            seqs = [envelope["seq"] for _, envelope in listener.heard]
+            assert seqs == list(range(seqs[0], seqs[0] + LARGE_EVENTS))
+            got = []
+            while slow.poll(500):
+                got.append(msgspec.msgpack.decode(slow.recv_multipart()[1])["seq"])
+            sender.send(b"large;again;")
+            assert slow.poll(3000), "the slow subscriber hears new events"
             got.append(msgspec.msgpack.decode(slow.recv_multipart()[1])["seq"])
-        sender.send(b"large;again;")
-        assert slow.poll(3000), "the slow subscriber hears new events"
-        got.append(msgspec.msgpack.decode(slow.recv_multipart()[1])["seq"])
-    context.destroy(linger=0)
+        context.destroy(linger=0)
     assert len(got) < LARGE_EVENTS
     assert any(later - earlier > 1 for earlier, later in pairwise(got))

@@ -19,7 +19,7 @@ from tests.support.wait import eventually
 from tests.support.well import ill
 
 BODIES = [body for _, body in capture("bo3-1-2-ptf-scores-gamjeom")]
-GARBAGE = int(os.environ.get("RESTRIKE_GARBAGE", "100000"))
+GARBAGE = int(os.environ.get("RESTRIKE_GARBAGE", "30000"))
 
 
 def limit_files(suite: Suite, service: str, limit_bytes: int) -> None:

@@ -51,6 +51,13 @@ def playable_s(path: Path) -> float:
     return max(frame.pts_s for frame in frames(path))
 
 
+def last_picture_s(path: Path) -> float | None:
+    """Where the last picture of a file is that nobody closed, in s; None when it has none."""
+    listing = ["ffprobe", "-v", "quiet", "-select_streams", "v", "-show_entries", "packet=pts_time", "-of", "csv=p=0"]
+    times = subprocess.run([*listing, str(path)], capture_output=True, text=True, check=False, timeout=60).stdout
+    return max((float(line.strip(",")) for line in times.split()), default=None)
+
+
 def frames(path: Path) -> list[Frame]:
     """All pictures of a file in order of time."""
     listing = ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "frame=pts_time", "-of", "csv=p=0"]

@@ -12,6 +12,8 @@ import structlog
 from services.obs_bridge import faults
 from services.obs_bridge.execution import Reply
 from services.obs_bridge.ledger import Ledger
+from services.obs_bridge.permits import KEY as PERMITS_KEY
+from services.obs_bridge.permits import Permits
 from services.obs_bridge.procedure import Data
 from services.obs_bridge.recording import tape
 from services.obs_bridge.recording.recorder import Recorder
@@ -22,6 +24,8 @@ from services.pss_parser.ring import RingParser
 from shared.automation.happenings import Follower, Happened
 from shared.automation.match_view import MatchView, Venue
 from shared.errors import ObsError
+from shared.licensing.features import Feature
+from shared.licensing.gate import Gates
 from shared.messages.facts import InterpretationChosen
 from shared.messages.obs import RecordingSettings
 from shared.messages.recordings import (
@@ -35,10 +39,12 @@ from shared.messages.recordings import (
 from shared.messages.rules import Dialect, Interpretation
 from shared.messages.wire import Entry
 from shared.outbox import Outbox
+from shared.paths import Paths
 from shared.rules import shipped
 from tests.support.obs.studio import RefusalError, Studio
 from tests.support.stage.clock import AT_US, Time
 from tests.support.stage.obs import NAME, SimFiles, SimObs
+from tests.support.stage.verdict import SimVerdict
 
 TURN_S = 0.25
 
@@ -72,6 +78,7 @@ class Stage:
         self.replays = False
         """Whether replay buffer and clips are worked, too."""
         self.is_paused = False
+        self.verdict = SimVerdict(self.now_us)
         self.act_within_us = 5_000_000
         self.log: Any = Mock(spec=structlog.stdlib.BoundLogger)
         self.log.bind.return_value = self.log
@@ -88,6 +95,10 @@ class Stage:
     def now_us(self) -> int:
         """The wall clock."""
         return self.time.wall_us
+
+    def refusal(self, feature: Feature, view: MatchView) -> str | None:
+        """Why the licence does not allow it."""
+        return self.permits.refusal(feature, view)
 
     def closed(self, video: VideoStored) -> None:
         """OBS closed a file."""
@@ -117,6 +128,8 @@ class Stage:
         bus.publish.side_effect = lambda _topic, _key, fact: self.published.append(fact)
         self.ledger = Ledger(self.outbox, bus)
         self.ledger.keepers.append(lambda: {"test/position": str(self.position).encode()})
+        gates = Gates(Paths(self.folder), verdicts=self.verdict, now_us=self.now_us, steady_s=self.time.monotonic)
+        self.permits = Permits(gates, self.ledger, kept=self.outbox.kept(PERMITS_KEY), log=self.log)
         self.obs = SimObs(self)
         kept = self.outbox.kept()
         self.recorder = Recorder(
@@ -167,6 +180,7 @@ class Stage:
         for happened in missed:
             self._take(happened)
         if self.happened_so_far:
+            self.permits.took(self.happened_so_far[-1].view)
             self.recorder.tape.stands(self.happened_so_far[-1].view)
             self.buffer.stands(self.happened_so_far[-1].view)
 
@@ -236,6 +250,7 @@ class Stage:
             self._take(happened)
 
     def _take(self, happened: Happened) -> None:
+        self.permits.took(happened.view)
         self.recorder.took(happened)
         if self.replays:
             self.buffer.took(happened)
@@ -288,6 +303,8 @@ class Stage:
 
     def _measure(self) -> None:
         self.time.after(1, self._measure)
+        if self.is_up:
+            self.permits.look()
         if self.is_up and self.obs.is_connected:
             self.recorder.tape.measure(self._record_ms())
 

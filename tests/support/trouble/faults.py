@@ -211,7 +211,7 @@ def cable_out(place: Venue, network: Network) -> Measured:
     return measured
 
 
-SERVICES: Final = ("broker", "udp-ingest", "pss-parser", "db-writer", "obs-bridge", "cpu-monitor")
+SERVICES: Final = ("broker", "udp-ingest", "pss-parser", "db-writer", "obs-bridge", "cpu-monitor", "license")
 FAULTS: Final[tuple[Fault, ...]] = (
     clock_steps(HOUR_S),
     *(killed(service) for service in SERVICES),

@@ -78,7 +78,12 @@ TABLE: Final = (
     Row(UNLICENSED, TAMPERED, "the clock is set back into the trial", (OVER, clock(-10))),
     # With a licence that holds
     Row(VALID, VALID, "for years, where it is for ever", (install(days=None), run(20_000))),
-    Row(VALID, VALID, "checked every day for two years", (install(days=None, checks=CHECKS), run(20), off(700))),
+    Row(
+        VALID,
+        VALID,
+        "it was off for two years, and is checked at its start",
+        (install(days=None, checks=CHECKS), run(20), off(700)),
+    ),
     Row(VALID, VALID, "the server is away for 7 days", (install(checks=CHECKS), down, run(7.9))),
     Row(VALID, VALID, "the clock does not matter to one for ever", (install(days=None), run(30), clock(-20))),
     Row(VALID, UNLICENSED, "deactivated", (OVER, YEAR, deactivate)),
