@@ -38,6 +38,7 @@ from services.cli import (
 from services.cli.doctor import app as doctor
 from services.cli.group import group
 from services.cli.lazy_group import lazy_group
+from services.cli.license import PURPOSE as LICENSE_PURPOSE
 from shared.errors import RestrikeError
 
 # 0 is done; 2 is wrong usage, which typer finds by itself.
@@ -69,6 +70,7 @@ for part in (
     lazy_group("monitor", monitor.PURPOSE, "services.cli.monitor.app"),
     lazy_group("logs", logs.PURPOSE, "services.cli.logs.app"),
     lazy_group("flags", flags.PURPOSE, "services.cli.flags.app"),
+    lazy_group("license", LICENSE_PURPOSE, "services.cli.license.app"),
     lazy_group("import", imports.PURPOSE, "services.cli.imports.commands"),
     lazy_group("config", config.PURPOSE, "services.cli.config.app"),
     doctor.app,

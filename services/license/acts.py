@@ -7,16 +7,17 @@ import secrets
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from services.license.clock_trail import TOLERANCE_US
 from services.license.office import Office
 from services.license.record import Revocation
 from services.license.server import Server
-from shared.clock import monotonic_s
+from shared.clock import iso_utc, monotonic_s
 from shared.errors import LicenseError, NetworkError, RestrikeError, ValidationError
 from shared.licensing.activation_key import parsed_key
 from shared.licensing.signing import TokenError, opened_any
@@ -45,6 +46,7 @@ from shared.messages.license import (
 )
 from shared.rpc import Later
 
+T = TypeVar("T", Activation, Checked, Released)
 RETRY_S: Final = 900.0
 """Between two tries to ask a server that was not reached; a day has 96."""
 FORMAT: Final = "restrike-license-request 1"
@@ -81,9 +83,9 @@ class Acts:
                 _refuse(later, error)
                 return
             self._told(answer.at)
-            _settle(later, partial(self._install, answer.license, LicenseAct.ACTIVATED, command.author, is_fresh=True))
+            _settle(later, partial(self._take_activation, answer, command.author))
 
-        self._server.ask(request, Activation, heard)
+        self._ask(request, Activation, heard)
         return later
 
     def request(self, command: RequestLicense) -> LicenseRequest:
@@ -101,7 +103,7 @@ class Acts:
             return self._install(text, LicenseAct.INSTALLED, command.author)
         if not isinstance(statement, Activation):
             raise TokenError(LicenseReason.DAMAGED, "It is signed, but no licence and no answer to a request for one.")
-        if statement.nonce not in self._office.record.open:
+        if not self._office.record.is_asked(statement.nonce):
             sentence = "It answers no request that waits here: make a new one: restrike license request."
             raise TokenError(LicenseReason.REPLAYED, sentence)
         before = self._office.record
@@ -115,7 +117,7 @@ class Acts:
             raise
 
     def check(self, command: CheckLicense) -> Later:
-        """Ask the vendor now."""
+        """Ask the vendor now, also about a text that this version cannot open: he may have a newer one."""
         if self._office.text is None:
             raise LicenseError("license.none", "There is no licence to check: restrike license activate.")
         self._require_server()
@@ -147,6 +149,7 @@ class Acts:
             return LicenseReleased(status=status, release=_file(request) if command.is_offline else None)
         if not self._server.is_set:
             raise LicenseError("license.no_server", f"{NO_SERVER.split(':')[0]}: restrike license deactivate --offline")
+        self._require_server()
         later = Later()
 
         def heard(answer: Released | None, error: NetworkError | None) -> None:
@@ -160,17 +163,15 @@ class Acts:
                 ),
             )
 
-        self._server.ask(request, Released, heard)
+        self._ask(request, Released, heard)
         return later
 
     def _ask_whether_it_holds(self, later: Later | None, author: str | None) -> None:
         office = self._office
-        self._is_asking = True
         asked = office.text or ""
         request = CheckRequest(license=asked, machine=office.machine, nonce=_nonce(), program=_program())
 
         def heard(answer: Checked | None, error: NetworkError | None) -> None:
-            self._is_asking = False
             self._retry_at_s = monotonic_s() + RETRY_S
             if office.text != asked:  # another licence was installed meanwhile
                 error = error or _changed()
@@ -187,7 +188,17 @@ class Acts:
             except RestrikeError as refused:
                 self._note(refused)
 
-        self._server.ask(request, Checked, heard)
+        self._ask(request, Checked, heard)
+
+    def _ask(self, request: AnyRequest, kind: type[T], heard: Callable[[T | None, NetworkError | None], None]) -> None:
+        """Ask the server, one thing at a time."""
+
+        def done(answer: T | None, error: NetworkError | None) -> None:
+            self._is_asking = False
+            heard(answer, error)
+
+        self._is_asking = True
+        self._server.ask(request, kind, done)
 
     def _note(self, error: RestrikeError) -> None:
         """The vendor could not be asked."""
@@ -199,7 +210,8 @@ class Acts:
         """What the vendor said of the licence."""
         office = self._office
         act = LicenseAct.CHECKED if author is not None else LicenseAct.JUDGED
-        if office.license is None or answer.license_id != office.license.license_id:
+        known = answer.license_id if office.license is None else office.license.license_id
+        if (answer.license_id, answer.machine) != (known, office.machine):
             raise NetworkError("license.server_lies", "The vendor's server spoke of another licence.")
         self._told(answer.at)
         record = office.record.holds(now_us=office.now_us())
@@ -212,6 +224,16 @@ class Acts:
         if answer.license is not None:
             return self._install(answer.license, LicenseAct.CHECKED, author, is_fresh=True)
         return office.look(act, author)
+
+    def _take_activation(self, answer: Activation, author: str | None) -> LicenseStatus:
+        now_us, at_us = self._office.now_us(), answer.at * 1_000_000
+        if now_us > at_us + TOLERANCE_US:
+            told, shown = iso_utc(at_us * 1000)[:16], iso_utc(now_us * 1000)[:16]
+            sentence = (
+                f"The vendor says that it is {told}, this machine {shown} (UTC): set its clock right (timedatectl)."
+            )
+            raise LicenseError("license.clock", sentence)
+        return self._install(answer.license, LicenseAct.ACTIVATED, author, is_fresh=True)
 
     def _install(self, text: str, act: LicenseAct, author: str | None, *, is_fresh: bool = False) -> LicenseStatus:
         return self._office.install(text, act=act, author=author, is_fresh=is_fresh)
@@ -234,6 +256,8 @@ class Acts:
     def _require_server(self) -> None:
         if not self._server.is_set:
             raise ValidationError("license.no_server", NO_SERVER)
+        if self._is_asking:
+            raise LicenseError("license.busy", "The vendor's server is being asked already: try again in some seconds.")
 
 
 def _file(request: AnyRequest) -> str:

@@ -36,12 +36,15 @@ class Span(Struct, frozen=True):
 class ClockTrail(Struct, frozen=True, kw_only=True):
     """`latest_us` is the latest credible time. While the clock is doubted, `leapt_to_us` is the latest that it showed.
     `ran_us` is for how long the machine ran meanwhile. `mistakes` are the times of leaps that were taken back.
+    `is_back` is whether the clock was set back when it was seen last: then it has to come up to an hour more, so that
+    one that stands at the border is not judged otherwise each minute.
     """
 
     latest_us: int
     leapt_to_us: int | None = None
     ran_us: int = 0
     mistakes: tuple[Span, ...] = ()
+    is_back: bool = False
 
     def floor_us(self) -> int:
         """What the clock must not stand before."""
@@ -49,24 +52,21 @@ class ClockTrail(Struct, frozen=True, kw_only=True):
 
     def is_set_back(self, now_us: int) -> bool:
         """Whether `now_us` is before a credible time."""
-        return now_us < self.floor_us()
+        return now_us < self.floor_us() + (HOUR_US if self.is_back else 0)
 
     def seen(self, now_us: int, *, ran_us: int) -> "ClockTrail":
         """The clock shows `now_us`; `ran_us` is for how long this process ran since it was seen last (0 at a start)."""
+        trail = replace(self._went_on(now_us, ran_us), is_back=self.is_back)
+        return replace(trail, is_back=trail.is_set_back(now_us))
+
+    def _went_on(self, now_us: int, ran_us: int) -> "ClockTrail":
         if self.leapt_to_us is not None:
             return self._seen_in_doubt(now_us, ran_us)
         if now_us > self.latest_us + ran_us + LEAP_US:
             return replace(self, leapt_to_us=now_us, ran_us=ran_us)
-        return replace(self, latest_us=max(self.latest_us, now_us))
-
-    def first_leap_us(self, now_us: int, *, ran_us: int) -> int:
-        """By how much the clock leaps ahead while it runs, before any of its times was credible; 0: it does not. That
-        is a first start with a clock that was far behind, and set right then.
-        """
-        if self.leapt_to_us is None or self.latest_us >= BELIEVED_AFTER_US or not ran_us:
-            return 0
-        leap_us = now_us - self.leapt_to_us - ran_us
-        return leap_us if leap_us > LEAP_US else 0
+        # Time goes on while the machine runs, whatever its clock shows: one that is set back each day falls behind.
+        ran_on_us = self.latest_us + (0 if self.is_back or self.is_set_back(now_us) else ran_us)
+        return replace(self, latest_us=max(ran_on_us, now_us))
 
     def witnessed(self, at_us: int) -> "ClockTrail":
         """Something that was written on this machine says that it was `at_us` then."""
@@ -76,11 +76,15 @@ class ClockTrail(Struct, frozen=True, kw_only=True):
         return ClockTrail(latest_us=at_us, mistakes=self.mistakes)
 
     def told(self, at_us: int) -> "ClockTrail":
-        """The vendor's server said, and signed, that it is `at_us`. What was later was a mistake."""
-        later = max(self.latest_us, self.leapt_to_us or 0)
-        if later <= at_us + TOLERANCE_US:
-            return ClockTrail(latest_us=max(later, at_us))
-        return ClockTrail(latest_us=at_us, mistakes=(Span(at_us, later + HOUR_US),))
+        """The vendor's server said, and signed, that it is `at_us`. What was later was a mistake; of those before, what
+        lies in the future is remembered: the database may have rows of it.
+        """
+        later_us = max(self.latest_us, self.leapt_to_us or 0)
+        if later_us > at_us + TOLERANCE_US:
+            return ClockTrail(latest_us=at_us, mistakes=(Span(at_us, later_us + HOUR_US),))
+        latest_us, wrong_us = max(later_us, at_us), max((one.last_us for one in self.mistakes), default=0)
+        mistakes = (Span(latest_us + 1, wrong_us),) if wrong_us > latest_us else ()
+        return ClockTrail(latest_us=latest_us, mistakes=mistakes)
 
     def _seen_in_doubt(self, now_us: int, ran_us: int) -> "ClockTrail":
         leapt_to_us = self.leapt_to_us or 0

@@ -45,9 +45,14 @@ RENEW: Final = (
     "Renew it with the vendor, then: restrike license check. Without a network: restrike license install FILE."
 )
 AGAIN: Final = "Install it again: restrike license install FILE, or restrike license activate."
-SET_CLOCK: Final = (
-    "Set the clock right (timedatectl): it is noticed within a minute. If it is right, and was wrong before: restrike"
-    " license check (asks the vendor's server what time it is), or restrike license request, for an answer by file."
+SET_CLOCK: Final = "Set the clock right (timedatectl): it is noticed within a minute."
+TOLD_BY_CHECK: Final = (
+    "If it is right, and was wrong before, the vendor says what time it is: restrike license check, or without a"
+    " network restrike license request."
+)
+TOLD_BY_ACTIVATION: Final = (
+    "If it is right, and was wrong before, the vendor says what time it is when a licence is activated: restrike"
+    " license activate, or without a network restrike license request."
 )
 
 
@@ -131,10 +136,11 @@ def _out_of_time(case: Case, found: License) -> LicenseStatus | None:
     if found.checks is not None and overdue_days >= found.checks.limit_after_days:
         sentence = (
             f"The vendor's server could not be asked for {overdue_days} days whether the licence holds"
-            f" ({case.record.why_not_checked or 'no server is set'}).{_doubt(case)}"
+            f" ({case.record.why_not_checked}).{_doubt(case)}"
         )
         remedy = (
-            "See that this machine reaches it (restrike settings get license.server_url), then: restrike license check"
+            "See that this machine reaches it (restrike settings get license.server_url), then: restrike license check."
+            " Without a network: restrike license request."
         )
         return _invalid(case, LicenseReason.NOT_CHECKED, sentence, remedy)
     return None
@@ -179,7 +185,7 @@ def _warnings(case: Case, found: License) -> tuple[str, ...]:
     warnings = []
     overdue_days = _overdue_days(case, found)
     if found.checks is not None and overdue_days >= found.checks.warn_after_days:
-        why = case.record.why_not_checked or "no server is set"
+        why = case.record.why_not_checked
         left = found.checks.limit_after_days - overdue_days
         warnings.append(
             f"The vendor's server could not be asked for {overdue_days} days ({why}); features end in {_count(left)}."
@@ -190,9 +196,11 @@ def _warnings(case: Case, found: License) -> tuple[str, ...]:
 
 
 def _overdue_days(case: Case, found: License) -> int:
-    """For how many whole days the vendor ought to have been asked and could not be."""
-    due_us = check_due_us(case.record, found)
-    return 0 if due_us is None else max(0, case.now_us - due_us) // DAY_US
+    """For how many whole days the vendor was asked and not reached, since this text was issued."""
+    since_us = case.record.unreached_since_us
+    if found.checks is None or since_us is None:
+        return 0
+    return max(0, case.now_us - max(since_us, found.issued_at * 1_000_000)) // DAY_US
 
 
 def check_due_us(record: Record, found: License | None) -> int | None:
@@ -209,8 +217,9 @@ def _doubt(case: Case) -> str:
 
 def _tampered(case: Case) -> LicenseStatus:
     latest = _date(case.record.trail.floor_us() + TOLERANCE_US)
-    sentence = f"The clock says {_date(case.now_us)}, but it was {latest} on this machine before."
-    return _status(case, LicenseState.CLOCK_TAMPERED, sentence, remedy=SET_CLOCK)
+    sentence = f"The clock says {_date(case.now_us)}, which cannot be: it is {latest} or later."
+    remedy = f"{SET_CLOCK} {TOLD_BY_ACTIVATION if case.license is None else TOLD_BY_CHECK}"
+    return _status(case, LicenseState.CLOCK_TAMPERED, sentence, remedy=remedy)
 
 
 def _invalid(case: Case, reason: LicenseReason, sentence: str, remedy: str) -> LicenseStatus:

@@ -38,6 +38,8 @@ from shared.settings.license_keys import LICENSE_CA_FILE, LICENSE_SERVER_URL
 LOOK_EVERY_S: Final = 60.0
 """What ends by time, and a clock that is set, is noticed within this."""
 READ_EVERY_S: Final = 3_600.0
+MADE_AT_S: Final = 1_793_491_200
+"""2026-11-01, Unix seconds: the licence came into the suite after it."""
 
 
 def build(
@@ -52,13 +54,14 @@ def build(
     installation = Installation(runtime.paths, root=root)
     store = Store(runtime.paths, installation, kept=outbox.kept(), log=runtime.log)
     machine = fingerprint(root)
+    ring = ring or _shipped(runtime.log)
     office = Office(
         store,
         VerdictFile(runtime.paths, installation),
         outbox,
-        ring or _shipped(runtime.log),
+        ring,
         machine=machine.fingerprint,
-        record=_remembered(store, runtime, now_us),
+        record=_remembered(store, runtime, now_us, made_us=made_us(ring)),
         tell=lambda status: runtime.bus.publish(LICENSE_STATUS, runtime.service, status),
         changed=lambda change: runtime.bus.publish(LICENSE_CHANGED, runtime.service, change),
         now_us=now_us,
@@ -84,10 +87,12 @@ def _register(runtime: Runtime, office: Office, acts: Acts) -> None:
     def look() -> None:
         acts.check_if_due()
         office.look()
+        office.tell()
 
     def read() -> None:
         _ask_witnesses(office, runtime)
         office.read()
+        office.tell()
 
     runtime.on_command(GetLicense, lambda _: office.look())
     runtime.on_command(ActivateLicense, acts.activate)
@@ -110,12 +115,17 @@ def _shipped(log: structlog.stdlib.BoundLogger) -> KeyRing:
         return KeyRing()
 
 
-def _remembered(store: Store, runtime: Runtime, now_us: Callable[[], int]) -> Record:
+def made_us(ring: KeyRing) -> int:
+    """When this version was made, at the earliest: no clock that stands before it is right."""
+    return max([MADE_AT_S, *(key.made_at for key in ring.keys)]) * 1_000_000
+
+
+def _remembered(store: Store, runtime: Runtime, now_us: Callable[[], int], *, made_us: int) -> Record:
     found = store.record()
     if found is not None:
         return found
     first_us = testimony(runtime.paths).first
-    record = Record.first(now_us())
+    record = Record.first(now_us(), made_us=made_us)
     return record if first_us is None else replace(record, first_start_us=min(first_us, record.first_start_us))
 
 

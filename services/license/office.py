@@ -68,7 +68,7 @@ class Office:
         self._written_at_us = 0
         self._verdict_error: str | None = None
         self._is_changed = False
-        self.status = judge(self._case())
+        self.status = self._judged()
 
     def read(self) -> None:
         """Read what is stored anew, and judge."""
@@ -80,16 +80,21 @@ class Office:
         steady_us = self._steady_us()
         self.record = self.record.seen(self.now_us(), ran_us=steady_us - self._seen_us)
         self._seen_us = steady_us
-        before, self.status = self.record.told, judge(self._case())
-        if act is not LicenseAct.JUDGED or before is None or _news(before) != _news(self.status):
-            self.record = replace(self.record, told=self.status)
+        before, self.status = self.record.told, self._judged()
+        told = (str(self.status.state), _news(self.status))
+        if act is not LicenseAct.JUDGED or before != told:
+            self.record = replace(self.record, told=told)
             self._keep(self._change(act, before, author))
+            self.tell()
         elif self._is_changed or self._is_to_be_written(steady_us):
             self._keep(None)
         elif self._verdict_error is not None or self._store.error is not None:
             self._write()
-        self._tell(self.status)
         return self.status
+
+    def tell(self) -> None:
+        """Publish how the licence stands."""
+        self._tell(self.status)
 
     def remember(self, record: Record) -> None:
         """Keep what is to be remembered; the next look writes it."""
@@ -97,8 +102,14 @@ class Office:
         self._is_changed = True
 
     def check_is_due(self) -> bool:
-        """Whether the vendor ought to be asked now."""
-        due_us = check_due_us(self.record, self.license)
+        """Whether the vendor ought to be asked now: it is time, he can say what time it is, or, after his keys were
+        changed, he has a newer text.
+        """
+        status, due_us = self.status, check_due_us(self.record, self.license)
+        if self.text is not None and LicenseState.CLOCK_TAMPERED is status.state:
+            return True
+        if self.text is not None and status.reason is LicenseReason.UNKNOWN_KEY:
+            return True
         return due_us is not None and self.now_us() >= due_us
 
     def install(self, text: str, *, act: LicenseAct, author: str | None, is_fresh: bool = False) -> LicenseStatus:
@@ -154,20 +165,25 @@ class Office:
     def _open(self) -> None:
         self.license, self.text, self._fault = None, None, None
         try:
-            text = self._store.license_text()
-            if text is not None:
-                found = opened(text, self.ring, License)
+            self.text = self._store.license_text()
+            if self.text is not None:
+                found = opened(self.text, self.ring, License)
                 self._refuse_replayed(found)  # its file was put back
-                self.license, self.text = found, text
+                self.license = found
         except TokenError as error:
             self._fault = error
 
-    def _case(self) -> Case:
-        return Case(
+    def _judged(self) -> LicenseStatus:
+        case = Case(
             now_us=self.now_us(), record=self.record, machine=self.machine, license=self.license, fault=self._fault
         )
+        status, why = judge(case), self._verdict_error or self._store.error
+        if why is None:
+            return status
+        sentence = f"data/license cannot be written ({why}): free space, or see whose it is. Features end within a day."
+        return replace(status, warnings=(*status.warnings, sentence))
 
-    def _change(self, act: LicenseAct, before: LicenseStatus | None, author: str | None) -> LicenseChanged:
+    def _change(self, act: LicenseAct, before: tuple[str, str] | None, author: str | None) -> LicenseChanged:
         status = self.status
         self._log.info(
             "license",
@@ -181,7 +197,7 @@ class Office:
             at_us=status.judged_at_us,
             act=act,
             state=status.state,
-            state_before=None if before is None else before.state,
+            state_before=LicenseState(before[0]) if before is not None and before[0] in set(LicenseState) else None,
             sentence=status.sentence,
             reason=status.reason,
             license_id=status.license_id,
@@ -193,8 +209,9 @@ class Office:
     def _keep(self, change: LicenseChanged | None) -> None:
         self.record = replace(self.record, serial=self.record.serial + 1)
         self._is_changed = False
-        self._write()
+        # First what says that it is told, with what is told, in one transaction.
         self._outbox.add([] if change is None else [change], kept=self._store.sealed(self.record))
+        self._write()
         if change is not None:
             self._changed(change)
 
@@ -225,6 +242,7 @@ class Office:
             self._verdict_error = None
 
 
-def _news(status: LicenseStatus) -> tuple[object, ...]:
+def _news(status: LicenseStatus) -> str:
     """What of a status is news when it changes: not what changes with every day."""
-    return (status.state, status.reason, status.license_id, status.allowed, status.expires_at_us, len(status.warnings))
+    parts = (status.reason, status.license_id, *status.allowed, status.expires_at_us, len(status.warnings))
+    return " ".join(map(str, parts))

@@ -8,12 +8,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.license.clock_trail import ClockTrail
-from shared.messages.license import LicenseStatus
 
 MOST_OPEN: Final = 20
 """Requests that wait for an answer; a person asks once or twice. The oldest is forgotten."""
+OPEN_US: Final = 60 * 86_400_000_000
+"""So long an answer to a request is taken; one that is kept for longer would turn the time back."""
 MOST_SPENT: Final = 500
 """Licences that were taken from this machine; the oldest is forgotten."""
+
+
+NEVER: Final = 2**62
+"""A time that does not come."""
 
 
 class Revocation(Struct, frozen=True, kw_only=True):
@@ -24,72 +29,84 @@ class Revocation(Struct, frozen=True, kw_only=True):
 
 
 class Record(Struct, frozen=True, kw_only=True):
-    """`serial` grows with each change. `first_start_us` is when the trial began. `open` are the nonces of requests that
-    wait for an answer, `spent` the ids of licence texts that must not be installed again; `newest` has when the newest
-    text of each licence was issued, `revoked` what the vendor took back, by licence (`issued_at` and `at`: Unix
-    seconds). `checked_at_us` is when the vendor last said that the licence holds, `asked_at_us` when he was last asked.
-    `told` is the last status that was news.
+    """`serial` grows with each change. `first_start_us` is when the trial began; NEVER: no clock was right yet. `open`
+    are the nonces of requests that wait for an answer, with the time at which they were made; `spent` the ids of
+    licence texts that must not be installed again. By licence, `newest` has when its newest text was issued, `revoked`
+    how the vendor took it back (`issued_at` and `at`: Unix seconds). `checked_at_us` is when the vendor last said that
+    the licence holds, `unreached_since_us` since when he could not be asked. `told` is what was told last: the state,
+    and what made it news.
     """
 
     first_start_us: int
     trail: ClockTrail
     serial: int = 0
-    open: tuple[str, ...] = ()
+    open: dict[str, int] = {}
     spent: tuple[str, ...] = ()
     newest: dict[str, int] = {}
     revoked: dict[str, Revocation] = {}
     checked_at_us: int | None = None
-    asked_at_us: int | None = None
+    unreached_since_us: int | None = None
     why_not_checked: str | None = None
-    told: LicenseStatus | None = None
+    told: tuple[str, str] | None = None
 
     @classmethod
-    def first(cls, now_us: int) -> "Record":
-        """That of an installation that starts for the first time: nothing proves yet that its clock is right."""
-        return cls(first_start_us=now_us, trail=ClockTrail(latest_us=0, leapt_to_us=now_us))
+    def first(cls, now_us: int, *, made_us: int) -> "Record":
+        """That of an installation that starts for the first time. Nothing proves yet that its clock is right, but one
+        that stands before the program was made (`made_us`) is certainly wrong.
+        """
+        trail = ClockTrail(latest_us=made_us, leapt_to_us=max(now_us, made_us))
+        return cls(first_start_us=NEVER if trail.is_set_back(now_us) else now_us, trail=trail)
 
     def seen(self, now_us: int, *, ran_us: int) -> "Record":
         """The clock shows `now_us`, `ran_us` after it was seen last. What a clock noted that was ahead is put right."""
         trail = self.trail.seen(now_us, ran_us=ran_us)
         if trail.is_set_back(now_us):
             return replace(self, trail=trail)
-        first_start_us = self.first_start_us + self.trail.first_leap_us(now_us, ran_us=ran_us)
         return replace(
             self,
             trail=trail,
-            first_start_us=min(first_start_us, now_us),
-            checked_at_us=None if self.checked_at_us is None else min(self.checked_at_us, now_us),
+            first_start_us=min(self.first_start_us, now_us),
+            checked_at_us=_not_after(now_us, self.checked_at_us),
+            unreached_since_us=_not_after(now_us, self.unreached_since_us),
         )
 
     def asking(self, nonce: str) -> "Record":
         """A request was made."""
-        return replace(self, open=(*self.open, nonce)[-MOST_OPEN:])
+        waiting = {**self.open, nonce: self.trail.latest_us}
+        return replace(self, open=dict(list(waiting.items())[-MOST_OPEN:]))
+
+    def is_asked(self, nonce: str) -> bool:
+        """Whether a request waits for its answer, and not for too long."""
+        at_us = self.open.get(nonce)
+        return at_us is not None and self.trail.latest_us <= at_us + OPEN_US
 
     def answered(self, nonce: str) -> "Record":
         """A request was answered: its answer is of no use a second time."""
-        return replace(self, open=tuple(kept for kept in self.open if kept != nonce))
+        return replace(self, open={key: at_us for key, at_us in self.open.items() if key != nonce})
 
     def installed(self, license_id: str, issued_at: int) -> "Record":
-        """A licence was installed. It counts as checked when it was issued, so that none is installed over and over
-        instead of being checked.
-        """
+        """A licence was installed. That is no check: none is installed over and over instead of being checked."""
         newest = {**self.newest, license_id: max(issued_at, self.newest.get(license_id, 0))}
-        if license_id in self.newest:
-            return replace(self, newest=newest)
-        return replace(self, newest=newest, checked_at_us=None, why_not_checked=None)
+        found = replace(self, newest=newest)
+        return found if license_id in self.newest else found.unasked()
 
     def taken_away(self, token_id: str) -> "Record":
         """A licence is no longer on this machine."""
         spent = (*self.spent, token_id)[-MOST_SPENT:]
-        return replace(self, spent=spent, checked_at_us=None, why_not_checked=None)
+        return replace(self, spent=spent).unasked()
 
     def holds(self, *, now_us: int) -> "Record":
         """The vendor said that the licence holds."""
-        return replace(self, checked_at_us=now_us, asked_at_us=now_us, why_not_checked=None)
+        return replace(self.unasked(), checked_at_us=now_us)
 
     def not_checked(self, why: str, *, now_us: int) -> "Record":
         """The vendor could not be asked."""
-        return replace(self, asked_at_us=now_us, why_not_checked=why)
+        since_us = self.unreached_since_us if self.unreached_since_us is not None else now_us
+        return replace(self, unreached_since_us=since_us, why_not_checked=why)
+
+    def unasked(self) -> "Record":
+        """Nothing is known of what the vendor would say."""
+        return replace(self, checked_at_us=None, unreached_since_us=None, why_not_checked=None)
 
     def forgiven(self, license_id: str) -> "Record":
         """The vendor gave a licence back."""
@@ -103,3 +120,7 @@ class Record(Struct, frozen=True, kw_only=True):
         """How a licence was taken back, unless the text at hand was issued after that."""
         found = self.revoked.get(license_id)
         return found if found is not None and issued_at <= found.at else None
+
+
+def _not_after(now_us: int, at_us: int | None) -> int | None:
+    return None if at_us is None else min(at_us, now_us)

@@ -75,10 +75,12 @@ class SealedFile:
             fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
             return None
-        with os.fdopen(fd, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        try:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise SealError("license.damaged", f"{self.path} is no plain file.")
-            return self._seal.open(file.read(MOST_BYTES))
+            return self._seal.open(os.read(fd, MOST_BYTES))
+        finally:
+            os.close(fd)
 
     def write(self, content: bytes) -> None:
         """Replace it.

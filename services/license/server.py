@@ -90,7 +90,11 @@ class Server:
                 answer, error = None, refused
             self._post(lambda: self._tell(request, answer, error, heard))
 
-        threading.Thread(target=run, name="server", daemon=True).start()
+        try:
+            threading.Thread(target=run, name="server", daemon=True).start()
+        except RuntimeError as error:  # the machine has no more of them
+            failed = NetworkError("license.server_not_reached", f"It cannot be asked now: {error}")
+            self._post(lambda: self._tell(request, None, failed, heard))
 
     def _tell(self, request: AnyRequest, answer: object, error: NetworkError | None, heard: Heard) -> None:
         ask = type(request).__struct_config__.tag

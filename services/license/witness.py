@@ -44,5 +44,5 @@ def _at(connection: "sqlite3.Connection", question: str) -> int | None:
     try:
         row = connection.execute(question).fetchone()
         return None if row is None else unix_us(row[0])
-    except (sqlite3.Error, ValueError):  # of an older schema
+    except (sqlite3.Error, TypeError, ValueError):  # of an older schema, or no time
         return None

@@ -85,7 +85,13 @@ class Desk:
                 text = self._text(entry, seat)
             self._trace(detail=" ".join((standing, *(["newer"] if text else []), license_.token_id)))
             checked = Checked(
-                nonce=nonce, at=self._now, license_id=entry.license_id, standing=standing, why=why, license=text
+                nonce=nonce,
+                at=self._now,
+                license_id=entry.license_id,
+                machine=request.machine,
+                standing=standing,
+                why=why,
+                license=text,
             )
             return self._signed(checked)
 

@@ -22,7 +22,14 @@ FIRST_WITHIN_S: Final = 60.0
 """So long after its start a process allows everything where there is no verdict yet: at the first start of all, the
 service that judges starts together with those that ask."""
 
-_NOT_JUDGED: Final = "The licence was not judged since {since}: the service license must run. See: restrike ps"
+STALE_WITHIN_S: Final = 120.0
+"""So long a verdict that is too old is still gone by once it is found so: after a night, a suspend or a clock that was
+set, the service judges anew within a minute.
+"""
+
+_SEE: Final = "See: restrike license status, restrike ps"
+_NEVER_JUDGED: Final = f"Nobody has judged the licence: the service license must run. {_SEE}"
+_NOT_JUDGED: Final = f"The licence was not judged since {{since}}: the service license must run. {_SEE}"
 
 
 class Gates:
@@ -42,6 +49,7 @@ class Gates:
         self._began_s = steady_s()
         self._looked_s = -LOOK_EVERY_S
         self._status: LicenseStatus | None = None
+        self._stale_s: float | None = None
         self._open: set[tuple[str, str]] = set()
 
     def refusal(self, feature: Feature, *, subject: str = "", under_way: bool = False) -> LicenseError | None:
@@ -86,18 +94,24 @@ class Gates:
         if status is None:
             if self._steady_s() - self._began_s < FIRST_WITHIN_S:
                 return None
-            return _refused(
-                feature, "unknown", "Nobody has judged the licence: the service license must run. See: restrike ps"
-            )
-        if self._now_us() - status.judged_at_us > HOLDS_S * 1_000_000:
-            since = iso_utc(status.judged_at_us * 1000)
-            return _refused(feature, "unknown", _NOT_JUDGED.format(since=since))
+            return _refused(feature, "not judged", _NEVER_JUDGED)
+        if self._is_too_old(status):
+            return _refused(feature, "not judged", _NOT_JUDGED.format(since=iso_utc(status.judged_at_us * 1000)))
         if feature.name in status.allowed:
             return None
         if status.state in (LicenseState.TRIAL, LicenseState.VALID, LicenseState.GRACE):
             sentence = f"the licence {status.license_id} does not include it. Ask the vendor for one that does."
             return _refused(feature, status.state, sentence)
         return _refused(feature, status.state, " ".join(filter(None, (status.sentence, status.remedy))))
+
+    def _is_too_old(self, status: LicenseStatus) -> bool:
+        """Whether nobody judges any more; a verdict of the future is one of a clock that was wrong."""
+        if abs(self._now_us() - status.judged_at_us) <= HOLDS_S * 1_000_000:
+            self._stale_s = None
+            return False
+        if self._stale_s is None:
+            self._stale_s = self._steady_s()
+        return self._steady_s() - self._stale_s >= STALE_WITHIN_S
 
 
 def _refused(feature: Feature, state: str, why: str) -> LicenseError:

@@ -30,8 +30,8 @@ class Installation:
         self._root = root
 
     def make(self) -> None:
-        """Make the key file if there is none; one that is damaged is set aside, as it opens nothing any more. For the
-        license service alone.
+        """Make the key file if there is none; one that is damaged is set aside, as it opens nothing any more, and one
+        that others may read is closed to them. For the license service alone.
 
         Raises:
             OSError: it cannot be written.
@@ -54,6 +54,8 @@ class Installation:
             found = self.path.lstat()
             if not stat.S_ISREG(found.st_mode) or found.st_size != KEY_BYTES:
                 self.path.replace(self.path.with_name(f"{self.path.name}.damaged"))
+            elif found.st_mode & 0o077:
+                self.path.chmod(0o600)
 
     def key(self, purpose: str) -> bytes:
         """The 32 bytes of this installation on this machine for `purpose`.

@@ -85,11 +85,12 @@ class Standing(StrEnum):
 
 
 class Checked(Struct, frozen=True, kw_only=True, tag="checked", tag_field="kind", forbid_unknown_fields=True):
-    """The answer to "does it still hold?". `license` is a newer signed licence, if there is one."""
+    """The answer to "does it still hold on `machine`?". `license` is a newer signed licence, if there is one."""
 
     nonce: str
     at: int
     license_id: str
+    machine: str
     standing: Standing
     why: str | None = None
     license: str | None = None

@@ -97,7 +97,12 @@ class Place:
             call.sign(self.vendor, Activation(nonce=request.nonce, at=at, license=text))
         elif isinstance(request, CheckRequest):
             checked = Checked(
-                nonce=request.nonce, at=at, license_id="L-2026-0001", standing=self.standing, why="not paid"
+                nonce=request.nonce,
+                at=at,
+                license_id="L-2026-0001",
+                machine=request.machine,
+                standing=self.standing,
+                why="not paid",
             )
             call.sign(self.vendor, checked)
 

@@ -30,7 +30,7 @@ def store_licence(paths: Paths) -> list[bytes]:
     log: Any = Mock()
     store = Store(paths, installation, kept={}, log=log)
     text = vendor.text(vendor.license())
-    record = Record.first(ISSUED_AT * 1_000_000)
+    record = Record.first(ISSUED_AT * 1_000_000, made_us=0)
     store.keep_record(record)
     store.keep_license(text)
     VerdictFile(paths, installation).write(

@@ -125,6 +125,7 @@ class Customer:
         self.paths.prepare()
         self.true_us = ISSUED_AT * 1_000_000
         self.offset_us = 0
+        self.made_us = 0
         self.steady_us = 0
         self.machine = MACHINE
         self.machine_id = "1" * 32
@@ -166,7 +167,7 @@ class Customer:
             outbox,
             self.vendor.ring,
             machine=self.machine,
-            record=main._remembered(self.store, runtime, self.now_us),
+            record=main._remembered(self.store, runtime, self.now_us, made_us=self.made_us),
             tell=self.told.append,
             changed=self.changes.append,
             now_us=self.now_us,
@@ -183,12 +184,15 @@ class Customer:
         runtime: Any = SimpleNamespace(paths=self.paths)
         main._ask_witnesses(self.office, runtime)
         self.office.read()
+        self.office.tell()
         return self.office.status
 
     def look(self) -> LicenseStatus:
         """What the service does each minute."""
         self.acts.check_if_due()
-        return self.office.look()
+        status = self.office.look()
+        self.office.tell()
+        return status
 
     def forget(self, kept: dict[str, bytes] | None = None) -> None:
         """Nothing is left in the outbox but what is given."""
@@ -285,6 +289,7 @@ class Customer:
             nonce=request.nonce,
             at=at,
             license_id=held.license_id,
+            machine=request.machine,
             standing=self.standing,
             why=self.why,
             license=newer if self.standing is Standing.GOOD else None,

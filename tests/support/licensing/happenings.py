@@ -17,6 +17,16 @@ def run(days: float) -> Act:
     return lambda customer: customer.run(days)
 
 
+def hours(count: int) -> Act:
+    """It runs for so long, looked at each hour."""
+
+    def act(customer: Customer) -> None:
+        for _ in range(count):
+            customer.run(1 / 24)
+
+    return act
+
+
 def off(days: float) -> Act:
     return lambda customer: customer.off(days)
 

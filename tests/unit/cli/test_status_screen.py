@@ -163,17 +163,20 @@ def test_one_fault_stands_once() -> None:
         _item(Subject.MACHINE, "processor", Condition.DEGRADED, reason="Programs wait."),
         _item(Subject.DATABASE, "restrike.db", Condition.FAILED, reason="It cannot be written."),
         _item(Subject.SERVICE, "udp-ingest", Condition.DEGRADED, reason="udp-ingest was frozen."),
+        _item(Subject.LICENCE, "licence", Condition.DEGRADED, reason="There is none."),
     ]
     alerts = [
         _alert("cpu.busy", "machine", AlertSeverity.CRITICAL, value=99.0),
         _alert("db.not_writable", "database", AlertSeverity.CRITICAL, value=1.0),
         _alert("service.killed", "udp-ingest", AlertSeverity.WARNING),
+        _alert("license.attention", "licence", AlertSeverity.WARNING, value=2.0),
     ]
     found = troubles(_report(*items), alerts)
     assert [(one.about, one.severity) for one in found] == [
         ("machine processor", AlertSeverity.CRITICAL),
         ("database restrike.db", AlertSeverity.CRITICAL),
         ("service udp-ingest", AlertSeverity.WARNING),
+        ("licence", AlertSeverity.WARNING),
     ]
 
 

@@ -5,10 +5,11 @@ from unittest.mock import Mock
 import msgspec
 
 from services.cpu_monitor.listening import Ears
-from services.cpu_monitor.picture import Picture
+from services.cpu_monitor.picture import Life, Picture
 from shared.messages.commands import Rings
+from shared.messages.license import GetLicense, LicenseState
 from shared.messages.udp import JournalTrouble, RingStatus
-from tests.support.health_picture import World
+from tests.support.health_picture import TRIAL, World
 
 
 def _ears() -> tuple[Ears, Picture, RingStatus]:
@@ -42,3 +43,19 @@ def test_an_answer_does_not_end_a_trouble_that_goes_on() -> None:
     assert picture.journal_error == "disk full"
     ears.hear_journal(_trouble(None))
     assert picture.journal_error is None
+
+
+def test_the_licence_is_asked_for_and_heard() -> None:
+    """At the start, and each time that the license service begins anew; what it says by itself counts at once."""
+    ears, picture, _ = _ears()
+    picture.services["license"] = Life()
+    asked: Mock = ears._asker.ask  # type: ignore[assignment]  # see _ears
+    ears.ask()
+    ears.hear_health(World().healths["license"])
+    assert [call.args[0] for call in asked.call_args_list if isinstance(call.args[0], GetLicense)] == [GetLicense()] * 2
+    answered = next(call.args[1] for call in asked.call_args_list if isinstance(call.args[0], GetLicense))
+    answered(TRIAL)
+    assert picture.license == TRIAL
+    expired = msgspec.structs.replace(TRIAL, state=LicenseState.EXPIRED)
+    ears.hear_license(expired)
+    assert picture.license == expired

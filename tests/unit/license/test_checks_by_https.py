@@ -51,6 +51,7 @@ class Checking:
                 "nonce": call.request.nonce,
                 "at": self.customer.true_us // 1_000_000,
                 "license_id": "L-2026-0001",
+                "machine": call.request.machine,
                 "standing": standing,
                 **changes,
             }

@@ -22,7 +22,7 @@ class Machine:
     def __init__(self, *, wrong: float = 0) -> None:
         self.true = 0.0
         self.wrong = wrong
-        self.trail = Record.first(self.now_us).trail
+        self.trail = Record.first(self.now_us, made_us=0).trail
         self.set_back = 0
 
     @property
@@ -174,7 +174,8 @@ def test_a_clock_that_is_set_back_is_noticed(life: list[tuple[str, float]], back
     machine.run(0)
     missing = back - 26 - min(more, back - 26.05)
     if missing < 3000:
-        assert not machine.off(missing + 0.01)
+        # What the clock was ahead by counts as time that passed, and it has to come up to an hour more.
+        assert not machine.off(missing + 26 + 1.01)
 
 
 @pytest.mark.slow
@@ -243,8 +244,34 @@ def test_the_vendor_knows_what_time_it_is() -> None:
     machine.trail = machine.trail.witnessed(rows)
     assert not machine.run(1)
     assert machine.trail.mistakes == (machine.trail.mistakes[0],)
-    machine.trail = machine.trail.told(machine.now_us)
-    assert machine.trail == ClockTrail(latest_us=machine.now_us)
+    machine.trail = machine.trail.told(machine.now_us).witnessed(rows)
+    assert not machine.run(1), "he is asked each day, and the rows are there still"
+    assert machine.trail.latest_us == machine.now_us
+
+
+@pytest.mark.parametrize("by", [1, 20, 25.9])
+def test_a_clock_that_is_set_back_each_day_falls_behind(by: float) -> None:
+    """No single step is noticed, but while it is not taken for set back, time goes on as the machine runs."""
+    machine = settled()
+    began_us, usable = machine.trail.latest_us, 0
+    for _ in range(60):
+        machine.set(machine.wrong - by)
+        usable += sum(not machine.run(1) for _ in range(24))
+    assert usable * HOUR_US <= machine.trail.latest_us - began_us + 62 * HOUR_US
+    assert machine.set_back > 0
+
+
+def test_a_clock_at_the_border_is_not_judged_otherwise_each_minute() -> None:
+    """It is right again once, and stays so, however its minutes differ from those that the machine ran."""
+    machine = settled()
+    machine.set(-30)
+    found = []
+    for minute in range(600):
+        machine.true += 1 / 60
+        machine.trail = machine.trail.seen(machine.now_us - minute % 7 * 1_000, ran_us=60_000_000)
+        found.append(machine.trail.is_set_back(machine.now_us))
+    assert found.index(False) in range(4 * 60, 6 * 60)
+    assert not any(found[found.index(False) :])
 
 
 def test_the_vendor_says_that_it_is_later() -> None:

@@ -38,7 +38,7 @@ STRANGER: Final = Vendor.new("stranger")
 TEXT: Final = VENDOR.text(VENDOR.license())
 KEY: Final = "RSTK-MARKD-KEY00-00000-00001"
 CHECK: Final = CheckRequest(license=TEXT, machine="os-1", nonce="n-1")
-GOOD: Final = Checked(nonce="n-1", at=ISSUED_AT, license_id="L-2026-0001", standing=Standing.GOOD)
+GOOD: Final = Checked(nonce="n-1", at=ISSUED_AT, license_id="L-2026-0001", machine="os-1", standing=Standing.GOOD)
 
 
 @pytest.fixture
@@ -289,3 +289,19 @@ def test_a_licence_of_many_machines_goes_through(https: Https) -> None:
     renewed = msgspec.structs.replace(GOOD, license=text)
     https.say = lambda call: call.sign(VENDOR, renewed)
     assert ask(https) == renewed
+
+
+def test_a_machine_without_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told as a server that was not reached, and the next try is made."""
+
+    def full(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", full)
+    posted: list[Callable[[], None]] = []
+    heard: list[Any] = []
+    log: Any = Mock()
+    server = module.Server(VENDOR.ring, url=lambda: "https://x", ca_file=lambda: "", post=posted.append, log=log)
+    server.ask(CHECK, Checked, lambda answer, error: heard.append((answer, error.code if error else None)))
+    posted.pop()()
+    assert heard == [(None, "license.server_not_reached")]

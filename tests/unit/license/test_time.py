@@ -9,6 +9,7 @@ from shared.licensing.statements import Checks
 from shared.messages.license import LicenseReason, LicenseState
 from tests.support.licensing.customer import DAY_US, OTHER_MACHINE, Customer
 from tests.support.licensing.happenings import clock, down, install
+from tests.support.licensing.vendor import ISSUED_AT
 
 UNLICENSED, TRIAL, VALID, INVALID = (
     LicenseState.UNLICENSED,
@@ -38,11 +39,27 @@ def test_a_server_that_is_away_warns_first_and_recovers(customer: Customer) -> N
     assert (customer.status.state, customer.status.warnings) == (VALID, ())
 
 
+def test_months_in_store_are_no_failure_to_reach_the_server(customer: Customer) -> None:
+    """Days count from when it was asked and not reached: in a hall without a network there is a week."""
+    install(checks=CHECKS)(customer)
+    customer.run(1.5)
+    down(customer)
+    customer.off(60)
+    assert (customer.status.state, customer.status.warnings) == (VALID, ())
+    customer.run(5.1)
+    assert (customer.status.state, len(customer.status.warnings)) == (VALID, 1)
+    customer.run(2)
+    assert (customer.status.state, customer.status.reason) == (INVALID, NOT_CHECKED)
+    assert "restrike license request" in (customer.status.remedy or "")
+
+
 def test_the_token_says_how_long(customer: Customer) -> None:
     """Warning and limit are the licence's own."""
     install(checks=Checks(every_hours=48, warn_after_days=1, limit_after_days=2))(customer)
     down(customer)
-    customer.run(2.9)
+    customer.run(2.05)
+    assert customer.office.record.unreached_since_us is not None
+    customer.run(0.9)
     assert (customer.status.state, customer.status.warnings) == (VALID, ())
     customer.run(0.2)
     assert (customer.status.state, len(customer.status.warnings)) == (VALID, 1)
@@ -151,8 +168,10 @@ def start_anew(customer: Customer, *, wrong: float) -> None:
     customer.offset_us = round(wrong * DAY_US)
     customer.paths.license.joinpath("record.sealed").unlink()
     customer.forget()
+    customer.made_us = ISSUED_AT * 1_000_000
     customer.start()
-    assert (customer.status.state, customer.status.days_left) == (TRIAL, 14)
+    expected = (LicenseState.CLOCK_TAMPERED, None) if wrong < 0 else (TRIAL, 14)
+    assert (customer.status.state, customer.status.days_left) == expected
 
 
 @pytest.mark.parametrize("wrong", [-20_000, -30, 30, 3_000])

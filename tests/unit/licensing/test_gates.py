@@ -11,7 +11,7 @@ import pytest
 
 from shared.errors import LicenseError
 from shared.licensing.features import FEATURES, OBS_AUTOMATION, OFFSITE_BACKUP, REPLAY_CLIPS
-from shared.licensing.gate import FIRST_WITHIN_S, HOLDS_S, LOOK_EVERY_S, Gates
+from shared.licensing.gate import FIRST_WITHIN_S, HOLDS_S, LOOK_EVERY_S, STALE_WITHIN_S, Gates
 from shared.licensing.installation import Installation
 from shared.licensing.verdict import DIGEST_BYTES, VerdictError, VerdictFile
 from shared.messages.license import LicenseReason, LicenseState, LicenseStatus
@@ -214,9 +214,20 @@ def test_a_verdict_holds_for_a_day(place: Place) -> None:
     place.wait(HOLDS_S - LOOK_EVERY_S - 1)
     assert place.refusal() is None
     place.wait(10)
+    assert place.refusal() is None, "a service that was off, too, judges within a minute"
+    place.wait(STALE_WITHIN_S)
     assert "was not judged since 2026-01-01T00:00:00" in (place.refusal() or "")
     place.say(VALID)
     assert place.refusal() is None
+
+
+def test_a_verdict_of_the_future_does_not_hold_until_then(place: Place) -> None:
+    """It was made while the clock was wrong."""
+    place.say(VALID)
+    place.now_us -= 10 * 365 * 86_400_000_000
+    assert place.refusal() is None
+    place.wait(STALE_WITHIN_S)
+    assert "was not judged since 2026" in (place.refusal() or "")
 
 
 def test_without_a_verdict_a_minute_is_free(place: Place) -> None:

@@ -65,7 +65,7 @@ def fields(statement: Statement = LICENSE) -> dict[str, Any]:
         LICENSE,
         VENDOR.license(plan=Plan.PERPETUAL, expires_at=None, customer="Ünïon 태권도"),
         Activation(nonce="n", at=ISSUED_AT, license="text"),
-        Checked(nonce="n", at=ISSUED_AT, license_id="L", standing=Standing.REVOKED, why="not paid"),
+        Checked(nonce="n", at=ISSUED_AT, license_id="L", machine="m", standing=Standing.REVOKED, why="not paid"),
         Released(nonce="n", at=ISSUED_AT, license_id="L"),
     ],
     ids=lambda statement: type(statement).__name__,

@@ -177,7 +177,7 @@ def test_a_good_check_says_good_and_nothing_more(shop: Shop) -> None:
     entry, key = shop.issue()
     text = shop.activated(key, machine(1))
     assert shop.check(text, machine(1), day=2) == Checked(
-        nonce="n", at=at(2), license_id=entry.license_id, standing=Standing.GOOD
+        nonce="n", at=at(2), license_id=entry.license_id, machine=machine(1), standing=Standing.GOOD
     )
     with shop.books() as books:
         assert [seat.seen_at for seat in books.seats(entry.license_id)] == [at(2)]

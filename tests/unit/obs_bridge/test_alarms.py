@@ -5,8 +5,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from services.obs_bridge.alarms import Alarms, Duty
+from services.obs_bridge.denials import Denial
+from shared.automation.match_view import MatchView
 from shared.messages.obs import AlarmKind, LinkState, ObsLoad, ObsStatus, Outputs, Role
 
+DENIED = Denial(MatchView(ring="ring-2", match_id="m9"), "OBS automation: not allowed by the licence.")
 DUTY = Duty(records=True, replays=True, ring="ring-1", match_id="m1", least_free_bytes=100)
 WELL = ObsStatus(
     connection="main",
@@ -138,3 +141,18 @@ def test_frames_do_not_count_without_an_output_or_across_a_restart_of_obs() -> N
     for second in range(10, 20):
         watched.at(second, with_frames(second - 10, lost=0))
     assert watched.told == []
+
+
+def test_what_the_licence_denies() -> None:
+    """At once, whether or not OBS is there, with the match that it is about; once for all matches, until it is allowed;
+    and nothing is said to be missing that is not wanted.
+    """
+    alarms = Alarms("main", dropped_percent=1.0)
+    away, duty = replace(WELL, state=LinkState.DISCONNECTED, outputs=None), Duty(denial=DENIED)
+    (alarm,) = alarms.look(away, duty, now_s=0, now_us=0)
+    assert (alarm.kind, alarm.is_raised, alarm.message) == (AlarmKind.NOT_LICENSED, True, DENIED.sentence)
+    assert (alarm.ring, alarm.match_id) == ("ring-2", "m9")
+    assert alarms.look(WELL, duty, now_s=1, now_us=1) == []
+    assert alarms.look(WELL, Duty(), now_s=2, now_us=2) == []
+    (over,) = alarms.look(WELL, Duty(), now_s=3, now_us=3)
+    assert (over.kind, over.is_raised) == (AlarmKind.NOT_LICENSED, False)

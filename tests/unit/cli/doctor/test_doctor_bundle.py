@@ -26,6 +26,7 @@ from shared.paths import Paths
 from shared.settings.backup_keys import BACKUP_FOLDER
 from shared.settings.catalogue import OFFSITE_OPTIONS
 from shared.settings.secrets import Secrets
+from tests.support.stored_licence import store_licence
 
 OBS_PASSWORD = "chong-hong-0815"  # noqa: S105 - planted here, to be looked for
 OFFSITE_SECRET = "s3-very-secret-key"  # noqa: S105 - as above
@@ -81,6 +82,7 @@ def test_no_secret_is_in_a_bundle(
 ) -> None:
     """Not from the database, a log, the configuration, the environment or a key file; in no encoding that we know."""
     paths = _home(tmp_path, migrated)
+    of_licence = store_licence(paths)
     paths.config.write_text(json.dumps({"rings": [{"name": "ring-1"}], "smtp_password": MAIL_PASSWORD}))
     monkeypatch.setenv("RESTRIKE__MAIL__PASSWORD", MAIL_PASSWORD)
     made = bundle.make(paths, out=tmp_path / f"b{suffix}", hours=6, max_bytes=50 * 1024**2)
@@ -92,6 +94,9 @@ def test_no_secret_is_in_a_bundle(
         for text in (secret, json.dumps(secret)[1:-1], base64.b64encode(secret.encode()).decode()):
             where = [name for name, body in contents.items() if text.encode() in body]
             assert where == [], secret
+    assert [secret for secret in of_licence if secret in everything] == []
+    assert b"restrike1.*** RSTK-***" in contents["logs/license.log"]
+    assert b"It is valid." in contents["database/license_changes.json"]
     assert b"***" in everything
     assert b"obs-bridge.log" in contents["files.txt"]
     assert b"warning" in contents["logs/obs-bridge.log"]

@@ -172,9 +172,11 @@ def test_a_broken_home_is_mended(short_path: Path) -> None:
     paths = Paths(short_path / "home")
     paths.prepare()
     key, config, given_up = paths.home / "secret.key", paths.config, paths.backups / "x.partial"
-    for path in (key, config, given_up, paths.database):
+    installation = paths.license / "installation.key"
+    for path in (key, config, given_up, paths.database, installation):
         path.write_text("{}")
         path.chmod(0o644)
+    paths.license.chmod(0o755)
     os.utime(given_up, (1, 1))
     paths.home.chmod(0o755)
     paths.logs.rmdir()
@@ -188,6 +190,8 @@ def test_a_broken_home_is_mended(short_path: Path) -> None:
         "secret.key": Outcome.FAILED,
         "restrike.json": Outcome.WARNING,
         "data/restrike.db": Outcome.WARNING,
+        "data/license": Outcome.WARNING,
+        "data/license/installation.key": Outcome.FAILED,
         "folders": Outcome.WARNING,
         "broker.cmd": Outcome.WARNING,
         "x.partial": Outcome.WARNING,

@@ -57,7 +57,7 @@ class Place:
 
 @pytest.fixture(autouse=True)
 def _no_channels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "settings_of", lambda _: ChannelSettings())
+    monkeypatch.setattr(module, "settings_of", lambda *_: ChannelSettings())
 
 
 def test_the_bus_and_the_log_hear_of_it_before_the_disk(tmp_path: Path) -> None:

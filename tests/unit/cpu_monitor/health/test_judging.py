@@ -15,10 +15,10 @@ def test_all_is_well() -> None:
     """Every subject has its item, and an item that is ok has nothing to say."""
     report = World().look()
     assert report.condition is OK
-    # There is no OBS in this home, and no service yet that knows licences.
-    assert {item.subject for item in report.items} == set(Subject) - {Subject.OBS, Subject.LICENCE}
+    # There is no OBS in this home.
+    assert {item.subject for item in report.items} == set(Subject) - {Subject.OBS}
     assert {(item.condition, item.reason, item.remedy) for item in report.items} == {(OK, None, None)}
-    assert set(JUDGES) == set(Subject) - {Subject.LICENCE}
+    assert set(JUDGES) == set(Subject)
 
 
 def test_the_worst_comes_first_and_is_the_whole() -> None:

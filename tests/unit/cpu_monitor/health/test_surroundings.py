@@ -172,6 +172,7 @@ def test_errors_where_a_ring_listens_on_all_interfaces() -> None:
         ({"alarms": (AlarmKind.FRAMES_DROPPED, AlarmKind.NOT_RECORDING)}, FAILED),
         ({"alarms": (AlarmKind.DISK_LOW,)}, DEGRADED),
         ({"alarms": (AlarmKind.REPLAY_OFF,)}, DEGRADED),
+        ({"alarms": (AlarmKind.NOT_LICENSED,), "problem": "OBS automation: not allowed."}, DEGRADED),
         ({"problem": "No folder."}, FAILED),
     ],
 )
