@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from services.obs_bridge.denials import Denial
 from shared.messages.obs import AlarmKind, LinkState, ObsAlarm, ObsStatus, Outputs
 
 RAISED_AFTER_S: Final = {
@@ -13,6 +14,7 @@ RAISED_AFTER_S: Final = {
     AlarmKind.REPLAY_OFF: 3.0,
     AlarmKind.DISK_LOW: 0.0,
     AlarmKind.FRAMES_DROPPED: 0.0,
+    AlarmKind.NOT_LICENSED: 0.0,
 }
 """How long something must be wrong: a recording takes its time to start, and statuses come once a second."""
 CLEARED_AFTER_S: Final = 1.0
@@ -29,6 +31,7 @@ ROOMY: Final = 1.1
 class Duty(Struct, frozen=True, kw_only=True):
     """What a connection ought to do now. `ring` and `match_id`: of the match that runs on a ring that it serves, None
     for none. `least_free_bytes` 0: the disk is not looked at. `problem`: why it is not recorded, where that is known.
+    `denial`: the match that the licence does not let it follow.
     """
 
     records: bool = False
@@ -37,6 +40,7 @@ class Duty(Struct, frozen=True, kw_only=True):
     match_id: str | None = None
     least_free_bytes: int = 0
     problem: str | None = None
+    denial: Denial | None = None
 
 
 class Frames(Struct, frozen=True):
@@ -85,26 +89,32 @@ class Alarms:
     def _tell(self, kind: AlarmKind, message: str | None, duty: Duty, now_us: int) -> ObsAlarm:
         if message is None:
             del self._raised[kind]
+        ring, match_id = duty.ring, duty.match_id
+        if kind is AlarmKind.NOT_LICENSED and duty.denial is not None:
+            ring, match_id = duty.denial.view.ring, duty.denial.view.match_id
         alarm = ObsAlarm(
             connection=self._connection,
             kind=kind,
             is_raised=message is not None,
             message=message or WELL_AGAIN[kind],
             since_us=now_us,
-            ring=duty.ring,
-            match_id=duty.match_id,
+            ring=ring,
+            match_id=match_id,
         )
         if message is not None:
             self._raised[kind] = alarm
         return alarm
 
     def _wrong(self, status: ObsStatus, duty: Duty, now_s: float) -> dict[AlarmKind, str | None]:
-        """Each kind that can be judged -> what is wrong, None: nothing. While OBS is away only that can be judged."""
+        """Each kind that can be judged -> what is wrong, None: nothing. While OBS is away only that can be judged, and
+        what has nothing to do with it.
+        """
         is_connected = status.state is LinkState.CONNECTED
         away = None
         if not is_connected and duty.match_id is not None and status.is_active:
             away = f"A match runs, and OBS is not connected. {status.reason or 'It is being connected.'}"
-        found: dict[AlarmKind, str | None] = {AlarmKind.NOT_CONNECTED: away}
+        denied = duty.denial.sentence if duty.denial is not None else None
+        found: dict[AlarmKind, str | None] = {AlarmKind.NOT_CONNECTED: away, AlarmKind.NOT_LICENSED: denied}
         outputs, load = status.outputs, status.load
         if not is_connected or outputs is None:
             self._frames.clear()
@@ -161,6 +171,7 @@ WELL_AGAIN: Final = {
     AlarmKind.REPLAY_OFF: "OBS keeps the replay buffer, or no match needs it.",
     AlarmKind.DISK_LOW: "There is room again where OBS records.",
     AlarmKind.FRAMES_DROPPED: "OBS loses no frames any more.",
+    AlarmKind.NOT_LICENSED: "The licence lets OBS follow the matches.",
 }
 
 

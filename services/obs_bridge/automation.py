@@ -19,6 +19,7 @@ from services.obs_bridge.ledger import Ledger
 from services.obs_bridge.programs import Programs
 from shared.automation.engine import Engine, EngineState, Firing
 from shared.automation.happenings import Happened
+from shared.automation.match_view import MatchView
 from shared.clock import monotonic_ns
 from shared.messages.automation import FiringOutcome, Rule, RuleFired
 from shared.messages.obs import Role
@@ -34,9 +35,11 @@ _decode_state: Final = msgspec.msgpack.Decoder(EngineState).decode
 
 
 class Automation:
-    """`outcomes` and `held_back` (by rule, while paused) count since the service began.
+    """`outcomes` and `held_back` (by rule, while paused) count since the service began; `refused` (by ring
+    and match, then by rule) those that the licence holds back.
 
-    `kept` is what the outbox held under KEY. `now_us` is the wall clock, `steady_us` one that nobody sets.
+    `kept` is what the outbox held under KEY. `now_us` is the wall clock, `steady_us` one that nobody sets. `refusal`
+    says why the licence lets no rule fire for a match, None: it does.
     """
 
     def __init__(  # noqa: PLR0913  # what it drives, what it keeps, and its clock
@@ -49,12 +52,16 @@ class Automation:
         after: After,
         now_us: Callable[[], int],
         act_within_ms: Callable[[], int],
+        refusal: Callable[[MatchView], str | None],
         log: structlog.stdlib.BoundLogger,
         steady_us: Callable[[], int] = lambda: monotonic_ns() // 1000,
     ) -> None:
         self.outcomes: Counter[FiringOutcome] = Counter()
         self.held_back: Counter[str] = Counter()
+        self.refused: dict[tuple[str, str | None], Counter[str]] = {}
         self.is_paused = False
+        self.has_rules = False
+        """Whether there is one that may fire."""
         self._connections = connections
         self._ledger = ledger
         self._programs = programs
@@ -62,6 +69,7 @@ class Automation:
         self._now_us = now_us
         self._steady_us = steady_us
         self._act_within_ms = act_within_ms
+        self._refusal = refusal
         self._log = log
         self._engine = Engine()
         self._on_mat: dict[str, str | None] = {}
@@ -71,13 +79,9 @@ class Automation:
         ledger.keepers.append(self._to_keep)
         self._restore(kept)
 
-    @property
-    def running(self) -> int:
-        """Firings under way."""
-        return len(self._running)
-
     def change(self, rules: Sequence[Rule]) -> None:
         """Go on with these rules; what is under way is finished as it began."""
+        self.has_rules = any(rule.is_enabled for rule in rules)
         self._engine.change(rules)
         self._look()
 
@@ -101,9 +105,25 @@ class Automation:
         if self.is_paused:
             self.held_back.update(rule.rule for rule in self._engine.matching(happened, self._scenes))
             return
+        if self._is_refused(happened):
+            return
         self._engine.act_within_ms = self._act_within_ms()
         self._begin(self._engine.on(happened, self._now_us(), self._scenes, steady_us=self._steady_us()))
         self._look()
+
+    def _is_refused(self, happened: Happened) -> bool:
+        """Whether the licence lets no rule fire for this. What it held back is told when the match is off the mat, or
+        when it is allowed again.
+        """
+        match, is_refused = (happened.ring, happened.view.match_id), self._refusal(happened.view) is not None
+        if happened.connection is None:
+            for ring, match_id in list(self.refused):
+                if ring == happened.ring and not (is_refused and match_id == happened.view.match_id):
+                    held_back = dict(self.refused.pop((ring, match_id)))
+                    self._log.info("rules_not_licensed", ring=ring, match_id=match_id, held_back=held_back)
+        if is_refused and (rules := self._engine.matching(happened, self._scenes)):
+            self.refused.setdefault(match, Counter()).update(rule.rule for rule in rules)
+        return is_refused
 
     def _restore(self, kept: dict[str, bytes]) -> None:
         if STATE in kept:

@@ -9,6 +9,8 @@ from services.obs_bridge.connections import Connections
 from services.obs_bridge.entry_lines import writing_facts
 from services.obs_bridge.files import Files
 from services.obs_bridge.ledger import Ledger
+from services.obs_bridge.permits import KEY as PERMITS_KEY
+from services.obs_bridge.permits import Permits
 from services.obs_bridge.programs import Programs
 from services.obs_bridge.retention import Retention
 from services.obs_bridge.rings import KEY as RINGS_KEY
@@ -19,6 +21,8 @@ from services.obs_bridge.videos import Videos
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView, Venue
 from shared.clock import monotonic_s, unix_ns
+from shared.licensing.features import OBS_AUTOMATION, Feature
+from shared.licensing.gate import Gates
 from shared.log.subsystems import DATAGRAMS
 from shared.messages.automation import Rule
 from shared.messages.obs import ObsAlarm
@@ -60,6 +64,7 @@ class Bridge:
         self._settings = runtime.settings
         outbox = Outbox.of(runtime, runtime.wire())
         self.ledger = Ledger(outbox, runtime.bus)
+        self.permits = Permits(Gates(runtime.paths), self.ledger, kept=outbox.kept(PERMITS_KEY), log=runtime.log)
         self.files = Files(runtime.post, checksum_up_to_bytes=lambda: self._settings.get(OBS_CHECKSUM_MIB) << 20)
         self.videos = Videos(
             self.ledger,
@@ -84,13 +89,7 @@ class Bridge:
         self.rings = self._make_rings(outbox)
         self.automation = self._make_automation(outbox)
         self.arrivals = Arrivals(self.automation.take, session=runtime.boot_id, now_us=self.now_us, views=self._views)
-        self.retention = Retention(
-            self.files,
-            ask=self.connections.database.ask,
-            tell=self.ledger.tell,
-            days=lambda: self._settings.get(OBS_CLIP_DAYS),
-        )
-        self.retention.is_written = self._is_written
+        self.retention = self._make_retention()
         self._early: list[ParsedEntries] | None = []
         self._early_until_s = monotonic_s() + REACH_WITHIN_S
         self.ledger.stamp = self.retention.stamp
@@ -108,6 +107,16 @@ class Bridge:
             entry_log=self._runtime.logger(DATAGRAMS),
         )
 
+    def _make_retention(self) -> Retention:
+        retention = Retention(
+            self.files,
+            ask=self.connections.database.ask,
+            tell=self.ledger.tell,
+            days=lambda: self._settings.get(OBS_CLIP_DAYS),
+        )
+        retention.is_written = self._is_written
+        return retention
+
     def _make_automation(self, outbox: Outbox) -> Automation:
         return Automation(
             self.connections,
@@ -117,6 +126,7 @@ class Bridge:
             after=self._runtime.after,
             now_us=self.now_us,
             act_within_ms=lambda: self._settings.get(OBS_ACT_WITHIN_MS),
+            refusal=lambda view: self.refusal(OBS_AUTOMATION, view),
             log=self._runtime.logger("rules"),
         )
 
@@ -133,6 +143,7 @@ class Bridge:
             alive_until_us=runtime.last_alive_us,
             confirm_s=lambda: self._settings.get(OBS_CONFIRM_MS) / 1000,
             dropped_percent=lambda: self._settings.get(OBS_DROPPED_PERCENT),
+            has_rules=lambda: self.automation.has_rules,
             ready=self._clip_ready,
             state_changed=self._went,
             told=lambda status: runtime.bus.publish(OBS_STATUS, status.connection, status),
@@ -157,6 +168,10 @@ class Bridge:
     def now_us(self) -> int:
         """The wall clock."""
         return unix_ns() // 1000
+
+    def refusal(self, feature: Feature, view: MatchView) -> str | None:
+        """Why the licence keeps us from doing something by ourselves for this match; None: it does not."""
+        return self.permits.refusal(feature, view)
 
     def closed(self, video: VideoStored) -> None:
         """OBS has closed a file."""
@@ -198,6 +213,7 @@ class Bridge:
         """Look how every OBS is; and for the configuration, while it is not all there."""
         if not self.connections.is_well:
             self.connections.look()
+        self.permits.look()
         for studio in self.connections.all():
             studio.second()
 
@@ -236,12 +252,14 @@ class Bridge:
         return (is_read and all(studio.is_connected for studio in studios)) or monotonic_s() > self._early_until_s
 
     def _took(self, happened: Happened) -> None:
+        self.permits.took(happened.view)
         for studio in self.connections:
             if studio.config.is_active and studio.serves(happened.ring):
                 self._runtime.guard(studio.took, happened)
         self._runtime.guard(self.automation.take, happened)
 
     def _stands(self, view: MatchView) -> None:
+        self.permits.took(view)
         for studio in self.connections.all():
             if studio.serves(view.ring):
                 studio.stands(view)

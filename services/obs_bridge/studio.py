@@ -15,6 +15,7 @@ from services.obs_bridge.acts import profiles
 from services.obs_bridge.acts.facts import LOST, Done, ObsFacts, facts_of
 from services.obs_bridge.acts.registry import ALONE, perform
 from services.obs_bridge.alarms import Alarms, Duty
+from services.obs_bridge.denials import Denials
 from services.obs_bridge.execution import After, Outcome, Post, Reply
 from services.obs_bridge.files import Files
 from services.obs_bridge.ledger import Ledger
@@ -33,6 +34,7 @@ from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView
 from shared.automation.roles import word_of
 from shared.clock import monotonic_s
+from shared.licensing.features import OBS_AUTOMATION, REPLAY_CLIPS, Feature
 from shared.messages.obs import (
     LinkState,
     ObsAlarm,
@@ -62,6 +64,7 @@ class House(Struct, frozen=True, kw_only=True):
     alive_until_us: int | None
     confirm_s: Callable[[], float]
     dropped_percent: Callable[[], float]
+    has_rules: Callable[[], bool]
     ready: Callable[[ClipReady], None]
     state_changed: Callable[["Studio"], None]
     told: Callable[[ObsStatus], None]
@@ -80,8 +83,8 @@ class Studio:
         self._views: dict[str, MatchView] = {}
         self._observer = Observer()
         self._is_looking = False
-        self._alarms = Alarms(config.connection, dropped_percent=house.dropped_percent())
         self._house = house
+        self._alarms, self._denials = self._watchers()
         self._version: ObsFacts = UNKNOWN
         self.facts = self._facts()
         self.link = self._link()
@@ -221,7 +224,7 @@ class Studio:
             ring=ring,
             match_id=match_id,
             alarms=self._alarms.raised,
-            problem=self.recorder.problem if self.recorder.wants else None,
+            problem=(self.recorder.problem if self.recorder.wants else None) or self._denials.problem,
         )
 
     def link_changed(self) -> ObsLinkChanged:
@@ -262,7 +265,13 @@ class Studio:
         self.recorder.tape.renamed(before)
         self.clips.renamed(before)
         self.leftovers.renamed(before)
-        self._alarms = Alarms(self.name, dropped_percent=self._house.dropped_percent())
+        self._alarms, self._denials = self._watchers()
+
+    def _watchers(self) -> tuple[Alarms, Denials]:
+        """What tells operators under its name."""
+        house = self._house
+        alarms = Alarms(self.name, dropped_percent=house.dropped_percent())
+        return alarms, Denials(self.name, house.around, log=house.log)
 
     def open(self) -> None:
         """Connect, if an operator wants it connected."""
@@ -352,10 +361,20 @@ class Studio:
     def _judge(self) -> None:
         """Raise and clear alarms."""
         house = self._house
+        self._denials.look(self._views.values(), self._features())
         self._alarms.dropped_percent = house.dropped_percent()
         alarms = self._alarms.look(self.status(), self._duty(), now_s=monotonic_s(), now_us=house.around.now_us())
         for alarm in alarms:
             house.alarmed(alarm)
+
+    def _features(self) -> list[Feature]:
+        """What needs a licence of all that this OBS is for."""
+        settings = self.recording
+        wanted = {
+            OBS_AUTOMATION: settings.records_matches or self._house.has_rules(),
+            REPLAY_CLIPS: settings.keeps_replay,
+        }
+        return [feature for feature, is_wanted in wanted.items() if is_wanted]
 
     def _duty(self) -> Duty:
         lacking = self.recorder.lacking or self.recorder.due()
@@ -369,4 +388,5 @@ class Studio:
             match_id=on.match_id if on is not None else None,
             least_free_bytes=settings.least_free_mib << 20 if settings.records_matches else 0,
             problem=self.recorder.problem,
+            denial=self._denials.found,
         )

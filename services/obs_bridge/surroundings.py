@@ -7,6 +7,8 @@ from services.obs_bridge.acts.facts import ObsFacts
 from services.obs_bridge.execution import Outcome
 from services.obs_bridge.procedure import Procedure
 from shared.automation.happenings import Happened
+from shared.automation.match_view import MatchView
+from shared.licensing.features import Feature
 from shared.messages.obs import RecordingSettings
 from shared.messages.recordings import VideoStored
 
@@ -50,6 +52,9 @@ class Surroundings(Protocol):
 
     def now_us(self) -> int:
         """The wall clock."""
+
+    def refusal(self, feature: Feature, view: MatchView) -> str | None:
+        """Why the licence keeps us from doing something by ourselves for this match; None: it does not."""
 
     def closed(self, video: VideoStored) -> None:
         """OBS has closed a file."""

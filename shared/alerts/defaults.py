@@ -238,6 +238,13 @@ _SERVICES: Final = (
         for_s=30.0,
         only=("metrics", "alerts", "start"),
     ),
+    _of_health(
+        "license.attention",
+        "The licence needs attention",
+        Subject.LICENCE,
+        severity=AlertSeverity.WARNING,
+        for_s=60.0,
+    ),
     _of_health("log.not_writable", "Logs cannot be written", Subject.LOG, severity=AlertSeverity.WARNING, for_s=5.0),
 )
 _MACHINE: Final = (

@@ -14,7 +14,7 @@ MACHINE: Final = "machine"
 DATABASE: Final = "database"
 JOURNAL: Final = "journal"
 GROWN_S: Final = 60.0
-"""A count that only grows is watched by what it grew in so long."""
+"""How long growth is told, by alerts and by health: long enough to be read, and for three to be one story."""
 FRAMES_S: Final = 10.0
 """Frames are judged over so long: one that is skipped at a change of scene is nobody's trouble."""
 RESTARTS_S: Final = 300.0
@@ -26,8 +26,6 @@ is its fault.
 WAITING_PERCENT: Final = 40.0
 CONDITIONS: Final = {Condition.OK: 0.0, Condition.UNKNOWN: 1.0, Condition.DEGRADED: 2.0, Condition.FAILED: 3.0}
 HEALTH: Final = "health."
-JUDGED: Final = tuple(subject for subject in Subject if subject is not Subject.LICENCE)
-"""Nobody judges the licence yet: a rule on it would never fire."""
 
 
 class Metric(Struct, frozen=True):
@@ -96,7 +94,7 @@ _ALL: Final = (
     Metric("db.not_writable", "", DATABASE, "1 while the database cannot be written."),
     Metric("journal.not_writable", "", JOURNAL, "1 while the journal cannot be written."),
     Metric("backup.age_hours", "h", DATABASE, "How old the newest backup is, or the database without one."),
-    *(_health(subject) for subject in JUDGED),
+    *(_health(subject) for subject in Subject),
 )
 
 

@@ -14,6 +14,7 @@ ALARMS: Final = {
     AlarmKind.FRAMES_DROPPED: "Frames are lost: close other programs there, or lower OBS's bitrate or resolution.",
     AlarmKind.DISK_LOW: "The disk is nearly full: free space, or restrike obs recording NAME --root FOLDER",
     AlarmKind.REPLAY_OFF: "The replay buffer is off, so reviews get no clip: restrike obs replay start",
+    AlarmKind.NOT_LICENSED: "The licence does not let this OBS follow matches by itself: restrike license status",
 }
 """What to do."""
 

@@ -17,7 +17,8 @@ from msgspec import Struct
 from services.db_writer.office.desk import Desk, check_who
 from shared.clock import iso_utc, monotonic_s, unix_ns, unix_us
 from shared.db.sqlite import sqlite3
-from shared.errors import DatabaseError, RestrikeError, ValidationError
+from shared.errors import DatabaseError, LicenseError, RestrikeError, ValidationError
+from shared.licensing.features import Feature
 from shared.messages.jobs import CancelJob, Detail, GetJob, Job, Jobs, JobStatus, ListJobs, StartJob
 from shared.messages.topics import JOB_PROGRESS
 
@@ -61,7 +62,7 @@ Work = Callable[[Desk, Ordered], Generator[Step, None, Result]]
 
 class Kind(Struct, frozen=True, kw_only=True):
     """A kind of job: its work, the options that it knows and their types, those that it needs, whether it waits for a
-    quiet time unless forced, and whether it waits for the uplink.
+    quiet time unless forced, whether it waits for the uplink, and what the licence must allow for it to be lined up.
     """
 
     work: Work
@@ -69,6 +70,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     needed: frozenset[str] = frozenset()
     is_care: bool = False
     is_offsite: bool = False
+    feature: Feature | None = None
 
     def taken(self, given: Options, *, name: str) -> dict[str, Detail]:
         """The options that are given; None is not.
@@ -112,12 +114,22 @@ class _Running:
 
 
 class JobLine:
-    """The jobs of one process. `is_busy` says why care must wait (None: it need not)."""
+    """The jobs of one process. `is_busy` says why care must wait (None: it need not), `refusal` why the licence does
+    not allow something (None: it does). What was lined up before goes on.
+    """
 
-    def __init__(self, desk: Desk, kinds: Mapping[str, Kind], *, is_busy: Callable[[], str | None]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        kinds: Mapping[str, Kind],
+        *,
+        is_busy: Callable[[], str | None],
+        refusal: Callable[[Feature], LicenseError | None] = lambda _: None,
+    ) -> None:
         self._desk = desk
         self._kinds = kinds
         self._is_busy = is_busy
+        self._refusal = refusal
         self._main: deque[_Running] = deque()
         self._offsite: deque[_Running] = deque()
         self._unwritten: dict[str, Job] = {}
@@ -144,6 +156,7 @@ class JobLine:
         Raises:
             ValidationError: no such kind, an option, author or reason that is not acceptable, too many wait, or care
                 while a match runs.
+            LicenseError: the licence does not allow it.
         """
         kind = self._kinds.get(command.kind)
         if kind is None:
@@ -151,6 +164,9 @@ class JobLine:
             raise ValidationError("job.unknown", f"A job is one of: {known}.", value=command.kind[:SHOWN])
         check_who(command.author, command.reason)
         options = kind.taken(command.options, name=command.kind)
+        refusal = self._refusal(kind.feature) if kind.feature is not None else None
+        if refusal is not None:
+            raise refusal
         line = self._offsite if kind.is_offsite else self._main
         if len(line) > MOST_WAITING:
             raise ValidationError("job.too_many", f"{MOST_WAITING} jobs wait already; try again later.")

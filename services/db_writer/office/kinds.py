@@ -7,6 +7,7 @@ from services.db_writer.office.care import archives, checks, leftovers
 from services.db_writer.office.care import tidying as care
 from services.db_writer.office.jobs import Kind
 from services.db_writer.office.predecessor.work import OPTIONS, import_predecessor
+from shared.licensing.features import OFFSITE_BACKUP
 
 BACKUP: Final[dict[str, type]] = {"backup": str}
 NAMED: Final = frozenset(BACKUP)
@@ -26,7 +27,7 @@ KINDS: Final[dict[str, Kind]] = {
     "prune": Kind(work=backups.prune, options={"dry_run": bool}),
     "restore": Kind(work=restores.restore, options=BACKUP | {"as_of_backup": bool}, needed=NAMED),
     "drill": Kind(work=restores.drill, options=BACKUP),
-    "push": Kind(work=offsite.push, options=BACKUP, needed=NAMED, is_offsite=True),
+    "push": Kind(work=offsite.push, options=BACKUP, needed=NAMED, is_offsite=True, feature=OFFSITE_BACKUP),
     "fetch": Kind(work=offsite.fetch, options=BACKUP, needed=NAMED, is_offsite=True),
     "remote": Kind(work=offsite.remote, is_offsite=True),
     "import_predecessor": Kind(work=import_predecessor, options=OPTIONS, needed=frozenset({"file"})),

@@ -11,7 +11,8 @@ from services.db_writer.office.flags.product import bring_flags_up_to_date
 from services.db_writer.office.handlers import HANDLERS
 from services.db_writer.office.jobs import SHOWN, JobLine
 from services.db_writer.office.kinds import KINDS
-from shared.errors import ValidationError
+from shared.errors import LicenseError, ValidationError
+from shared.licensing.gate import Gates
 from shared.messages.jobs import CancelJob, GetJob, Job, ListJobs, StartJob
 from shared.messages.requests import Command
 
@@ -23,7 +24,7 @@ class Office:
         self.desk = desk
         bring_up_to_date(desk)
         bring_flags_up_to_date(desk)
-        self.jobs = JobLine(desk, KINDS, is_busy=lambda: why_busy(desk))
+        self.jobs = JobLine(desk, KINDS, is_busy=lambda: why_busy(desk), refusal=Gates(desk.paths).refusal)
 
     def handlers(self) -> dict[type[Command[Any]], Callable[[Any], Any]]:
         """What answers each command of operators."""
@@ -40,7 +41,7 @@ class Office:
         """Line a job up that somebody orders; an order that is refused is in the audit."""
         try:
             return self.jobs.start(command)
-        except ValidationError:
+        except (LicenseError, ValidationError):
             act = Act(author=command.author, action="job.start", target=command.kind[:SHOWN], reason=command.reason)
             with self.desk.acting(act):
                 raise

@@ -18,7 +18,7 @@ from services.db_writer.office.desk import Desk
 from services.db_writer.office.jobs import JobLine, Options
 from shared.clock import iso_utc
 from shared.db.sqlite import sqlite3
-from shared.errors import ValidationError
+from shared.errors import LicenseError, ValidationError
 from shared.messages.jobs import Job, JobStatus, StartJob
 from shared.settings.backup_keys import BACKUP_EVERY_HOURS, BACKUP_VERIFY_EVERY_HOURS, OFFSITE_EVERY_HOURS
 
@@ -106,11 +106,13 @@ class Schedule:
         self._now = now
 
     def look(self) -> None:
-        """Line up what is due. What is refused now (a match is running) is asked for again at the next look."""
+        """Line up what is due. What is refused now (a match is running, the licence ended) is asked for again at the
+        next look.
+        """
         for duty in self._duties:
             options = duty.options(self._desk) if self._is_due(duty) else None
             if options is not None:
-                with suppress(ValidationError):
+                with suppress(LicenseError, ValidationError):
                     self._jobs.start(StartJob(kind=duty.kind, author=SCHEDULE, options=dict(options)))
 
     def _is_due(self, duty: Duty) -> bool:

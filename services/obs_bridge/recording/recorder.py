@@ -26,7 +26,9 @@ from services.obs_bridge.recording.wall_clock import WallClock
 from services.obs_bridge.recording.witness import Witness
 from services.obs_bridge.surroundings import UNSURE, Obs, Surroundings, is_fresh
 from shared.automation.happenings import Happened
+from shared.automation.match_view import MatchView
 from shared.clock import monotonic_ns
+from shared.licensing.features import OBS_AUTOMATION
 from shared.messages.automation import Happening
 from shared.messages.recordings import RecordingState
 
@@ -52,6 +54,8 @@ class Recorder(Witness):
         self._first_picture = FirstPicture(obs, self.tape, around.now_us)
         self._commands = Commands(self.tape, around.now_us)
         self._was_paused = around.is_paused
+        self._refused: set[str] = set()
+        """Rings on which something happened in a match that the licence does not allow to be recorded."""
         if self.take is not None and alive_until_us is not None and not self.take.is_away:
             self.take.heard_at_us = max(self.take.heard_at_us, alive_until_us)
 
@@ -100,7 +104,10 @@ class Recorder(Witness):
 
     def took(self, happened: Happened) -> None:
         """Go on with what happened on a ring that this connection serves."""
-        fresh = is_fresh(self._around, happened.at_us) and not self._around.is_paused
+        is_refused = self._is_refused(happened.view)
+        if is_refused:
+            self._refused.add(happened.ring)
+        fresh = is_fresh(self._around, happened.at_us) and not (self._around.is_paused or is_refused)
         self.tape.took(happened, is_fresh=fresh)
         if happened.what is Happening.ROUND_STARTED and fresh:
             self._mark_round(happened)
@@ -165,10 +172,7 @@ class Recorder(Witness):
         if by_us := self._clock.stepped_us(self._around.now_us()):
             self._retry_at_us += by_us
             self.tape.stepped(by_us)
-        if self._was_paused and not self._around.is_paused:
-            self.tape.plans.resume(self._around.now_us())
-            self.tape.changed()
-        self._was_paused = self._around.is_paused
+        self._resume()
         self.tape.flush()
         self._first_picture.turn()
         if may_act and not self._is_looked and not self.is_busy and self._obs.is_connected and not self._is_resting():
@@ -176,6 +180,32 @@ class Recorder(Witness):
         elif may_act and not self._is_held:
             self._step()
         self._commands.turn()
+
+    def _resume(self) -> None:
+        """Go on with the matches that nothing holds back any more. What runs was never held back."""
+        if not self._around.is_paused:
+            held = self.tape.plans.by_ring if self._was_paused else self._refused
+            free = [ring for ring in held if not self._is_ring_refused(ring)]
+            if free:
+                self._refused.difference_update(free)
+                self.tape.plans.resume(self._around.now_us(), free)
+                self.tape.changed()
+        self._was_paused = self._around.is_paused
+
+    def _refused_plan(self) -> Plan | None:
+        """A match that goes on and is not recorded by us: what somebody records by hand is that match all the same."""
+        if not self._obs.recording.records_matches:
+            return None
+        held = [plan for plan in self.tape.plans.by_ring.values() if plan.is_held and plan.is_waiting]
+        return next((plan for plan in held if not plan.is_stale and self._is_refused(plan.view)), None)
+
+    def _is_ring_refused(self, ring: str) -> bool:
+        plan = self.tape.plans.by_ring.get(ring)
+        return plan is not None and self._is_refused(plan.view)
+
+    def _is_refused(self, view: MatchView) -> bool:
+        """Whether the licence allows no recording of this match but one that a person wants."""
+        return self._around.refusal(OBS_AUTOMATION, view) is not None
 
     # The next step
 
@@ -194,12 +224,12 @@ class Recorder(Witness):
             self.tape.drop(says.SWITCHED_OFF)
         elif take is not None and (why := self.tape.plans.why_not(take.key)) is not None:
             self.tape.drop(why)
-        elif (plan := self.tape.plans.unprepared()) is not None:
+        elif (plan := self.tape.plans.unprepared(self._is_refused)) is not None:
             self._prepare(plan)
 
     def _go_on(self, take: Take, due: Plan | None) -> None:
         if take.by_hand:
-            self._attach(take, due)
+            self._attach(take, due or self._refused_plan())
         elif due is None or take.key != due.key:
             self._end(take, take.reason if self._obs.recording.records_matches else says.SWITCHED_OFF)
         self._tell_left_out(take)

@@ -14,6 +14,7 @@ from services.obs_bridge.recording.plans import ENDS
 from services.obs_bridge.surroundings import Obs, Surroundings, is_fresh
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView
+from shared.licensing.features import REPLAY_CLIPS
 
 LINGER_US: Final = 300_000_000
 """After a match the buffer stays for five minutes: the next one is mostly loaded by then."""
@@ -30,7 +31,7 @@ class Buffer:
         self._obs = obs
         self._around = around
         self._log = log.bind(obs=obs.name)
-        self._matches: set[str] = set()
+        self._matches: dict[str, MatchView] = {}
         self._last_us = 0
         self.is_busy = self.is_naming = self._is_ours = False
         self._retry_at_us = 0
@@ -39,30 +40,40 @@ class Buffer:
     @property
     def is_wanted(self) -> bool:
         """Whether it ought to run: a match is on."""
-        return bool(self._matches) and self._obs.recording.keeps_replay
+        return self._has_match and self._obs.recording.keeps_replay
+
+    @property
+    def _has_match(self) -> bool:
+        """Whether a match is on that the licence allows it for."""
+        return any(self._around.refusal(REPLAY_CLIPS, view) is None for view in self._matches.values())
 
     def took(self, happened: Happened) -> None:
         """Go on with what happened on a ring that this connection serves."""
         if happened.what in ENDS or happened.view.match_id is None or happened.view.is_over:
             self._over(happened.ring)
-        elif is_fresh(self._around, happened.at_us):
-            self._matches.add(happened.ring)
+        elif happened.ring in self._matches or is_fresh(self._around, happened.at_us):
+            self._on(happened.view)
 
     def stands(self, view: MatchView) -> None:
         """How a ring stands, once nothing of it is missing any more."""
         if view.match_id is None or view.is_over:
             self._over(view.ring)
-        elif view.is_fought:
-            self._matches.add(view.ring)
+        elif view.ring in self._matches or view.is_fought:
+            self._on(view)
 
     def forget(self, serves: Callable[[str], bool]) -> None:
         """Rings that this connection does not serve now have no match here."""
         for ring in [ring for ring in self._matches if not serves(ring)]:
             self._over(ring)
 
+    def _on(self, view: MatchView) -> None:
+        before = self._matches.get(view.ring)
+        if before is not None and before.match_id != view.match_id:
+            self._over(view.ring)
+        self._matches[view.ring] = view
+
     def _over(self, ring: str) -> None:
-        if ring in self._matches:
-            self._matches.discard(ring)
+        if self._matches.pop(ring, None) is not None:
             self._last_us = self._around.now_us()
 
     def link_up(self) -> None:
@@ -95,7 +106,7 @@ class Buffer:
             self.is_busy = self.is_naming = True
             start = replay.start(self._obs.facts, named=self._named)
             self._obs.run(start, self._started, what="the start of the replay buffer")
-        elif self.is_on and self._is_ours and not self._matches and self._lingered():
+        elif self.is_on and self._is_ours and not self._has_match and self._lingered():
             self.is_busy = True
             self._obs.run(replay.stop(self._obs.facts), self._stopped, what="the end of the replay buffer")
 

@@ -27,6 +27,7 @@ from services.obs_bridge.surroundings import UNSURE, Obs, Surroundings, is_fresh
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView
 from shared.errors import ObsError
+from shared.licensing.features import REPLAY_CLIPS
 from shared.messages.automation import Happening
 from shared.messages.episodes import Challenge
 from shared.messages.recordings import NO_RING, ClipReady
@@ -146,6 +147,8 @@ class Clips:
             self._missing([clip], TOO_LATE)
         elif self._around.is_paused:
             self._missing([clip], PAUSED)
+        elif (refusal := self._around.refusal(REPLAY_CLIPS, view)) is not None:
+            self._missing([clip], refusal)
 
     def _by_hand(self, now_us: int) -> Clip:
         view, at_us = self._last

@@ -17,7 +17,6 @@ from shared.clock import utc_now_iso
 from shared.db.sqlite import sqlite3
 from shared.settings.backup_keys import BACKUP_FOLDER
 
-PRESENT: Final = "present"
 REMOVED: Final = "removed"
 
 _RECORD: Final = """
