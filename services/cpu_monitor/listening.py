@@ -10,6 +10,7 @@ from shared.asker import Asker
 from shared.clock import monotonic_s, unix_ns
 from shared.messages.commands import GetDatabaseStatus, GetRings, ListMatchStates, ParserRings, Rings
 from shared.messages.database import DatabaseStatus, WriteTrouble
+from shared.messages.license import GetLicense, LicenseStatus
 from shared.messages.match import MatchEvent, StageChanged
 from shared.messages.meters import MetersRead
 from shared.messages.obs import ObsChanged, ObsConfigured, ObsStatus
@@ -18,6 +19,7 @@ from shared.messages.service import ServiceFault, ServiceHealth
 from shared.messages.topics import (
     DB_TROUBLE,
     DEDUCTION_TOPICS,
+    LICENSE_STATUS,
     OBS_CHANGED,
     OBS_STATUS,
     SERVICE_FAULT,
@@ -45,6 +47,7 @@ def listen(runtime: Runtime, picture: Picture, asker: Asker) -> "Ears":
     runtime.on(OBS_STATUS)(ears.hear_obs)
     runtime.on(OBS_CHANGED)(ears.hear_connections)
     runtime.on(DB_TROUBLE)(ears.hear_trouble)
+    runtime.on(LICENSE_STATUS)(ears.hear_license)
     runtime.on_start(ears.ask)
     runtime.every(ASK_EVERY_S, ears.ask)
     return ears
@@ -111,6 +114,10 @@ class Ears:
         """The database cannot be written, or can again."""
         self._picture.database_error = trouble.error
 
+    def hear_license(self, status: LicenseStatus) -> None:
+        """How the licence stands."""
+        self._picture.license = status
+
     def ask(self, service: str | None = None) -> None:
         """Ask for what is only told when it changes; of one service, or of all."""
         if service in (None, GetRings.service):
@@ -121,6 +128,8 @@ class Ears:
             self._asker.ask(GetDatabaseStatus(), self._take_database)
         if service in (None, GetObsStatus.service):
             self._asker.ask(GetObsStatus(), self._take_obs)
+        if service in (None, GetLicense.service):
+            self._asker.ask(GetLicense(), self.hear_license)
 
     def _take_rings(self, rings: Rings) -> None:
         are_new = any(status.ring not in self._picture.rings for status in rings.rings)

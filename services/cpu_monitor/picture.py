@@ -14,6 +14,7 @@ from shared.messages.database import DatabaseStatus
 from shared.messages.facts import NetworkInterface
 from shared.messages.health import HealthReport
 from shared.messages.incidents import ServiceIncident
+from shared.messages.license import LicenseStatus
 from shared.messages.match import MatchState, Stage
 from shared.messages.meters import MetersRead
 from shared.messages.obs import ObsStatus
@@ -29,6 +30,10 @@ UNREAD_S: Final = 0.3
 
 LOOK_S: Final = 1.0
 """How often udp-ingest looks whether a ring's counters moved."""
+
+AT_REST: Final = frozenset({None, Stage.NOT_LOADED, Stage.DECIDED, Stage.CLOSED})
+FORGOTTEN_AFTER_S: Final = 900.0
+"""A ring that was silent for so long runs no match, whatever it said last: an injury takes up to some minutes."""
 
 
 class Life(Struct):
@@ -104,6 +109,7 @@ class Picture:
         self.configuration_faults: tuple[str, ...] = ()
         self.log_error: str | None = None
         self.backups: BackupFacts | None = None
+        self.license: LicenseStatus | None = None
         self.interfaces: dict[str, NetworkInterface] | None = None
         self.schema_version: int | None = None
         self.schema_error: str | None = None
@@ -122,3 +128,10 @@ class Picture:
         judges their silence then lets the loop turn once before.
         """
         return now_s - self.turned_at_s > UNREAD_S
+
+    def is_match_on(self, *, now_s: float) -> bool:
+        """Whether a match is on, on any ring."""
+        return any(
+            ring.stage not in AT_REST and ring.packet_at_s is not None and now_s - ring.packet_at_s < FORGOTTEN_AFTER_S
+            for ring in self.rings.values()
+        )

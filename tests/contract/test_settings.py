@@ -8,13 +8,13 @@ import pytest
 
 from deploy import settings_page
 from services.registry import SERVICES
-from shared.settings import alert_keys, backup_keys, catalogue, monitor_keys
+from shared.settings import alert_keys, backup_keys, catalogue, license_keys, monitor_keys
 from shared.settings.catalogue import CATALOGUE
 from shared.settings.key import Category, Key, Kind, listed
 from shared.settings.values import parsed, text_of
 from tests.contract.tree import python_files, text, tree
 
-PARTS = vars(catalogue) | vars(alert_keys) | vars(backup_keys) | vars(monitor_keys)
+PARTS = vars(catalogue) | vars(alert_keys) | vars(backup_keys) | vars(license_keys) | vars(monitor_keys)
 CONSTANTS = {name: value for name, value in PARTS.items() if isinstance(value, Key)}
 KEYS = list(CATALOGUE.values())
 GETTERS = {"get", "on_setting", "watch"}

@@ -42,16 +42,17 @@ def register(app: typer.Typer) -> None:
 def list_(*, json: output.Json = False) -> None:
     """List what is wrong now, the worst first."""
     order = list(reversed(AlertSeverity))
-    found = Client(Paths.from_environment()).call(GetAlerts()).alerts
-    alerts = sorted(found, key=lambda alert: order.index(alert.severity))
+    found = Client(Paths.from_environment()).call(GetAlerts())
+    alerts = sorted(found.alerts, key=lambda alert: order.index(alert.severity))
     if json:
-        output.document({"alerts": alerts})
+        output.document({"alerts": alerts, "not_told": found.not_told})
         return
     if not alerts:
         output.line(NOTHING)
-        return
     for alert in alerts:
         output.line(_block(alert))
+    if found.not_told is not None:
+        output.note(found.not_told)
 
 
 def ack(alert: Id, *, note: Note = None, author: Author = None, json: output.Json = False) -> None:

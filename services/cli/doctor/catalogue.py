@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.cli.doctor import disk, firewall, machine, modes, ports, rings, store, suite, times
+from services.cli.doctor import disk, firewall, licence, machine, modes, ports, rings, store, suite, times
 from services.cli.doctor.result import Check
 
 CHECKS: Final = (
@@ -15,6 +15,7 @@ CHECKS: Final = (
     Check(name="obs", doc="Every OBS is there, and set up for its roles.", look=suite.look_at_obs, within_s=6.0),
     Check(name="permissions", doc="Only the home's owner can read it.", look=modes.look_at_modes),
     Check(name="key", doc="The key reads what is stored encrypted.", look=modes.look_at_key),
+    Check(name="licence", doc="The licence allows what it ought to.", look=licence.look_at_licence),
     Check(name="sockets", doc="Paths of sockets fit; nothing was left behind.", look=modes.look_at_sockets),
     Check(name="sqlite", doc="SQLite is safe for a WAL.", look=store.look_at_sqlite),
     Check(name="databases", doc="The databases are of this program's version.", look=store.look_at_databases),

@@ -22,16 +22,19 @@ OTHERS: Final = 0o077
 OLD_S: Final = 24 * 3600
 """A file that is being made is younger; one that was given up may be deleted."""
 PARTIALS: Final = ("*.partial", ".*.partial", "*.new", f"{TRIAL}-*")
+NEW_KEYS: Final = ", and make new keys, as others may have read it: restrike settings rotate-key, restrike config keys"
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """A file or folder as it is. `secret`: it holds keys or passwords."""
+    """A file or folder as it is. `exposed` is for what must be its owner's alone: what to do besides, where others
+    could read it.
+    """
 
     path: Path
     mode: int
     owner: int
     is_folder: bool
-    secret: bool = False
+    exposed: str | None = None
 
 
 def look_at_modes(site: Site) -> list[Result]:
@@ -41,7 +44,8 @@ def look_at_modes(site: Site) -> list[Result]:
         mend = Mend(what=f"make {paths.home} and its folders", command=f"mkdir -m 700 {paths.home}", act=paths.prepare)
         return [warning(f"There is no {paths.home}.", "restrike up makes it.", "home", mend)]
     found = [one for path in _private(paths) if (one := described(path)) is not None]
-    found += [one for path in _secrets(paths, site.config) if (one := described(path, secret=True)) is not None]
+    secrets = [described(path, exposed=NEW_KEYS) for path in _secrets(paths, site.config)]
+    found += [one for one in (*secrets, *_sealed(paths)) if one is not None]
     return [*judge_modes(found, home=paths.home), *foreign(paths.home), *missing(paths)]
 
 
@@ -56,7 +60,7 @@ def foreign(home: Path) -> list[Result]:
 
 def _private(paths: Paths) -> Iterator[Path]:
     yield from (paths.home, paths.data, paths.parser_states, paths.run, paths.logs, paths.backups, paths.archive)
-    yield from (paths.sockets, paths.config)
+    yield from (paths.license, paths.sockets, paths.config)
     yield from sorted(paths.data.glob("*.db*")) if paths.data.is_dir() else ()
 
 
@@ -67,7 +71,13 @@ def _secrets(paths: Paths, config: Config) -> Iterator[Path]:
         yield Path(config.bus.curve.secret_key_file)
 
 
-def described(path: Path, *, secret: bool = False) -> Found | None:
+def _sealed(paths: Paths) -> Iterator[Found | None]:
+    """What belongs to the licence: nobody goes by a key that others may read."""
+    if os.access(paths.license, os.R_OK | os.X_OK):
+        yield from (described(path, exposed="") for path in sorted(paths.license.iterdir()))
+
+
+def described(path: Path, *, exposed: str | None = None) -> Found | None:
     """The file or folder; None where there is none, or where this user may not see it."""
     try:
         at = path.lstat()
@@ -76,7 +86,7 @@ def described(path: Path, *, secret: bool = False) -> Found | None:
     if stat.S_ISLNK(at.st_mode):
         return None
     is_folder = stat.S_ISDIR(at.st_mode)
-    return Found(path=path, mode=stat.S_IMODE(at.st_mode), owner=at.st_uid, is_folder=is_folder, secret=secret)
+    return Found(path=path, mode=stat.S_IMODE(at.st_mode), owner=at.st_uid, is_folder=is_folder, exposed=exposed)
 
 
 def judge_modes(found: Iterable[Found], *, home: Path) -> list[Result]:
@@ -100,9 +110,8 @@ def _mode(one: Found, *, home: Path) -> Result:
     command = f"chmod {right:o} {one.path}"
     mend = Mend(what=f"set the mode of {one.path} to {right:o}", command=command, act=partial(one.path.chmod, right))
     text = f"Others than its owner can use it: its mode is {one.mode:o}, it should be {right:o}."
-    if one.secret:
-        extra = ", and make new keys, as others may have read it: restrike settings rotate-key, restrike config keys"
-        return failed(text, command + extra, _shown(one.path, home), mend)
+    if one.exposed is not None:
+        return failed(text, command + one.exposed, _shown(one.path, home), mend)
     is_outermost = one.path == home
     return (failed if is_outermost else warning)(text, command, _shown(one.path, home), mend)
 

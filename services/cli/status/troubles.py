@@ -29,6 +29,7 @@ _SINGLE: Final = {
     "journal": Subject.JOURNAL,
     "clock": Subject.CLOCK,
     "log": Subject.LOG,
+    "license": Subject.LICENCE,
 }
 """The same, of what there is once."""
 MENDED: Final = 1

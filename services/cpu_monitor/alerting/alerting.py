@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from services.cpu_monitor.alerting.delivery.notice import Notice, settings_of
+from services.cpu_monitor.alerting.delivery.notice import ChannelSettings, Notice, settings_of
+from services.cpu_monitor.alerting.delivery.permission import LOOK_EVERY_S as PERMISSION_EVERY_S
+from services.cpu_monitor.alerting.delivery.permission import Permission
 from services.cpu_monitor.alerting.delivery.post import KEPT as NOTICES
 from services.cpu_monitor.alerting.delivery.post import Post, kept_of
 from services.cpu_monitor.alerting.engine import MOST_WATCHES, Engine
@@ -23,6 +25,7 @@ from services.cpu_monitor.picture import Picture
 from shared.alerts.topics import RARE
 from shared.clock import monotonic_s, unix_ns
 from shared.errors import ValidationError
+from shared.licensing.gate import Gates
 from shared.messages.alerts import (
     AcknowledgeAlert,
     AlertChanged,
@@ -58,12 +61,13 @@ def alert(runtime: Runtime, picture: Picture, outbox: Outbox) -> None:
         if topic is not SYSTEM_INCIDENT:  # our own: it is in the picture, whether the broker runs or not
             runtime.on(topic)(partial(alerting.hear, topic.name))
     runtime.on(ALERT_RULES_CHANGED)(lambda _: alerting.book.look())
-    runtime.on_command(GetAlerts, lambda _: Alerts(alerts=tuple(alerting.engine.alerts)))
+    runtime.on_command(GetAlerts, lambda _: alerting.open())
     runtime.on_command(AcknowledgeAlert, alerting.acknowledge)
-    runtime.on_command(TellTestAlert, Testing(alerting.post, lambda: settings_of(runtime.settings)).tell)
+    runtime.on_command(TellTestAlert, Testing(alerting.post, alerting.channels).tell)
     runtime.on_start(alerting.begin)
     runtime.every(LOOK_EVERY_S, alerting.book.look)
     runtime.every(JUDGE_EVERY_S, alerting.judge)
+    runtime.every(PERMISSION_EVERY_S, alerting.permission.look)
     runtime.every(DELIVER_EVERY_S, alerting.post.turn)
     runtime.after_turn(alerting.look)
 
@@ -83,8 +87,8 @@ class Alerting:
         self._incident: ServiceIncident | None = None
         opened, self._unreadable = remains_of(outbox.kept(KEPT), _decode, runtime.log)
         self.engine = Engine(opened)
-        settings = runtime.settings
-        self.post = Post(lambda: settings_of(settings), post=runtime.post, tell=self._delivered, log=runtime.log)
+        self.permission = Permission(Gates(runtime.paths), picture)
+        self.post = Post(self.channels, post=runtime.post, tell=self._delivered, log=runtime.log)
         picture.undelivered = self.post.undelivered
         self.book = RuleBook(
             runtime.paths.database,
@@ -104,6 +108,17 @@ class Alerting:
         for one in self.engine.alerts:
             if one.state is AlertState.ACKNOWLEDGED:
                 self.post.withdraw(one.alert_id)
+
+    def channels(self) -> ChannelSettings:
+        """How alerts leave the machine now."""
+        return settings_of(self._runtime.settings, self.permission.refusal())
+
+    def open(self) -> Alerts:
+        """What is wrong now, and why nobody is told who wants to be."""
+        settings = self.channels()
+        is_wanted = any(map(settings.is_set_up, Channel))
+        not_told = settings.refusal.message if settings.refusal is not None and is_wanted else None
+        return Alerts(alerts=tuple(self.engine.alerts), not_told=not_told)
 
     def look(self) -> None:
         """Judge now, if health was judged or the machine measured anew, or something happened to a service."""

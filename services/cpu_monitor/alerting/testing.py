@@ -32,10 +32,13 @@ class Testing:
 
         Raises:
             ValidationError: the channel is not set up, or is being tested.
+            LicenseError: the licence does not allow it.
         """
         channel, settings = command.channel, self._settings()
-        if not settings.is_on(channel):
+        if not settings.is_set_up(channel):
             raise ValidationError("alert.channel_off", HOW[channel])
+        if settings.refusal is not None:
+            raise settings.refusal
         if channel in self._running:
             raise ValidationError("alert.testing", "It is being tested just now; wait for the answer.")
         self._running.add(channel)

@@ -8,6 +8,7 @@ from services.cpu_monitor.health.configuration import judge_configuration
 from services.cpu_monitor.health.database import judge_database
 from services.cpu_monitor.health.disk import judge_disks
 from services.cpu_monitor.health.journal import judge_journal
+from services.cpu_monitor.health.licence import judge_licence
 from services.cpu_monitor.health.log import judge_log
 from services.cpu_monitor.health.machine import judge_machine
 from services.cpu_monitor.health.network import judge_network
@@ -31,10 +32,9 @@ JUDGES: Final[dict[Subject, Judge]] = {
     Subject.CLOCK: judge_clock,
     Subject.CONFIGURATION: judge_configuration,
     Subject.LOG: judge_log,
+    Subject.LICENCE: judge_licence,
 }
-"""Who judges what, in the order in which equally bad things are shown. Subject.LICENCE gets its judge with the service
-that knows licences.
-"""
+"""Who judges what, in the order in which equally bad things are shown."""
 
 
 def judge(picture: Picture, *, now_s: float, now_us: int, settings: Tolerances) -> HealthReport:

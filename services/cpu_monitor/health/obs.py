@@ -37,8 +37,15 @@ ALARMS: Final = {
         "The replay buffer is off, so reviews get no clip",
         "Start it: restrike obs replay start --on {name}",
     ),
+    AlarmKind.NOT_LICENSED: (
+        Condition.DEGRADED,
+        "The licence does not let this OBS follow matches by itself",
+        "See: restrike license status. By hand it can be worked: restrike obs record start --on {name}",
+    ),
 }
 """What an alarm of obs-bridge means, why, and what to do."""
+OWN: Final = (AlarmKind.NOT_RECORDING, AlarmKind.NOT_LICENSED)
+"""Those that `problem` tells the reason of."""
 
 
 def judge_obs(view: View) -> Iterator[Verdict]:
@@ -65,7 +72,7 @@ def _faults(name: str, status: ObsStatus) -> Iterator[Verdict]:
     because = f": {status.reason}" if status.reason and status.state is not LinkState.CONNECTED else ""
     for alarm in status.alarms:
         condition, reason, remedy = ALARMS[alarm]
-        why = f": {status.problem}" if alarm is AlarmKind.NOT_RECORDING and status.problem else because
+        why = f": {status.problem}" if alarm in OWN and status.problem else because
         yield Verdict(name, condition, closed(reason + why), remedy.format(name=name))
     if status.state is LinkState.FAILED and AlarmKind.NOT_CONNECTED not in status.alarms:
         yield degraded(name, closed(f"This OBS refuses us{because}"), f"Look at: restrike obs status {name}")

@@ -55,7 +55,8 @@ def stored(paths: Paths) -> Paths:
     with closing(connect_writer(paths.database)) as connection:
         new = msgspec.structs.replace(SAMPLE.processes[0], pss_bytes=None, files=None)
         for n in range(6):
-            processes = SAMPLE.processes if n else (new, SAMPLE.processes[1])
+            # Not at an end: there it may be alone in its hour.
+            processes = SAMPLE.processes if n != 3 else (new, SAMPLE.processes[1])
             fact = averaged(at_us=now_us - n * 10_000_000, cpu=_cpu(10.0 * n), processes=processes)
             store_sample(connection, fact, STAMP)
         for n in range(3):

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from shared.errors import LicenseError
 from shared.messages.alerts import AlertChanged, AlertSeverity, AlertState, Channel
 from shared.settings import alert_keys as keys
 from shared.settings.reader import Settings
@@ -19,7 +20,7 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 class ChannelSettings(Struct, frozen=True, kw_only=True):
-    """How alerts leave the machine. What is not set is empty."""
+    """How alerts leave the machine. What is not set is empty; `refusal` is why the licence lets nothing new out."""
 
     mail_to: tuple[str, ...] = ()
     mail_from: str = ""
@@ -34,16 +35,21 @@ class ChannelSettings(Struct, frozen=True, kw_only=True):
     severities: dict[Channel, AlertSeverity] = {}
     gather_s: float = 3.0
     give_up_s: float = 86_400.0
+    refusal: LicenseError | None = None
 
-    def is_on(self, channel: Channel) -> bool:
-        """Whether a channel is set up and may be used: the one place where that is decided."""
+    def is_set_up(self, channel: Channel) -> bool:
+        """Whether an operator wants to be told by a channel. What waits for it is told, whatever the licence says."""
         if channel is Channel.MAIL:
             return bool(self.mail_to and self.smtp_host)
         return bool(self.webhook_url)
 
+    def is_on(self, channel: Channel) -> bool:
+        """Whether a channel is set up and may be used for what is new: the one place where that is decided."""
+        return self.refusal is None and self.is_set_up(channel)
 
-def settings_of(settings: Settings) -> ChannelSettings:
-    """The channels as operators set them now."""
+
+def settings_of(settings: Settings, refusal: LicenseError | None) -> ChannelSettings:
+    """The channels as operators set them now, and what the licence has against it."""
     get = settings.get
     return ChannelSettings(
         mail_to=tuple(address.strip() for address in get(keys.ALERTS_MAIL_TO).split(",") if address.strip()),
@@ -62,4 +68,5 @@ def settings_of(settings: Settings) -> ChannelSettings:
         },
         gather_s=get(keys.ALERTS_GATHER_S),
         give_up_s=get(keys.ALERTS_GIVE_UP_HOURS) * 3_600,
+        refusal=refusal,
     )

@@ -101,7 +101,8 @@ class Post:
         """Give up what is too old, and begin the tries that are due."""
         now_s = monotonic_s()
         for channel in list(self.undelivered):
-            if not self._settings().is_on(channel):
+            settings = self._settings()
+            if not settings.is_set_up(channel) or not (settings.is_on(channel) or len(self._queues[channel])):
                 del self.undelivered[channel]
         for channel, queue in self._queues.items():
             if not len(queue):
@@ -109,7 +110,7 @@ class Post:
             settings = self._settings()
             if queue.late(now_s=now_s):
                 self._ended(channel, queue.turn, None, f"It took longer than {LATE_S:.0f} s.")
-            if not settings.is_on(channel):
+            if not settings.is_set_up(channel):
                 self._give_up(queue.withdraw(SWITCHED_OFF))
             self._give_up(queue.expire(settings.give_up_s, now_s=now_s))
             notices = queue.next(gather_s=settings.gather_s, now_s=now_s)

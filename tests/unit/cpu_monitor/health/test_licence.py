@@ -15,7 +15,7 @@ from tests.support.health_picture import World
 from tests.support.licensing.vendor import ISSUED_AT, Vendor
 
 OK, DEGRADED, UNKNOWN = Condition.OK, Condition.DEGRADED, Condition.UNKNOWN
-RECORD = Record.first(ISSUED_AT * 1_000_000)
+RECORD = Record.first(ISSUED_AT * 1_000_000, made_us=0)
 VENDOR = Vendor.new()
 
 
@@ -61,7 +61,7 @@ def test_a_licence_for_ever_is_well() -> None:
 def test_a_server_that_is_not_reached() -> None:
     """From the day on which the service warns; the warning is the reason."""
     licence = VENDOR.license(checks=Checks())
-    checked = {"checked_at_us": ISSUED_AT * 1_000_000, "why_not_checked": "no answer in time"}
+    checked = {"unreached_since_us": (ISSUED_AT + DAY_S) * 1_000_000, "why_not_checked": "no answer in time"}
     assert _judged(5.9, licence, **checked).condition is OK
     late = _judged(6.1, licence, **checked)
     assert late.condition is DEGRADED
