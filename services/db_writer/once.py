@@ -87,7 +87,7 @@ def _carry_out(command: Command[Any], paths: Paths) -> Any:
         with suppress(OSError):  # a full disk: the lock is what counts
             sign(lock, command.kind if isinstance(command, StartJob) else command.name)
         with _desk(command, paths) as desk:
-            office = Office(desk)
+            office = Office(desk, is_alone=True)
             result = office.handlers()[type(command)](command)
             if isinstance(command, StartJob):
                 result = _to_end(office, result)

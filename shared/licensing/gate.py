@@ -33,12 +33,13 @@ _NOT_JUDGED: Final = f"The licence was not judged since {{since}}: the service l
 
 
 class Gates:
-    """The gates of one process."""
+    """The gates of one process. One that `is_alone`, without the suite, waits for nobody who would judge anew."""
 
     def __init__(
         self,
         paths: Paths,
         *,
+        is_alone: bool = False,
         verdicts: VerdictFile | None = None,
         now_us: Callable[[], int] = lambda: unix_ns() // 1000,
         steady_s: Callable[[], float] = monotonic_s,
@@ -46,9 +47,12 @@ class Gates:
         self._verdicts = verdicts or VerdictFile(paths)
         self._now_us = now_us
         self._steady_s = steady_s
+        self._first_within_s = 0.0 if is_alone else FIRST_WITHIN_S
+        self._stale_within_s = 0.0 if is_alone else STALE_WITHIN_S
         self._began_s = steady_s()
         self._looked_s = -LOOK_EVERY_S
         self._status: LicenseStatus | None = None
+        self._unread_s: float | None = None
         self._stale_s: float | None = None
         self._open: set[tuple[str, str]] = set()
 
@@ -84,15 +88,17 @@ class Gates:
         if now_s - self._looked_s >= LOOK_EVERY_S:
             self._looked_s = now_s
             try:
-                self._status = self._verdicts.read()
-            except IoError:
-                self._status = None
+                self._status, self._unread_s = self._verdicts.read(), None
+            except IoError:  # perhaps for a moment: the service writes it anew
+                self._unread_s = now_s if self._unread_s is None else self._unread_s
+                if now_s - self._unread_s >= self._stale_within_s:
+                    self._status = None
         return self._status
 
     def _refusal(self, feature: Feature) -> LicenseError | None:
         status = self.status()
         if status is None:
-            if self._steady_s() - self._began_s < FIRST_WITHIN_S:
+            if self._steady_s() - self._began_s < self._first_within_s:
                 return None
             return _refused(feature, "not judged", _NEVER_JUDGED)
         if self._is_too_old(status):
@@ -111,7 +117,7 @@ class Gates:
             return False
         if self._stale_s is None:
             self._stale_s = self._steady_s()
-        return self._steady_s() - self._stale_s >= STALE_WITHIN_S
+        return self._steady_s() - self._stale_s >= self._stale_within_s
 
 
 def _refused(feature: Feature, state: str, why: str) -> LicenseError:

@@ -16,6 +16,7 @@ from shared.db.sqlite import connect_writer
 from shared.errors import DatabaseError, NetworkError, ValidationError
 from tests.support.cli import Home
 from tests.support.rclone import INSTALLED, PASSWORD, Remote, serving
+from tests.support.verdicts import store_verdict
 
 pytestmark = INSTALLED
 MIB = 1 << 20
@@ -43,6 +44,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, served: Remote) -> Home:
         connection.execute("CREATE TABLE noise (body BLOB)")
         connection.execute("INSERT INTO noise VALUES (randomblob(?))", (3 * MIB,))
     assert home.run("backup", "create").returncode == 0
+    store_verdict(home.paths)
     return home
 
 

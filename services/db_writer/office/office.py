@@ -18,13 +18,15 @@ from shared.messages.requests import Command
 
 
 class Office:
-    """Built once per process, on the one writing connection."""
+    """Built once per process, on the one writing connection. `is_alone`: the suite is down."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, is_alone: bool = False) -> None:
         self.desk = desk
         bring_up_to_date(desk)
         bring_flags_up_to_date(desk)
-        self.jobs = JobLine(desk, KINDS, is_busy=lambda: why_busy(desk), refusal=Gates(desk.paths).refusal)
+        self.jobs = JobLine(
+            desk, KINDS, is_busy=lambda: why_busy(desk), refusal=Gates(desk.paths, is_alone=is_alone).refusal
+        )
 
     def handlers(self) -> dict[type[Command[Any]], Callable[[Any], Any]]:
         """What answers each command of operators."""

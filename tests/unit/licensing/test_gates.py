@@ -221,6 +221,34 @@ def test_a_verdict_holds_for_a_day(place: Place) -> None:
     assert place.refusal() is None
 
 
+def test_a_verdict_that_cannot_be_read_for_a_moment(place: Place) -> None:
+    """What it said last holds until it must be there again."""
+    place.say(VALID)
+    assert place.refusal() is None
+    place.verdicts.path.unlink()
+    place.wait(LOOK_EVERY_S)
+    place.wait(FIRST_WITHIN_S)
+    assert place.refusal() is None
+    place.wait(STALE_WITHIN_S)
+    assert "Nobody has judged" in (place.refusal() or "")
+
+
+def test_a_process_alone_waits_for_nobody(place: Place) -> None:
+    """With the suite down nobody judges anew: neither no verdict nor an old one lets anything pass."""
+    gates = Gates(
+        place.paths,
+        is_alone=True,
+        verdicts=place.verdicts,
+        now_us=lambda: place.now_us,
+        steady_s=lambda: place.steady_s,
+    )
+    assert gates.refusal(OBS_AUTOMATION) is not None
+    place.say(VALID)
+    assert gates.refusal(OBS_AUTOMATION) is None
+    place.wait(HOLDS_S + 1)
+    assert gates.refusal(OBS_AUTOMATION) is not None
+
+
 def test_a_verdict_of_the_future_does_not_hold_until_then(place: Place) -> None:
     """It was made while the clock was wrong."""
     place.say(VALID)

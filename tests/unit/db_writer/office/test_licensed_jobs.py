@@ -30,7 +30,7 @@ class Place:
 
     def __init__(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         self.verdicts = Verdicts(desk.paths)
-        monkeypatch.setattr(module, "Gates", lambda _: self.verdicts.gates)
+        monkeypatch.setattr(module, "Gates", lambda _, **__: self.verdicts.gates)
         kinds = {
             name: Kind(work=_work, options=kind.options, is_offsite=kind.is_offsite, feature=kind.feature)
             for name, kind in KINDS.items()
