@@ -61,6 +61,7 @@ class Ears:
         self._picture = picture
         self._asker = asker
         self._boots: dict[str, str] = {}
+        self._knows_rings = False
 
     def hear_health(self, health: ServiceHealth) -> None:
         """A service lives. One that began anew is asked for what it told nobody."""
@@ -138,6 +139,7 @@ class Ears:
             self.hear_ring(status)
         for name in set(self._picture.rings) - {status.ring for status in rings.rings}:
             del self._picture.rings[name]
+        self._knows_rings = True
         if are_new:
             self.ask(ListMatchStates.service)  # what was answered before is not kept: it was of no known ring
 
@@ -147,6 +149,8 @@ class Ears:
             if ring is not None:
                 ring.stage, ring.match_id, ring.match_number = state.stage, state.match_id, state.match_number
                 ring.match, ring.match_at_s = state, monotonic_s()
+        if self._knows_rings:
+            self._picture.are_matches_known = True
 
     def _take_database(self, status: DatabaseStatus) -> None:
         self._picture.database = status

@@ -98,6 +98,8 @@ class Picture:
         self.began_at_s = began_at_s
         self.services: dict[str, Life] = {name: Life() for name in services}
         self.rings: dict[str, RingPicture] = {}
+        self.are_matches_known = False
+        """Whether every ring's match was asked for, and answered, since cpu-monitor began."""
         self.obs: dict[str, ObsStatus] = {}
         self.database: DatabaseStatus | None = None
         self.journal_error: str | None = None
@@ -128,6 +130,13 @@ class Picture:
         judges their silence then lets the loop turn once before.
         """
         return now_s - self.turned_at_s > UNREAD_S
+
+    @property
+    def is_match_unknown(self) -> bool:
+        """Whether nobody has said yet which matches are on, or one is and its next datagram has not come yet."""
+        return not self.are_matches_known or any(
+            ring.stage not in AT_REST and ring.packet_at_s is None for ring in self.rings.values()
+        )
 
     def is_match_on(self, *, now_s: float) -> bool:
         """Whether a match is on, on any ring."""

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Final, TypeVar
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from services.license.clock_trail import TOLERANCE_US
@@ -22,6 +21,7 @@ from shared.errors import LicenseError, NetworkError, RestrikeError, ValidationE
 from shared.licensing.activation_key import parsed_key
 from shared.licensing.signing import TokenError, opened_any
 from shared.licensing.statements import (
+    REQUEST_FORMAT,
     Activation,
     ActivationRequest,
     AnyRequest,
@@ -30,6 +30,7 @@ from shared.licensing.statements import (
     License,
     Released,
     ReleaseRequest,
+    RequestFile,
     Standing,
 )
 from shared.messages.license import (
@@ -49,18 +50,14 @@ from shared.rpc import Later
 T = TypeVar("T", Activation, Checked, Released)
 RETRY_S: Final = 900.0
 """Between two tries to ask a server that was not reached; a day has 96."""
-FORMAT: Final = "restrike-license-request 1"
 NO_SERVER: Final = (
     "No licence server is set: restrike settings set license.server_url https://…, or do it by file: restrike license"
     " request."
 )
-
-
-class RequestFile(Struct, frozen=True, kw_only=True):
-    """A request as a file."""
-
-    format: str
-    request: AnyRequest
+CANNOT_BE_TOLD: Final = (
+    "The licence on this machine does not open, so its seat cannot be given back. Install or activate it again first"
+    " (its seat is the same); or remove it with --offline, and ask the vendor to free the seat."
+)
 
 
 class Acts:
@@ -82,7 +79,7 @@ class Acts:
             if answer is None:
                 _refuse(later, error)
                 return
-            self._told(answer.at)
+            self._office.hear_time(answer.at * 1_000_000)
             _settle(later, partial(self._take_activation, answer, command.author))
 
         self._ask(request, Activation, heard)
@@ -138,13 +135,15 @@ class Acts:
     def deactivate(self, command: DeactivateLicense) -> Later | LicenseReleased:
         """Take the licence from this machine."""
         office = self._office
-        if office.text is None or office.license is None:
+        if office.text is None:
             if office.status.reason is None:
                 raise LicenseError("license.none", "There is no licence to deactivate.")
-            status = office.remove(act=LicenseAct.DEACTIVATED, author=command.author)  # one that does not open
+            if not command.is_offline:
+                raise LicenseError("license.cannot_be_told", CANNOT_BE_TOLD)
+            status = office.remove(act=LicenseAct.DEACTIVATED, author=command.author)
             return LicenseReleased(status=status, release=None)
         request = ReleaseRequest(license=office.text, machine=office.machine, nonce=_nonce(), program=_program())
-        if command.is_offline or not office.license.seats:
+        if command.is_offline or (office.license is not None and not office.license.seats):
             status = office.remove(act=LicenseAct.DEACTIVATED, author=command.author)
             return LicenseReleased(status=status, release=_file(request) if command.is_offline else None)
         if not self._server.is_set:
@@ -213,7 +212,7 @@ class Acts:
         known = answer.license_id if office.license is None else office.license.license_id
         if (answer.license_id, answer.machine) != (known, office.machine):
             raise NetworkError("license.server_lies", "The vendor's server spoke of another licence.")
-        self._told(answer.at)
+        office.hear_time(answer.at * 1_000_000)
         record = office.record.holds(now_us=office.now_us())
         if answer.standing is Standing.REVOKED:
             office.remember(record.revoking(answer.license_id, Revocation(at=answer.at, why=answer.why)))
@@ -261,7 +260,9 @@ class Acts:
 
 
 def _file(request: AnyRequest) -> str:
-    return msgspec.json.format(msgspec.json.encode(RequestFile(format=FORMAT, request=request)), indent=2).decode()
+    return msgspec.json.format(
+        msgspec.json.encode(RequestFile(format=REQUEST_FORMAT, request=request)), indent=2
+    ).decode()
 
 
 def _program() -> str:

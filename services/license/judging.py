@@ -45,6 +45,18 @@ RENEW: Final = (
     "Renew it with the vendor, then: restrike license check. Without a network: restrike license install FILE."
 )
 AGAIN: Final = "Install it again: restrike license install FILE, or restrike license activate."
+REACH: Final = (
+    "See that this machine reaches it (restrike settings get license.server_url), then: restrike license check."
+    " Without a network: restrike license request."
+)
+AFTER_FAULT: Final = {
+    LicenseReason.UNREADABLE: "Mend that: it is noticed within a minute.",
+    LicenseReason.UNKNOWN_KEY: "Ask for a newer text: restrike license check. Without a network upgrade the suite, or"
+    " ask the vendor.",
+    LicenseReason.TOO_NEW: "Upgrade the suite.",
+    LicenseReason.REPLAYED: "Activate one: restrike license activate, or ask the vendor for a new file.",
+}
+"""What to do about a stored licence that does not open; of all others: AGAIN."""
 SET_CLOCK: Final = "Set the clock right (timedatectl): it is noticed within a minute."
 TOLD_BY_CHECK: Final = (
     "If it is right, and was wrong before, the vendor says what time it is: restrike license check, or without a"
@@ -71,9 +83,8 @@ class Case(Struct, frozen=True, kw_only=True):
 def judge(case: Case) -> LicenseStatus:
     """How the licence stands."""
     if case.fault is not None:
-        return _invalid(
-            case, case.fault.reason, f"The licence on this machine cannot be used. {case.fault.message}", AGAIN
-        )
+        sentence = f"The licence on this machine cannot be used. {case.fault.message}"
+        return _invalid(case, case.fault.reason, sentence, AFTER_FAULT.get(case.fault.reason, AGAIN))
     found = _unlicensed(case) if case.license is None else _licensed(case, case.license)
     return replace(found, refused=tuple(name for name in FEATURES if name not in found.allowed))
 
@@ -127,7 +138,8 @@ def _out_of_time(case: Case, found: License) -> LicenseStatus | None:
         return _tampered(case)
     if found.issued_at * 1_000_000 > case.now_us + TOLERANCE_US:
         sentence = f"The licence begins on {_date(found.issued_at * 1_000_000)}; the clock says {_date(case.now_us)}."
-        return _invalid(case, LicenseReason.NOT_YET, sentence, "Set the clock right (timedatectl).")
+        remedy = "Wait until then. If the clock is wrong, set it right (timedatectl)."
+        return _invalid(case, LicenseReason.NOT_YET, sentence, remedy)
     if found.ends_at is not None and case.now_us >= found.ends_at * 1_000_000:
         expired = _date((found.expires_at or 0) * 1_000_000)
         sentence = f"The licence expired on {expired}, and its days of grace are over.{_doubt(case)}"
@@ -138,11 +150,7 @@ def _out_of_time(case: Case, found: License) -> LicenseStatus | None:
             f"The vendor's server could not be asked for {overdue_days} days whether the licence holds"
             f" ({case.record.why_not_checked}).{_doubt(case)}"
         )
-        remedy = (
-            "See that this machine reaches it (restrike settings get license.server_url), then: restrike license check."
-            " Without a network: restrike license request."
-        )
-        return _invalid(case, LicenseReason.NOT_CHECKED, sentence, remedy)
+        return _invalid(case, LicenseReason.NOT_CHECKED, sentence, REACH)
     return None
 
 
@@ -152,7 +160,8 @@ def _good(case: Case, found: License) -> LicenseStatus:
     warnings = _warnings(case, found)
     what = f"{found.customer}, {_PLANS[found.plan]}"
     if found.expires_at is None or found.ends_at is None:
-        return _status(case, LicenseState.VALID, f"Valid for ever: {what}.", allowed=allowed, warnings=warnings)
+        sentence, remedy = f"Valid for ever: {what}.", REACH if warnings else None
+        return _status(case, LicenseState.VALID, sentence, remedy=remedy, allowed=allowed, warnings=warnings)
     expires_us, ends_us = found.expires_at * 1_000_000, found.ends_at * 1_000_000
     if case.now_us >= expires_us:
         days = _days_left(case.now_us, ends_us)
@@ -173,7 +182,7 @@ def _good(case: Case, found: License) -> LicenseStatus:
         case,
         LicenseState.TRIAL if is_trial else LicenseState.VALID,
         f"{'Trial' if is_trial else 'Valid'} until {_date(expires_us)} ({_count(days)}): {what}.",
-        remedy=RENEW if soon else None,
+        remedy=RENEW if soon else REACH if warnings else None,
         allowed=allowed,
         ends_at_us=ends_us,
         days_left=days,
@@ -239,6 +248,8 @@ def _status(case: Case, state: LicenseState, sentence: str, **more: object) -> L
     if found is not None:
         status = replace(
             status,
+            not_checked=record.why_not_checked if found.checks is not None else None,
+            unreached_since_us=record.unreached_since_us if found.checks is not None else None,
             license_id=found.license_id,
             customer=found.customer,
             plan=found.plan.value,

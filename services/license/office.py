@@ -11,7 +11,8 @@ from typing import Final
 import structlog
 from msgspec.structs import replace
 
-from services.license.judging import Case, check_due_us, judge
+from services.license.clock_trail import TOLERANCE_US
+from services.license.judging import DAY_US, Case, check_due_us, judge
 from services.license.record import Record
 from services.license.store import Store
 from shared.errors import IoError, LicenseError
@@ -63,6 +64,7 @@ class Office:
         self._steady_us = steady_us
         self._log = log
         self._fault: TokenError | None = None
+        self._heard: tuple[int, int] | None = None
         self._seen_us = steady_us()
         self._written_us = self._seen_us - WRITE_EVERY_US  # at the start everything is written
         self._written_at_us = 0
@@ -80,6 +82,8 @@ class Office:
         steady_us = self._steady_us()
         self.record = self.record.seen(self.now_us(), ran_us=steady_us - self._seen_us)
         self._seen_us = steady_us
+        if self._fault is not None:  # somebody may have mended it
+            self._open()
         before, self.status = self.record.told, self._judged()
         told = (str(self.status.state), _news(self.status))
         if act is not LicenseAct.JUDGED or before != told:
@@ -100,6 +104,11 @@ class Office:
         """Keep what is to be remembered; the next look writes it."""
         self.record = record
         self._is_changed = True
+
+    def hear_time(self, at_us: int) -> None:
+        """The vendor's server said, and signed, just now that it is `at_us`."""
+        self._heard = at_us, self._steady_us()
+        self.remember(replace(self.record, trail=self.record.trail.told(at_us)))
 
     def check_is_due(self) -> bool:
         """Whether the vendor ought to be asked now: it is time, he can say what time it is, or, after his keys were
@@ -144,7 +153,8 @@ class Office:
         if found.token_id in self.record.spent:
             raise TokenError(
                 LicenseReason.REPLAYED,
-                "This licence was deactivated on this machine: activate it again: restrike license activate.",
+                "This licence was deactivated on this machine. Activate it again (restrike license activate), or ask"
+                " the vendor for a new file.",
             )
         if found.issued_at < self.record.newest.get(found.license_id, 0):
             raise TokenError(LicenseReason.REPLAYED, "A newer text of this licence was installed here: use that.")
@@ -178,10 +188,23 @@ class Office:
             now_us=self.now_us(), record=self.record, machine=self.machine, license=self.license, fault=self._fault
         )
         status, why = judge(case), self._verdict_error or self._store.error
-        if why is None:
-            return status
-        sentence = f"data/license cannot be written ({why}): free space, or see whose it is. Features end within a day."
-        return replace(status, warnings=(*status.warnings, sentence))
+        wrong_us = self._clock_wrong_us()
+        if abs(wrong_us) > TOLERANCE_US:
+            days = f"{abs(wrong_us) / DAY_US:.1f} days {'ahead' if wrong_us > 0 else 'behind'}"
+            sentence = f"The vendor's server says that this machine's clock is {days}: set it right (timedatectl)."
+            status = replace(status, warnings=(*status.warnings, sentence))
+        if why is not None:
+            sentence = f"data/license cannot be written ({why.rstrip('.')}). Features end within a day."
+            remedy = "Free space, and see whose the folder data/license is: restrike doctor --only permissions"
+            status = replace(status, warnings=(*status.warnings, sentence), remedy=remedy)
+        return status
+
+    def _clock_wrong_us(self) -> int:
+        """By how much the clock is ahead of what the vendor's server said last, as far as that is known."""
+        if self._heard is None:
+            return 0
+        at_us, steady_us = self._heard
+        return self.now_us() - (at_us + self._steady_us() - steady_us)
 
     def _change(self, act: LicenseAct, before: tuple[str, str] | None, author: str | None) -> LicenseChanged:
         status = self.status

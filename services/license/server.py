@@ -32,6 +32,7 @@ from shared.licensing.statements import (
     Released,
     ReleaseRequest,
 )
+from shared.messages.license import LicenseReason
 
 STEP_S: Final = 8.0
 """How long the server may take for each step; with a name to look up and two steps a command's 30 s suffice."""
@@ -126,9 +127,8 @@ def exchange(url: str, ca_file: str, request: AnyRequest, kind: type[T], ring: K
     except UNREADABLE as error:
         raise NetworkError("license.server_not_understood", f"{place} is no licence server: {_start(body)}") from error
     except TokenError as error:
-        raise NetworkError(
-            "license.server_lies", f"What {place} answered cannot be trusted. {error.message}"
-        ) from error
+        code = "license.unknown_key" if error.reason is LicenseReason.UNKNOWN_KEY else "license.server_lies"
+        raise NetworkError(code, f"What {place} answered cannot be trusted. {error.message}") from error
     if statement.nonce != request.nonce:
         raise NetworkError("license.server_lies", f"{place} repeated an old answer.")
     return statement
@@ -190,6 +190,8 @@ def _refusal(place: str, status: int, body: bytes) -> NetworkError:
     try:
         refusal = msgspec.json.decode(body, type=Refusal)
     except UNREADABLE:
+        if 300 <= status < 400:
+            return NetworkError("license.server_not_understood", f"{place} answered {status}, a redirection.")
         return NetworkError("license.server_failed", f"{place} answered {status}: {_start(body)}")
     code = "".join(letter for letter in refusal.code[:60] if letter.isalnum() or letter in "._") or "refused"
     return ServerRefusedError(f"license.server.{code}", _printable(refusal.message))

@@ -37,9 +37,9 @@ def parsed_key(typed: str) -> str:
     return _shown(body)
 
 
-def digest_of(key: str) -> str:
+def digest_of(key: str) -> bytes:
     """What a vendor's books keep of a key: 100 bits of chance need no salt."""
-    return hashlib.sha256(key.encode()).hexdigest()
+    return hashlib.sha256(key.encode()).digest()
 
 
 def _shown(body: str) -> str:

@@ -64,6 +64,9 @@ class Gates:
         """
         place = feature.name, subject
         found = self._refusal(feature)
+        if found is not None:
+            self._looked_s = -LOOK_EVERY_S  # it may be allowed since the last look: nobody is refused by an old one
+            found = self._refusal(feature)
         if found is None:
             self._open.add(place)
         elif under_way and place in self._open:
@@ -75,12 +78,6 @@ class Gates:
     def hold(self, feature: Feature, subject: str) -> None:
         """`feature` was allowed for `subject` in the process before this one, and what it was asked for goes on."""
         self._open.add((feature.name, subject))
-
-    def require(self, feature: Feature) -> None:
-        """Raises LicenseError: `feature` is refused now."""
-        found = self.refusal(feature)
-        if found is not None:
-            raise found
 
     def status(self) -> LicenseStatus | None:
         """The verdict as it was last read; None: there is none."""

@@ -36,6 +36,7 @@ class Installation:
         Raises:
             OSError: it cannot be written.
         """
+        self.path.parent.mkdir(mode=0o700, exist_ok=True)
         self._set_aside()
         if self.path.exists():
             return

@@ -138,6 +138,15 @@ class ReleaseRequest(Struct, frozen=True, kw_only=True, tag="release", tag_field
 
 
 AnyRequest = ActivationRequest | CheckRequest | ReleaseRequest
+REQUEST_FORMAT: Final = "restrike-license-request 1"
+"""Name and version of the form of a request's file."""
+
+
+class RequestFile(Struct, frozen=True, kw_only=True):
+    """A request as a file: what `restrike license request` writes, and a vendor answers."""
+
+    format: str
+    request: AnyRequest
 
 
 class Answer(Struct, frozen=True, kw_only=True):

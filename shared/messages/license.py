@@ -48,7 +48,8 @@ class LicenseStatus(Struct, frozen=True, kw_only=True):
     (`restrike license features`). `days_left` counts days (a part of one counts) until it
     expires, in grace and trial until features end; None when they do not end by time.
     `warnings` are sentences about what is not wrong yet. `check_due_at_us` is when the vendor's server is asked next,
-    `checked_at_us` when it last answered; None: never.
+    `checked_at_us` when it last answered; None: never. `not_checked` says why it could not be asked, since
+    `unreached_since_us`; None: it could, or was not asked yet.
     """
 
     state: LicenseState
@@ -68,6 +69,8 @@ class LicenseStatus(Struct, frozen=True, kw_only=True):
     seats: int = 0
     checked_at_us: int | None = None
     check_due_at_us: int | None = None
+    not_checked: str | None = None
+    unreached_since_us: int | None = None
     warnings: tuple[str, ...] = ()
 
 

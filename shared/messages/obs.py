@@ -140,7 +140,8 @@ class ObsStatus(Struct, frozen=True, kw_only=True):
     """`obs.status/<connection>/`, each second while connected, and on every change of the connection. `outputs` and
     `load` are None while not connected. `recording` is how the suite's recording there stands, a word of
     `RecordingState`; `match_id` is its match; `problem` says why a match that ought to be recorded, or followed by
-    rules, is not. `round_trip_ms` is how long OBS takes to answer.
+    rules, is not. `unlicensed` says why the licence does not let it follow matches by itself: the one that is on with
+    the alarm `not_licensed`, else from the next one on. `round_trip_ms` is how long OBS takes to answer.
     """
 
     connection: str
@@ -166,6 +167,7 @@ class ObsStatus(Struct, frozen=True, kw_only=True):
     match_id: str | None = None
     alarms: tuple[AlarmKind, ...] = ()
     problem: str | None = None
+    unlicensed: str | None = None
 
 
 class ObsAlarm(Struct, frozen=True, kw_only=True):

@@ -22,11 +22,14 @@ from shared.clock import unix_ns
 from shared.licensing.installation import Installation
 from shared.licensing.verdict import VerdictFile
 from shared.messages.alerts import AlertChanged, GetAlerts, SaveAlertRules
+from shared.messages.commands import ListMatchStates
 from shared.messages.database import WriteTrouble
 from shared.messages.license import LicenseState, LicenseStatus
-from shared.messages.service import BROKER, MONITOR, WRITER
+from shared.messages.match import Stage
+from shared.messages.service import BROKER, INGEST, MONITOR, PARSER, WRITER
 from shared.messages.settings import ChangeSettings
 from shared.messages.topics import DB_TROUBLE
+from tests.support.bout import Bout
 from tests.support.cli import restrike
 from tests.support.hook import Hook
 from tests.support.mailbox import Mailbox
@@ -192,19 +195,40 @@ def test_a_test_says_what_was_answered(watch: Watch) -> None:
 
 
 def test_without_a_licence_nobody_is_told(watch: Watch) -> None:
-    """The licence ends while cpu-monitor runs: an alert is raised and shown, the list and a test say why it goes no
-    further. No service is needed for that: the verdict on the licence is a file.
+    """The licence ends in a match, and so does cpu-monitor, by a kill: begun anew it tells of alerts until the match is
+    over. Then an alert is raised and shown, the list and a test say why it goes no further.
     """
-    paths = watch.house.paths
+    house, paths = watch.house, watch.house.paths
     Installation(paths).make()
-    sentence = "The licence expired on 2026-03-01."
-    expired = LicenseStatus(state=LicenseState.EXPIRED, judged_at_us=unix_ns() // 1000, sentence=sentence)
-    VerdictFile(paths).write(expired)
-    not_told = f"Alerts by mail and webhook: not allowed by the licence (expired). {sentence}"
-    eventually(lambda: watch.monitor.call(GetAlerts()).not_told, equals=not_told, within=5, what="the end of it")
+    ingest = house.launch(INGEST)
+    parser = house.start(PARSER)
+    ingest.answers()
+    with house.sender() as sender:
+        bout = Bout(sender, 101)
+        bout.begin()
+        eventually(lambda: _stages(parser), equals=[Stage.RUNNING], within=5, what="the match is on")
+        watch.monitor.kill()
+        sentence = "The licence expired on 2026-03-01."
+        expired = LicenseStatus(state=LicenseState.EXPIRED, judged_at_us=unix_ns() // 1000, sentence=sentence)
+        VerdictFile(paths).write(expired)
+        watch.monitor = house.start(MONITOR)
+        alert = watch.raised()
+        watch.cleared()
+        eventually(lambda: _deliveries(watch, alert), equals=4, within=5, what="it is told of by both")
+        bout.win()
+        not_told = f"Alerts by mail and webhook: not allowed by the licence (expired). {sentence}"
+        eventually(lambda: watch.monitor.call(GetAlerts()).not_told, equals=not_told, within=5, what="the end of it")
     mails, calls = len(watch.box.mails), len(watch.hook.calls)
     watch.raised()
     refused = watch.run("test", "mail")
     assert (refused.returncode, refused.stderr.strip()) == (1, not_told)
     watch.cleared()
     assert (len(watch.box.mails), len(watch.hook.calls)) == (mails, calls)
+
+
+def _deliveries(watch: Watch, alert: AlertChanged) -> int:
+    return sum(one["alert"] == alert.alert_id for one in watch.monitor.logged("alert_delivered"))
+
+
+def _stages(parser: Service) -> list[Stage | None]:
+    return [one.stage for one in parser.call(ListMatchStates()).states]

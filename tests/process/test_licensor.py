@@ -37,6 +37,8 @@ from tests.support.wait import eventually
 WITHIN_S: Final = 20.0
 WORDS: Final = "tiger stone window river seven"
 CONNECTION_S: Final = 2.0
+REQUEST_S: Final = 3.0
+IDLE: Final = 300
 PATHS: Final = {ActivationRequest: "/v1/activate", CheckRequest: "/v1/check", ReleaseRequest: "/v1/release"}
 
 
@@ -161,10 +163,20 @@ def site(firm: Firm) -> Iterator[Site]:
     """One server for all tests, with TLS. When it has ended, nothing that it wrote has a secret in it."""
     secret = str(firm.folder / "own.key")
     options = ("--host", "127.0.0.1", "--cert", str(firm.certificate), "--key", secret, "--per-minute", "1000")
-    with firm.serving("server", *options, "--connection-s", str(CONNECTION_S)) as one:
+    with firm.serving(
+        "server",
+        *options,
+        "--connection-s",
+        str(CONNECTION_S),
+        "--request-s",
+        str(REQUEST_S),
+        "--most-per-address",
+        "20",
+    ) as one:
         yield one
     lines = [json.loads(line) for line in one.log.read_text().splitlines()]
     assert lines[-1]["event"] == "ended"
+    assert lines[-1]["closed_too_many_of_address"] >= IDLE - 20
     faults = [line["event"] for line in lines if line["level"] in ("error", "critical")]
     assert set(faults) <= {"certificate_kept"}
 
@@ -174,6 +186,16 @@ def silent(site: Site) -> Iterator[ssl.SSLSocket]:
     """A connection on which nothing is ever said."""
     with site.connected() as link:
         yield link
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unspoken(site: Site) -> Iterator[list[socket.socket]]:
+    """Connections of one address on which not even TLS is begun, far more than the server has places."""
+    with contextlib.ExitStack() as links:
+        yield [
+            links.enter_context(socket.create_connection(site.place, WITHIN_S, source_address=("127.0.3.1", 0)))
+            for _ in range(IDLE)
+        ]
 
 
 def test_a_customer_from_the_first_day_to_the_last(firm: Firm, site: Site) -> None:
@@ -245,6 +267,19 @@ def test_who_says_nothing_is_cut_off(silent: ssl.SSLSocket) -> None:
     """A connection that was made before all else, and never used, is closed by the server."""
     with contextlib.suppress(ConnectionError):
         assert silent.recv(1) == b""
+
+
+def test_connections_that_do_not_even_begin_tls(site: Site, unspoken: list[socket.socket]) -> None:
+    """Those that were too many of their address were closed at once, all others when TLS had its time; the log has a
+    line about them, and not one for each.
+    """
+    for link in unspoken:
+        with contextlib.suppress(ConnectionError):
+            assert link.recv(1) == b""
+    told = [line for line in site.log.read_text().splitlines() if "connections_closed" in line]
+    assert len(told) == 1
+    assert json.loads(told[0])["last_of"] == "127.0.3.1"
+    assert site.send("/v1/health", None, come_from="127.0.3.1")[0] == 200
 
 
 def test_a_certificate_is_renewed_while_it_serves(firm: Firm, site: Site) -> None:

@@ -94,12 +94,15 @@ def test_expired_valid_and_expired_in_the_middle(house: House, tmp_path: Path) -
         house.client.call(ActOnObs(action=StartRecording(), author="ana"))
         house.client.call(ActOnObs(action=StopRecording(), author="ana"))
         assert len(fake.asked("StartRecord")) == len(fake.asked("StopRecord")) == 1
+        assert status(house).problem == REFUSAL, "not that a person ended it"
 
         judge(house, LicenseState.VALID)
         eventually(lambda: status(house).alarms, equals=(), within=WITHIN_S, what="the alarm is over")
         second.begin()
         becomes(house, RecordingState.RECORDING)
         judge(house, LicenseState.EXPIRED)
+        eventually(lambda: status(house).unlicensed, equals=REFUSAL, within=WITHIN_S, what="the next match is refused")
+        assert (status(house).alarms, status(house).problem) == ((), None)
         other.load()
         eventually(lambda: refused(bridge)[-1][0], equals="ring-2", within=WITHIN_S, what="the other mat is refused")
         assert (status(house).recording, status(house).ring) == (RecordingState.RECORDING, "ring-1")

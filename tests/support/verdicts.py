@@ -31,8 +31,15 @@ class Verdicts:
     def __init__(self, paths: Paths) -> None:
         self.now_s = 0.0
         self._said: LicenseStatus | None = None
+        self._paths = paths
+        self.restart()
+
+    def restart(self) -> None:
+        """The process that asks begins anew."""
         file: Any = SimpleNamespace(read=lambda: self._said)
-        self.gates = Gates(paths, verdicts=file, now_us=lambda: int(self.now_s * 1e6), steady_s=lambda: self.now_s)
+        self.gates = Gates(
+            self._paths, verdicts=file, now_us=lambda: int(self.now_s * 1e6), steady_s=lambda: self.now_s
+        )
 
     def allow(self, *features: str) -> None:
         """A licence is valid and allows these features."""

@@ -94,6 +94,7 @@ def test_as_of_the_backup(suite: Suite) -> None:
 def test_without_the_suite_the_content_is_identical(suite: Suite) -> None:
     """Restored with the suite down and nothing after it, every table is as in the backup, row for row."""
     send(suite, FIRST)
+    eventually(lambda: suite.rows("SELECT act FROM license_changes"), equals=[("judged",)], within=10, what="its fact")
     suite.down()
     name = back_up(suite)
     suite.json("backup", "restore", name, "--yes", "--as-of-backup")

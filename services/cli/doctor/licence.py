@@ -37,7 +37,7 @@ def judge_licence(status: LicenseStatus, *, now_us: int) -> list[Result]:
     """Whether somebody should do something about it."""
     refused = ", ".join(FEATURES[name].title for name in status.refused if name in FEATURES)
     what = f"{status.sentence} Not allowed: {refused}." if refused else status.sentence
-    if now_us - status.judged_at_us > HOLDS_S * 1_000_000:
+    if abs(now_us - status.judged_at_us) > HOLDS_S * 1_000_000:
         since = iso_utc(status.judged_at_us * 1000)[:16].replace("T", " ")
         return [skipped(f"It was not judged since {since} UTC: the license service must run. It was: {what}")]
     if status.state in (LicenseState.TRIAL, LicenseState.VALID) and not status.warnings:

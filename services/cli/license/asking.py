@@ -5,11 +5,13 @@ from typing import Final, TypeVar
 
 from services.cli import output
 from shared.errors import NetworkError
+from shared.messages.license import DeactivateLicense
 from shared.messages.requests import Command
 from shared.paths import Paths
 from shared.rpc import Client, RefusedError
 
 BY_FILE: Final = "Without a network it goes by file: restrike license request, restrike license install FILE."
+OFFLINE: Final = "Without a network it goes by file: restrike license deactivate --offline."
 HINTS: Final = {
     "license.server_not_reached": f"See license.server_url and the network, and try again. {BY_FILE}",
     "license.server_not_understood": f"Perhaps a page to log in is in between: see license.server_url. {BY_FILE}",
@@ -36,6 +38,8 @@ def ask(command: Command[R], *, of_vendor: bool = False, json: bool = False) -> 
         hint = HINTS.get(error.code)
         if hint is None:
             raise
+        if isinstance(command, DeactivateLicense):
+            hint = hint.replace(BY_FILE, OFFLINE)
         raise RefusedError(error.code, f"{error.message.rstrip('.')}. {hint}", value=error.value) from error
     except NetworkError as error:
         if error.code != "service.no_answer":

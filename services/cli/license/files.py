@@ -15,13 +15,15 @@ import msgspec
 from shared.errors import RestrikeError, ValidationError
 from shared.licensing.activation_key import parsed_key
 from shared.licensing.signing import PREFIX
+from shared.licensing.statements import REQUEST_FORMAT
 
 ON_STDIN: Final = "-"
 MOST_BYTES: Final = 65_536
 """Of what the vendor sent; a licence of a hundred machines has 8,000."""
 RESERVED_BYTES: Final = 65_536
 """What is taken on the disk before a file's text is made; the longest has 20,000."""
-REQUEST_FORMAT: Final = "restrike-license-request"
+REQUEST_NAME: Final = REQUEST_FORMAT.split()[0]
+"""By which a request is known, of whatever version."""
 
 
 class WrittenFile:
@@ -131,7 +133,7 @@ def _fault(text: str) -> str | None:
         return "is a web page or a mail with markup, not the vendor's file: save the file itself once more."
     with contextlib.suppress(msgspec.MsgspecError, RecursionError):
         document = msgspec.json.decode(text)
-        if isinstance(document, dict) and str(document.get("format", "")).startswith(REQUEST_FORMAT):
+        if isinstance(document, dict) and str(document.get("format", "")).startswith(REQUEST_NAME):
             return "is the file for the vendor: send it there, and install what the vendor sends back."
     with contextlib.suppress(RestrikeError):
         parsed_key(text)

@@ -95,7 +95,10 @@ def _rows(status: LicenseStatus) -> Iterator[tuple[str, str]]:
     yield from _ends(status)
     if status.check_due_at_us is not None:
         last = "never" if status.checked_at_us is None else moment(status.checked_at_us)
-        yield "checked", f"{last}; next {moment(status.check_due_at_us)}"
+        when = f"next {moment(status.check_due_at_us)}"
+        if status.not_checked is not None and status.unreached_since_us is not None:
+            when = f"since {moment(status.unreached_since_us)} tried in vain ({status.not_checked})"
+        yield "checked", f"{last}; {when}"
     yield "allowed", titles(status.allowed)
     if status.refused:
         yield "refused", titles(status.refused)

@@ -1,5 +1,6 @@
 """How a connection stands, in a few lines for a person; used by `restrike obs status`."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from services.cli import output
@@ -17,6 +18,7 @@ ALARMS: Final = {
     AlarmKind.NOT_LICENSED: "The licence does not let this OBS follow matches by itself: restrike license status",
 }
 """What to do."""
+AHEAD: Final = "From the next match on the licence does not let this OBS follow matches by itself."
 
 
 def described(one: ObsStatus) -> str:
@@ -25,9 +27,15 @@ def described(one: ObsStatus) -> str:
     if one.outputs is not None and one.load is not None:
         lines += [f"  {name:<10} {text}" for name, text in _details(one, one.outputs, one.load)]
     lines += [f"  ! {ALARMS[alarm]}" for alarm in one.alarms]
-    if one.problem is not None and one.state is LinkState.CONNECTED:
-        lines.append(f"  ! {one.problem}")
+    lines += [f"  ! {why}" for why in dict.fromkeys(_reasons(one))]
     return "\n".join(output.one_line(line) for line in lines)
+
+
+def _reasons(one: ObsStatus) -> Iterator[str]:
+    if one.problem is not None and one.state is LinkState.CONNECTED:
+        yield one.problem
+    if one.unlicensed is not None and one.is_active:
+        yield one.unlicensed if AlarmKind.NOT_LICENSED in one.alarms else f"{AHEAD} {one.unlicensed}"
 
 
 def _head(one: ObsStatus) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from services.cpu_monitor.alerting.delivery.notice import ChannelSettings, Notice, settings_of
+from services.cpu_monitor.alerting.delivery.permission import KEPT as PERMISSION
 from services.cpu_monitor.alerting.delivery.permission import LOOK_EVERY_S as PERMISSION_EVERY_S
 from services.cpu_monitor.alerting.delivery.permission import Permission
 from services.cpu_monitor.alerting.delivery.post import KEPT as NOTICES
@@ -87,7 +88,12 @@ class Alerting:
         self._incident: ServiceIncident | None = None
         opened, self._unreadable = remains_of(outbox.kept(KEPT), _decode, runtime.log)
         self.engine = Engine(opened)
-        self.permission = Permission(Gates(runtime.paths), picture)
+        self.permission = Permission(
+            Gates(runtime.paths),
+            picture,
+            was_allowed=PERMISSION in outbox.kept(PERMISSION),
+            keep=lambda body: self._keep(PERMISSION, body),
+        )
         self.post = Post(self.channels, post=runtime.post, tell=self._delivered, log=runtime.log)
         picture.undelivered = self.post.undelivered
         self.book = RuleBook(
@@ -104,6 +110,7 @@ class Alerting:
         if self._unreadable:
             self._outbox.add([], kept=self._unreadable)
         self.book.begin()
+        self.permission.look()
         self.post.take_kept(self._outbox.kept(NOTICES))
         for one in self.engine.alerts:
             if one.state is AlertState.ACKNOWLEDGED:
@@ -221,7 +228,7 @@ class Alerting:
                     "alert_delivered", alert=one.alert_id, channel=one.channel.value, about=one.about.value
                 )
 
-    def _keep(self, key: str, body: bytes) -> None:
+    def _keep(self, key: str, body: bytes | None) -> None:
         self._outbox.add([], kept={key: body})
 
     def _show(self) -> None:

@@ -44,10 +44,6 @@ ALARMS: Final = {
     ),
 }
 """What an alarm of obs-bridge means, why, and what to do."""
-OWN: Final = (AlarmKind.NOT_RECORDING, AlarmKind.NOT_LICENSED)
-"""Those that `problem` tells the reason of."""
-
-
 def judge_obs(view: View) -> Iterator[Verdict]:
     """An item for each connection."""
     is_alive = view.is_alive(BRIDGE)
@@ -70,9 +66,10 @@ def _has_just_begun(view: View) -> bool:
 
 def _faults(name: str, status: ObsStatus) -> Iterator[Verdict]:
     because = f": {status.reason}" if status.reason and status.state is not LinkState.CONNECTED else ""
+    own = {AlarmKind.NOT_RECORDING: status.problem, AlarmKind.NOT_LICENSED: status.unlicensed}
     for alarm in status.alarms:
         condition, reason, remedy = ALARMS[alarm]
-        why = f": {status.problem}" if alarm in OWN and status.problem else because
+        why = f": {own[alarm]}" if own.get(alarm) else because
         yield Verdict(name, condition, closed(reason + why), remedy.format(name=name))
     if status.state is LinkState.FAILED and AlarmKind.NOT_CONNECTED not in status.alarms:
         yield degraded(name, closed(f"This OBS refuses us{because}"), f"Look at: restrike obs status {name}")

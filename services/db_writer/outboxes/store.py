@@ -28,6 +28,7 @@ _NEWEST: Final = "SELECT producer, outbox_id, entry, max(id) FROM outbox_marks G
 ADVANCE: Final = """
 INSERT INTO outbox_marks (producer, outbox_id, entry, updated_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (producer, outbox_id) DO UPDATE SET entry = excluded.entry, updated_at = excluded.updated_at
+WHERE excluded.entry <> entry
 """
 _REFUSED: Final = """
 INSERT INTO refused_facts (producer, outbox_id, entry, body, error, created_at) VALUES (?, ?, ?, ?, ?, ?)

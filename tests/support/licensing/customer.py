@@ -31,6 +31,7 @@ from shared.licensing.statements import (
     License,
     Plan,
     Released,
+    RequestFile,
     Standing,
     Statement,
 )
@@ -262,7 +263,7 @@ class Customer:
     def request(self) -> ActivationRequest:
         """`restrike license request`: what the file holds."""
         text = self.acts.request(RequestLicense(key=KEY, author="ana")).request
-        found = msgspec.json.decode(text, type=acts_module.RequestFile).request
+        found = msgspec.json.decode(text, type=RequestFile).request
         assert isinstance(found, ActivationRequest)
         return found
 

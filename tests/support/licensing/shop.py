@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from services.licensor.activation_keys import characters
 from services.licensor.books import Books
 from services.licensor.chest import Chest
 from services.licensor.desk import Desk
@@ -16,6 +15,7 @@ from services.licensor.office import Office, Order
 from services.licensor.passphrases import Passphrase
 from services.licensor.records import Entry
 from shared.durable import write_durably
+from shared.licensing.activation_key import parsed_key
 from shared.licensing.key_ring import KeyRing, PrivateKey
 from shared.licensing.signing import opened
 from shared.licensing.statements import (
@@ -143,6 +143,4 @@ def at(day: float) -> int:
 
 def plain(key: str) -> str:
     """The characters of an activation key, without prefix and dashes."""
-    found = characters(key)
-    assert found is not None
-    return found
+    return "".join(parsed_key(key).split("-")[1:])

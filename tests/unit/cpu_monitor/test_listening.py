@@ -6,7 +6,7 @@ import msgspec
 
 from services.cpu_monitor.listening import Ears
 from services.cpu_monitor.picture import Life, Picture
-from shared.messages.commands import Rings
+from shared.messages.commands import ParserRings, Rings
 from shared.messages.license import GetLicense, LicenseState
 from shared.messages.udp import JournalTrouble, RingStatus
 from tests.support.health_picture import TRIAL, World
@@ -59,3 +59,15 @@ def test_the_licence_is_asked_for_and_heard() -> None:
     expired = msgspec.structs.replace(TRIAL, state=LicenseState.EXPIRED)
     ears.hear_license(expired)
     assert picture.license == expired
+
+
+def test_matches_are_known_when_those_of_the_rings_were_told() -> None:
+    """The parser's answer that came before udp-ingest's is of no known ring; with no ring at all there is no match."""
+    for rings in ([], [_ears()[2]]):
+        ears, picture, _ = _ears()
+        ears._take_matches(ParserRings(states=[]))
+        assert not picture.are_matches_known
+        ears._take_rings(Rings(rings=rings))
+        assert not picture.are_matches_known
+        ears._take_matches(ParserRings(states=[]))
+        assert picture.are_matches_known

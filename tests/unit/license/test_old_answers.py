@@ -104,3 +104,37 @@ def test_the_vendor_is_asked_one_thing_at_a_time(held: Customer) -> None:
     assert outcome(asked).state == VALID
     held.line.is_slow = False
     assert held.check().state == VALID
+
+
+@pytest.mark.parametrize(("wrong", "words"), [(10, "10.0 days ahead"), (-10, "10.0 days behind")])
+def test_a_clock_that_differs_from_the_vendors_is_told(held: Customer, wrong: int, words: str) -> None:
+    """Signed, and of now: until it is set right."""
+    held.offset_us = wrong * DAY_US
+    held.check()
+    assert any(words in warning for warning in held.look().warnings)
+    held.run(1)
+    assert any(words in warning for warning in held.status.warnings)
+    held.offset_us = 0
+    held.run(0.1)
+    assert (held.status.state, held.status.warnings) == (VALID, ())
+
+
+def test_a_check_in_vain_is_shown(held: Customer) -> None:
+    """Long before it is a warning: since when, and why."""
+    held.is_down = True
+    held.run(1.1)
+    assert (held.status.state, held.status.warnings) == (VALID, ())
+    assert "no answer within 8 s" in (held.status.not_checked or "")
+    assert held.status.unreached_since_us is not None
+    held.is_down = False
+    held.run(0.1)
+    assert held.look().not_checked is None
+
+
+def test_a_warning_says_what_to_do(held: Customer) -> None:
+    """Not only that something is wrong."""
+    held.is_down = True
+    held.run(1.1)
+    held.run(5.1)
+    assert len(held.status.warnings) == 1
+    assert "license.server_url" in (held.status.remedy or "")

@@ -111,7 +111,6 @@ def test_what_is_asked_is_answered(https: Https, request_: AnyRequest, answer: A
     ("name", "answer", "vendor"),
     [
         ("a wrong signature", GOOD, FORGER),
-        ("a key of its own", GOOD, STRANGER),
         ("an old answer", msgspec.structs.replace(GOOD, nonce="n-0"), VENDOR),
         ("another answer", Released(nonce="n-1", at=1, license_id="L"), VENDOR),
         ("a licence", VENDOR.license(), VENDOR),
@@ -122,6 +121,13 @@ def test_a_server_that_lies(https: Https, name: str, answer: Any, vendor: Vendor
     error = refused(https, lambda call: call.sign(vendor, answer))
     assert error.code == "license.server_lies", name
     assert "127.0.0.1" in error.message
+
+
+def test_a_key_that_is_not_known(https: Https) -> None:
+    """The vendor's newer one, or somebody else's: it is told apart from what was changed on the way."""
+    error = refused(https, lambda call: call.sign(STRANGER, GOOD))
+    assert error.code == "license.unknown_key"
+    assert "upgrade, or ask the vendor" in error.message
 
 
 DEEP: Final = b'{"answer":' + b"[" * 60_000
@@ -159,7 +165,7 @@ def test_a_server_that_is_none(https: Https, status: int, body: bytes, code: str
 def test_no_redirection_is_followed(https: Https) -> None:
     """The question holds a licence or a key: it goes to the server that was set, and nowhere else."""
     error = refused(https, lambda call: call.answer(302, b"", Location=f"{https.url}/v1/elsewhere"))
-    assert (error.code, https.calls) == ("license.server_failed", 1)
+    assert (error.code, https.calls) == ("license.server_not_understood", 1)
 
 
 @pytest.mark.usefixtures("hurried")

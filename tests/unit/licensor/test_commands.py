@@ -15,9 +15,10 @@ import pytest
 from services.licensor import listener
 from services.licensor.app import main
 from services.licensor.books import Books
-from services.licensor.papers import FORMAT, RequestFile
+from services.licensor.records import Trace
 from shared.licensing.signing import opened
 from shared.licensing.statements import (
+    REQUEST_FORMAT,
     Activation,
     ActivationRequest,
     AnyRequest,
@@ -25,17 +26,19 @@ from shared.licensing.statements import (
     License,
     Released,
     ReleaseRequest,
+    RequestFile,
 )
-from tests.support.licensing.shop import Shop, machine
+from tests.support.licensing.shop import Shop, at, machine
 from tests.support.licensing.vendor import Vendor
 
 Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(shop: Shop, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Run a command; gives its exit, what it printed, and what it printed as errors."""
+def run(shop: Shop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run a command in the summer of 2026; gives its exit, what it printed, and what it printed as errors."""
     umask = os.umask(0o077)
+    monkeypatch.setattr("services.licensor.options.unix_ns", lambda: at(150) * 1_000_000_000)
 
     def command(*arguments: str | Path) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as ended:
@@ -60,7 +63,7 @@ def issued(run: Run, *options: str) -> tuple[str, str]:
     return found["license"]["license_id"], found["activation_key"]
 
 
-def written(folder: Path, request: AnyRequest, form: str = FORMAT) -> Path:
+def written(folder: Path, request: AnyRequest, form: str = REQUEST_FORMAT) -> Path:
     """A customer's request file."""
     path = folder / "request.json"
     path.write_bytes(msgspec.json.encode(RequestFile(format=form, request=request)))
@@ -89,7 +92,7 @@ def test_a_licence_from_its_issue_to_its_end(run: Run) -> None:
     for words in ("list", f"show {license_id}", "audit", "keys list"):
         code, out, _ = run(*words.split())
         assert code == 0
-        assert max(map(len, out.splitlines())) <= 120, "fits a terminal"
+        assert max(map(len, out.splitlines())) <= 100, "fits a terminal"
 
 
 def test_an_activation_key_is_shown_once(run: Run) -> None:
@@ -122,6 +125,39 @@ def test_an_offline_licence_is_written_to_a_file(run: Run, shop: Shop, tmp_path:
     assert run("issue", "--customer", "U", "--plan", "12", "--out", tmp_path / "x")[0] == 2
 
 
+def test_what_is_revoked_is_not_signed_anew(run: Run, tmp_path: Path) -> None:
+    """And whoever renews or changes it is told that it stays revoked, not to sign it."""
+    license_id, _ = issued(run, "--machine", machine(1))
+    run("revoke", license_id, "--why", "not paid")
+    for arguments in (("renew", license_id, "--plan", "12"), ("change", license_id, "--features", "replay_clips")):
+        code, out, _ = run(*arguments)
+        assert (code, "restrike-licensor restore" in out, "licensor sign" in out) == (0, True, False)
+    out_file = tmp_path / "union.license"
+    code, _, err = run("sign", license_id, "--out", out_file)
+    assert (code, "restrike-licensor restore" in err, out_file.exists()) == (1, True, False)
+    run("restore", license_id)
+    assert run("sign", license_id, "--out", out_file)[0] == 0
+
+
+def test_the_longest_of_all_still_fits(run: Run, shop: Shop) -> None:
+    """Freed seats, long names of hosts, IPv6 addresses and floods: in 100 columns, with what tells things apart."""
+    license_id, key = issued(run, "--seats", "1000")
+    text = shop.activated(key, machine(1), host="a-very-long-name-of-a-machine.example.org")
+    shop.release(text, machine(1), day=1)
+    address = "2001:db8:aaaa:bbbb::/64"
+    with shop.books() as books, books.writing():
+        for outcome, times, detail in (("license.withdrawn_key", 1, "x" * 80), ("key.too_many_wrong", 12_345, None)):
+            trace = Trace(at=at(3), who=address, act="activate", outcome=outcome, times=times, detail=detail)
+            books.note(msgspec.structs.replace(trace, license_id=license_id))
+    for words in (("show", license_id), ("audit",)):
+        code, out, _ = run(*words)
+        assert (code, max(map(len, out.splitlines())) <= 100) == (0, True)
+        assert out.count(address) == 2
+        for whole in ("license.withdrawn_key", "key.too_many_wrong", "12345 times"):
+            assert whole in out
+    assert "2026-01-01 00:00  2026-01-02 00:00" in run("show", license_id)[1], "since when, and until when"
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -143,6 +179,9 @@ def test_wrong_usage_ends_with_2(run: Run, options: tuple[str, ...]) -> None:
     [
         (("issue", "--customer", "U", "--plan", "12", "--days", "3"), "plan.days"),
         (("issue", "--customer", "U", "--plan", "12", "--from", "soon"), "date.malformed"),
+        (("issue", "--customer", "U", "--plan", "12", "--from", "9999-06-01"), "date.malformed"),
+        (("issue", "--customer", "U", "--plan", "12", "--from", "1900-01-01"), "date.malformed"),
+        (("issue", "--customer", "U", "--plan", "12", "--from", "2024-01-01"), "license.over"),
         (("issue", "--customer", "U", "--plan", "12", "--machine", "mine"), "machine.malformed"),
         (("show", "L-00000000"), "license.unknown"),
         (("keys", "create", "k1", "--no-passphrase"), "keys.exists"),

@@ -6,9 +6,11 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from services.licensor import key_list
+from services.licensor import key_list, seating
 from services.licensor.office import Change
 from services.licensor.refusals import RefusedError
+from shared.errors import ValidationError
+from shared.licensing.activation_key import parsed_key
 from shared.licensing.key_ring import PrivateKey
 from shared.licensing.signing import opened, signed
 from shared.licensing.statements import (
@@ -57,6 +59,18 @@ def test_a_licence_of_no_machine_is_activated_by_any(shop: Shop) -> None:
     """With 0 seats the text is bound to nothing, and machines are not counted."""
     _, key = shop.issue(seats=0)
     assert {shop.activate(key, machine(number)).machines for number in range(3)} == {()}
+
+
+def test_a_key_is_read_as_the_customers_side_reads_it(shop: Shop) -> None:
+    """However wide it is typed; what that side refuses is no key here either."""
+    _, key = shop.issue()
+    wide = "  ".join(key)
+    assert parsed_key(wide) == key
+    assert shop.activate(wide, machine(1)).machines == (machine(1),)
+    short = "RSTK0123456789ABCDEF"
+    with pytest.raises(ValidationError):
+        parsed_key(short)
+    assert refused(lambda: shop.activate(short, machine(1)))[2].startswith("This is no activation key")
 
 
 @pytest.mark.parametrize("key", ["RSTK-00000-00000-00000-00000", "", "what?", "x" * 5000])
@@ -286,6 +300,25 @@ def test_licences_without_seats_are_never_released_from_a_machine(shop: Shop) ->
     assert shop.check(text, machine(2)).standing == Standing.GOOD
 
 
+def test_licences_without_seats_do_not_fill_the_books(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any number of machines has one, and a newer text of it; the books keep the first ones of them."""
+    monkeypatch.setattr(seating, "MOST_UNBOUND", 3)
+    entry, key = shop.issue(seats=0)
+    text = shop.activated(key, machine(1))
+    for number in range(1, 9):
+        assert shop.check(text, machine(number), day=1).standing == Standing.GOOD
+    with shop.office(2) as office:
+        office.renew(entry.license_id, Plan.YEAR)
+    for number in (1, 8):
+        assert shop.check(text, machine(number), day=3).license is not None
+    late = shop.activated(key, machine(9), day=4)
+    shop.release(late, machine(9), day=5)
+    assert shop.check(late, machine(9), day=6).standing == Standing.GOOD
+    with shop.books() as books:
+        assert [seat.number for seat in books.seats(entry.license_id)] == [1, 2, 3]
+        assert books.tokens(entry.license_id)[0].seat is None
+
+
 # Keys
 
 
@@ -319,6 +352,32 @@ def test_a_release_is_the_same_however_often(shop: Shop) -> None:
     with shop.books() as books:
         (seat,) = books.seats(entry.license_id)
     assert (seat.released_at, seat.released_by) == (at(1), ADDRESS)
+
+
+def test_an_old_release_frees_nothing_that_was_taken_since(shop: Shop) -> None:
+    """The file of a machine that gave its seat back and activated again is answered once more: it keeps the new one."""
+    _, key = shop.issue()
+    old = shop.activated(key, machine(1))
+    shop.release(old, machine(1), day=1)
+    new = shop.activated(key, machine(1), day=2)
+    again = shop.release(old, machine(1), day=3)
+    assert again.at == at(3)
+    assert shop.check(new, machine(1), day=4).standing == Standing.GOOD
+    assert refused(lambda: shop.activate(key, machine(2), day=5))[1] == "license.no_seat"
+    shop.release(new, machine(1), day=6)
+    assert shop.activate(key, machine(2), day=7).machines == (machine(2),)
+
+
+def test_an_old_release_by_a_text_of_several_machines(shop: Shop) -> None:
+    """That text is of no one seat: it gives back what the machine had when it was made, and nothing later."""
+    entry, key = shop.issue(seats=2, machines=(machine(1), machine(2)))
+    with shop.office() as office:
+        old = office.text(entry.license_id, shop.chest_key())
+    shop.release(old, machine(1), day=1)
+    new = shop.activated(key, machine(1), day=2)
+    shop.release(old, machine(1), day=3)
+    assert shop.check(new, machine(1), day=4).standing == Standing.GOOD
+    assert shop.check(old, machine(2), day=4).standing == Standing.GOOD
 
 
 def test_a_release_of_a_machine_that_was_rebuilt(shop: Shop) -> None:

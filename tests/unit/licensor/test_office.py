@@ -84,6 +84,26 @@ def test_a_text_needs_machines(shop: Shop) -> None:
         assert opened(office.text(free.license_id, shop.chest_key()), shop.ring(), License).machines == ()
 
 
+def test_no_text_of_what_does_not_hold(shop: Shop) -> None:
+    """Revoked or over: a text of today would be taken for its restoration. What begins later is signed."""
+    entry, _ = shop.issue(plan=Plan.MONTH, grace_days=5, machines=(machine(1),))
+    key = shop.chest_key()
+    with shop.office(1) as office:
+        office.revoke(entry.license_id, why="charged back")
+        with pytest.raises(ValidationError, match="restore it first"):
+            office.text(entry.license_id, key)
+        office.restore(entry.license_id)
+        office.text(entry.license_id, key)
+    with shop.office(36) as office, pytest.raises(ValidationError, match="renew it first"):
+        office.text(entry.license_id, key)
+    assert shop.audit()[-1] == ("anna", "sign", "done")
+    with shop.books() as books:
+        assert len(books.tokens(entry.license_id)) == 1
+    later, _ = shop.issue(begins_at=at(10), machines=(machine(2),))
+    with shop.office() as office:
+        assert opened(office.text(later.license_id, key), shop.ring(), License).issued_at == at(10)
+
+
 def test_renewals_count_from_the_end_or_from_now(shop: Shop) -> None:
     """While it lasts, and in its days of grace, from its end; when it is over, from now."""
     entry, _ = shop.issue(plan=Plan.YEAR)

@@ -197,7 +197,11 @@ def test_a_body_that_never_comes(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"), [("GET", "/", 404), ("GET", "/v1/activate", 405), ("POST", "/v2/activate", 404)]
+    ("method", "path", "status"),
+    [
+        *(("GET", "/", 404), ("GET", "/v1/activate", 405), ("POST", "/v2/activate", 404)),
+        *(("POST", "/v1/activate/", 404), ("GET", "/v1/health/", 404)),
+    ],
 )
 def test_paths_that_are_none(site: Site, method: str, path: str, status: int) -> None:
     """A refusal that a client can read, not a page."""

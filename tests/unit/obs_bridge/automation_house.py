@@ -12,8 +12,10 @@ from services.obs_bridge.execution import Outcome
 from services.obs_bridge.ledger import Ledger
 from services.obs_bridge.programs import Programs
 from shared.automation.happenings import Happened
+from shared.automation.match_view import MatchView
 from shared.clock import monotonic_ns
 from shared.errors import ObsError
+from shared.licensing.features import OBS_AUTOMATION, REPLAY_CLIPS, Feature
 from shared.messages.automation import FiringOutcome, RuleFired
 from shared.messages.obs import Role
 from shared.messages.obs_actions import AnyAction
@@ -46,7 +48,9 @@ class PretendedObs:
 
 
 class House:
-    """Automation, its outbox, and a clock that the test moves. `refused`: why the licence does not allow a match."""
+    """Automation, its outbox, and a clock that the test moves. `refused`: why the licence does not allow it for a
+    match; `refused_clips`: the same of clips.
+    """
 
     def __init__(self, path: Path, *connections: PretendedObs) -> None:
         self.now_us = self.steady_us = AT_US
@@ -55,6 +59,7 @@ class House:
         self.timers: list[tuple[int, Callable[[], None], Timer]] = []
         self.posted: list[Callable[[], None]] = []
         self.refused: dict[str | None, str] = {}
+        self.refused_clips: dict[str | None, str] = {}
         self.log = Mock()
         self.programs = Programs(self.posted.append)
         self.outbox = Outbox(path, producer="obs-bridge", publish=self._stored, log=Mock())
@@ -67,7 +72,7 @@ class House:
             after=self._after,
             now_us=lambda: self.now_us,
             act_within_ms=lambda: 5_000,
-            refusal=lambda view: self.refused.get(view.match_id),
+            refusal=self._refusal,
             log=self.log,
             steady_us=lambda: self.steady_us,
         )
@@ -98,6 +103,9 @@ class House:
 
     def outcomes(self) -> list[tuple[str, FiringOutcome]]:
         return [(one.rule, one.outcome) for one in self.told]
+
+    def _refusal(self, feature: Feature, view: MatchView) -> str | None:
+        return {OBS_AUTOMATION: self.refused, REPLAY_CLIPS: self.refused_clips}[feature].get(view.match_id)
 
     def _after(self, seconds: float, callback: Callable[[], None]) -> Timer:
         timer = Timer(callback, due=seconds)

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from shared.messages.automation import FiringOutcome, Happening, OncePer
-from shared.messages.obs_actions import SetScene
+from shared.messages.obs_actions import SaveReplay, SetScene, StartReplayBuffer, StopReplayBuffer
 from tests.support.happenings import Mat, rule
 from tests.unit.obs_bridge.automation_house import House, PretendedObs
 
 REFUSED = "OBS automation: not allowed by the licence (expired)."
+NO_CLIPS = "Replay clips: not allowed by the licence (valid)."
 OLD, NEW = {"match_id": "old"}, {"match_id": "new"}
 
 
@@ -77,6 +78,35 @@ def test_what_was_allowed_goes_on(house: House, obs: PretendedObs) -> None:
     house.wait(1)
     assert house.outcomes() == [("after", FiringOutcome.DONE), ("late", FiringOutcome.DROPPED)]
     assert house.automation.refused == {("ring-1", "new"): {"load": 1}}
+
+
+def test_a_rule_saves_no_clip_of_a_match_without_clips(house: House, obs: PretendedObs) -> None:
+    """What makes clips is refused with its reason, in the middle of the rule as at its end; its other actions are done.
+    In a match that has clips all of it is.
+    """
+    actions = (StartReplayBuffer(), SetScene(scene="Match"), StopReplayBuffer(), SaveReplay())
+    house.automation.change([rule("clip", actions=actions)])
+    house.refused_clips["new"] = NO_CLIPS
+    mat = Mat()
+    house.take(mat.happened(Happening.MATCH_LOADED, view=NEW), mat.happened(view=NEW))
+    obs.end()
+    obs.end()
+    house.ledger.commit()
+    assert obs.acts == [SetScene(scene="Match"), StopReplayBuffer()]
+    assert house.outcomes() == [("clip", FiringOutcome.PARTLY)]
+    assert [(one.ok, one.error, one.connection) for one in house.told[0].actions] == [
+        (False, NO_CLIPS, None),
+        (True, None, "main"),
+        (True, None, "main"),
+        (False, NO_CLIPS, None),
+    ]
+    obs.acts.clear()
+    house.take(mat.happened(Happening.MATCH_LOADED, view=OLD), mat.happened(view=OLD))
+    for _ in actions:
+        obs.end()
+    house.ledger.commit()
+    assert obs.acts == list(actions)
+    assert house.outcomes()[1:] == [("clip", FiringOutcome.DONE)]
 
 
 def test_without_a_match(house: House, obs: PretendedObs) -> None:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
-from services.obs_bridge.denials import Denial, Denials
+from services.obs_bridge.denials import NO_MATCH, Denial, Denials
 from shared.automation.match_view import MatchView
 from shared.licensing.features import OBS_AUTOMATION, REPLAY_CLIPS, Feature
 
@@ -67,10 +67,23 @@ def test_each_ring() -> None:
     assert [match_id for match_id, _, _ in told.lines()] == ["a.1", "b.1"]
 
 
+def test_the_next_match() -> None:
+    """The licence goes while a match is on: that one is followed, and what becomes of the next is known already."""
+    told = Told()
+    told.refuse(NO_MATCH, REPLAY_CLIPS)
+    assert told.look(FIRST) is None
+    assert told.denials.ahead == "No replay_clips."
+    assert told.lines() == []
+    told.refused.clear()
+    told.look(FIRST)
+    assert told.denials.ahead is None
+
+
 def test_what_this_obs_is_not_for() -> None:
     """An OBS that is worked by hand alone misses nothing."""
     told = Told()
     told.refuse(FIRST, *BOTH)
+    told.refuse(NO_MATCH, *BOTH)
     told.denials.look([FIRST], ())
-    assert told.denials.found is None
+    assert (told.denials.found, told.denials.ahead) == (None, None)
     assert told.lines() == []

@@ -67,6 +67,12 @@ def test_what_was_judged_long_ago_says_nothing_of_today() -> None:
     assert "2026-03-01 09:30 UTC" in found.found
 
 
+def test_what_was_judged_in_the_future_says_nothing_either() -> None:
+    """The clock was wrong then, or is now."""
+    (found,) = judge_licence(OVER, now_us=NOW_US - DAY_US - 1)
+    assert found.outcome is Outcome.SKIPPED
+
+
 def test_a_suite_that_is_down(site: Site) -> None:
     """A new home has no verdict; later it is what the license service left; one that was made elsewhere is told."""
     assert look_at_licence(site)[0].outcome is Outcome.SKIPPED

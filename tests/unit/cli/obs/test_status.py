@@ -8,7 +8,7 @@ import pytest
 
 from services.cli.obs import connecting
 from services.cli.obs.recording import SETTINGS
-from services.cli.obs.status_lines import ALARMS, described
+from services.cli.obs.status_lines import AHEAD, ALARMS, described
 from shared.clock import unix_ns
 from shared.errors import ObsError
 from shared.messages.obs import AlarmKind, LinkState, ObsLoad, Outputs, RecordingSettings
@@ -102,6 +102,28 @@ def test_every_alarm_says_what_to_do() -> None:
     lines = described(status_of("main", alarms=tuple(AlarmKind))).splitlines()
     assert len(lines) == 1 + len(AlarmKind)
     assert max(map(len, lines)) <= 100
+
+
+DENIED = "OBS automation: not allowed by the licence (revoked). The vendor took it back. Ask the vendor."
+"""What a gate says."""
+
+
+def test_a_licence_that_is_gone_while_the_match_is_recorded() -> None:
+    """The next match will not be: one line, with why. Not of an OBS that is off."""
+    busy = status_of("main", outputs=BUSY, load=LOAD, recording="recording", unlicensed=DENIED)
+    *_, last = described(busy).splitlines()
+    assert last == f"  ! {AHEAD} {DENIED}"
+    assert described(busy).count("!") == 1
+    assert "!" not in described(status_of("main", LinkState.DISCONNECTED, is_active=False, unlicensed=DENIED))
+
+
+def test_what_the_licence_denies_is_said_once() -> None:
+    """Beside what else is wrong, each in its own words."""
+    alarms = (AlarmKind.NOT_LICENSED,)
+    denied = status_of("main", alarms=alarms, problem=DENIED, unlicensed=DENIED)
+    assert described(denied).splitlines()[1:] == [f"  ! {ALARMS[AlarmKind.NOT_LICENSED]}", f"  ! {DENIED}"]
+    both = status_of("main", alarms=alarms, problem="The disk is full.", unlicensed=DENIED)
+    assert described(both).splitlines()[2:] == ["  ! The disk is full.", f"  ! {DENIED}"]
 
 
 def test_every_setting_of_a_recording_can_be_changed() -> None:

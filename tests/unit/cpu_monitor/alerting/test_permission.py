@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from services.cpu_monitor.alerting import alerting as module
 from services.cpu_monitor.alerting.alerting import Alerting
 from services.cpu_monitor.alerting.delivery.notice import ChannelSettings, Notice
-from services.cpu_monitor.alerting.delivery.permission import Permission
+from services.cpu_monitor.alerting.delivery.permission import KEPT, KNOWN_WITHIN_S, Permission
 from services.cpu_monitor.alerting.delivery.post import Post
 from services.cpu_monitor.alerting.testing import Testing
 from services.cpu_monitor.picture import FORGOTTEN_AFTER_S, Picture, RingPicture, Undelivered
@@ -40,15 +40,34 @@ class Venue:
         self.picture = Picture([], began_at_s=0.0)
         self.ring = self.picture.rings["ring-1"] = RingPicture()
         self.verdicts = Verdicts(Paths(home))
-        self.permission = Permission(self.verdicts.gates, self.picture)
+        self.kept: list[bytes | None] = []
+        """What was written of it, the newest last."""
+        self.permission = self._permission()
 
     def stage(self, stage: Stage, *, silent_s: float = 0.0) -> None:
         """The ring's match goes on to a stage; its last datagram was a while ago."""
         self.ring.stage, self.ring.packet_at_s = stage, monotonic_s() - silent_s
 
+    def restart(self, *, ago_s: float = 0.0) -> None:
+        """Cpu-monitor began anew some seconds ago, and has heard of no ring yet."""
+        self.picture = Picture([], began_at_s=monotonic_s() - ago_s)
+        self.ring = RingPicture()
+        self.verdicts.restart()
+        self.permission = self._permission()
+
+    def know(self) -> None:
+        """The rings' matches were asked for."""
+        self.picture.rings["ring-1"] = self.ring
+        self.picture.are_matches_known = True
+
     def is_told(self) -> bool:
-        """Whether alerts go out; as cpu-monitor asks each second."""
+        """Whether alerts go out; as cpu-monitor looks each second."""
+        self.permission.look()
         return self.permission.refusal() is None
+
+    def _permission(self) -> Permission:
+        was_allowed = bool(self.kept) and self.kept[-1] is not None
+        return Permission(self.verdicts.gates, self.picture, was_allowed=was_allowed, keep=self.kept.append)
 
 
 @pytest.fixture
@@ -97,6 +116,71 @@ def test_a_match_that_nobody_ended_does_not_last_for_ever(venue: Venue) -> None:
     assert venue.is_told()
     venue.stage(Stage.RUNNING, silent_s=FORGOTTEN_AFTER_S + 1)
     assert not venue.is_told()
+
+
+def test_a_restart_in_the_middle_of_a_match(venue: Venue) -> None:
+    """The licence ended in that match, and cpu-monitor begins anew: alerts go out before anybody has said whether a
+    match is on, and until this one is over; not in the next one. It is written when it changes.
+    """
+    venue.stage(Stage.RUNNING)
+    venue.verdicts.refuse()
+    assert venue.is_told()
+    for _ in range(2):
+        venue.restart()
+        assert venue.is_told()
+        venue.stage(Stage.RUNNING)
+        venue.know()
+        assert venue.is_told()
+    assert len(venue.kept) == 1
+    venue.stage(Stage.DECIDED)
+    assert not venue.is_told()
+    venue.restart()
+    venue.stage(Stage.RUNNING)
+    assert not venue.is_told()
+    assert len(venue.kept) == 2
+
+
+def test_a_restart_of_the_whole_suite(venue: Venue) -> None:
+    """The parser knows the match again, and its next datagram has not come yet."""
+    venue.stage(Stage.RUNNING)
+    venue.verdicts.refuse()
+    venue.restart()
+    venue.ring.stage = Stage.RUNNING
+    venue.know()
+    assert venue.is_told()
+    venue.stage(Stage.RUNNING)
+    assert venue.is_told()
+
+
+@pytest.mark.parametrize("ago_s", [0.0, KNOWN_WITHIN_S])
+def test_a_restart_without_a_match(venue: Venue, ago_s: float) -> None:
+    """It ends when the rings have said that no match is on, or said nothing for too long."""
+    venue.verdicts.refuse()
+    venue.restart(ago_s=ago_s)
+    if not ago_s:
+        assert venue.is_told()
+        venue.know()
+    assert not venue.is_told()
+
+
+def test_a_restart_gives_nothing_that_was_not_allowed(venue: Venue) -> None:
+    """Nor does a match that is on make it so."""
+    venue.verdicts.refuse()
+    assert not venue.is_told()
+    venue.restart()
+    assert not venue.is_told()
+
+
+@pytest.mark.parametrize("kept", [{}, {KEPT: b"1"}], ids=["new", "was_allowed"])
+def test_it_is_kept_in_the_outbox(tmp_path: Path, kept: dict[str, bytes]) -> None:
+    """Once; a home that is so new that nobody has judged its licence yet is allowed everything."""
+    outbox: Any = Mock()
+    outbox.kept.side_effect = lambda prefix: {key: value for key, value in kept.items() if key.startswith(prefix)}
+    runtime: Any = SimpleNamespace(settings=None, paths=Paths(tmp_path), post=None, log=Mock())
+    alerting = Alerting(runtime, Picture([], began_at_s=0.0), outbox)
+    alerting.permission.look()
+    alerting.permission.look()
+    assert [call.kwargs["kept"] for call in outbox.add.call_args_list] == ([] if kept else [{KEPT: b"1"}])
 
 
 def test_a_licence_for_other_things_is_none_for_this(venue: Venue) -> None:

@@ -172,7 +172,8 @@ def test_errors_where_a_ring_listens_on_all_interfaces() -> None:
         ({"alarms": (AlarmKind.FRAMES_DROPPED, AlarmKind.NOT_RECORDING)}, FAILED),
         ({"alarms": (AlarmKind.DISK_LOW,)}, DEGRADED),
         ({"alarms": (AlarmKind.REPLAY_OFF,)}, DEGRADED),
-        ({"alarms": (AlarmKind.NOT_LICENSED,), "problem": "OBS automation: not allowed."}, DEGRADED),
+        ({"alarms": (AlarmKind.NOT_LICENSED,), "unlicensed": "OBS automation: not allowed."}, DEGRADED),
+        ({"unlicensed": "OBS automation: not allowed."}, OK),  # of the next match
         ({"problem": "No folder."}, FAILED),
     ],
 )
@@ -181,6 +182,18 @@ def test_obs(changes: dict[str, Any], condition: Condition) -> None:
     world = World()
     world.picture.obs["main"] = msgspec.structs.replace(OBS, **changes)
     assert world.condition(Subject.OBS, "main") is condition
+
+
+def test_obs_each_alarm_has_its_own_reason() -> None:
+    """What the licence denies and what happened are not said in one sentence."""
+    world = World()
+    said = {"problem": "The disk is full.", "unlicensed": "OBS automation: not allowed."}
+    recorded, licensed = (
+        world.verdict_of_obs(msgspec.structs.replace(OBS, alarms=(kind,), **said))
+        for kind in (AlarmKind.NOT_RECORDING, AlarmKind.NOT_LICENSED)
+    )
+    assert recorded == "A match is on, and is not recorded: The disk is full."
+    assert licensed.endswith("by itself: OBS automation: not allowed.")
 
 
 def test_obs_while_its_bridge_begins() -> None:

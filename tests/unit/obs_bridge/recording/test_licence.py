@@ -3,9 +3,11 @@ end, and what a person does is done.
 """
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from services.obs_bridge.recording import says
 from shared.messages.recordings import RecordingState
 from tests.support.stage.mat import decide, fight, load, match
 from tests.support.stage.stage import Stage
@@ -75,6 +77,18 @@ def test_a_licence_that_begins_in_a_break(stage: Stage) -> None:
     assert [(row.ring, row.state) for row in stage.rows()] == [("ring-1", RECORDING)]
 
 
+def test_events_of_no_match_are_no_work(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mat without a match, and no licence: nothing is kept anew for each of its events."""
+    stage.verdict.expire()
+    stage.pass_s(3)
+    keep = Mock()
+    monkeypatch.setattr(stage.ledger, "keep_latest", keep)
+    stage.play([(float(second), b"pt1;3;") for second in range(3)])
+    stage.pass_s(4)
+    assert [one.view.match_id for one in stage.happened_so_far] == [None] * 3
+    keep.assert_not_called()
+
+
 def test_paused_and_not_licensed(stage: Stage) -> None:
     """Both must be over: neither alone lets the match be recorded."""
     stage.verdict.expire()
@@ -133,6 +147,45 @@ def test_by_command(stage: Stage) -> None:
     assert stage.states() == WHOLE
     (video,) = stage.videos()
     assert " 101 " in video.obs_path
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_ended_by_command(stage: Stage, *, is_restarted: bool) -> None:
+    """A person recorded it, and no more: nobody expects that of the suite, after a restart neither. With a licence that is
+    good again it is a match that ought to be recorded, and was ended.
+    """
+    stage.verdict.expire()
+    stage.play(match(101, lasts_s=60))
+    stage.pass_s(5)
+    assert stage.recorder.start_by_command(lambda _: None)
+    stage.pass_s(4)
+    assert stage.recorder.stop_by_command(lambda _: None)
+    stage.pass_s(8)
+    if is_restarted:
+        stage.restart()
+        stage.pass_s(8)
+    assert stage.states() == WHOLE
+    assert stage.rows()[0].reason == says.BY_COMMAND
+    assert not stage.recorder.wants
+    assert (stage.recorder.problem, stage.recorder.lacking) == (None, None)
+    stage.verdict.renew()
+    stage.pass_s(4)
+    assert stage.states() == WHOLE
+    assert (stage.recorder.wants, stage.recorder.problem) == (True, says.BY_COMMAND)
+
+
+def test_ended_by_obs(stage: Stage) -> None:
+    """What a person began and OBS ended is missing, and what happened is said."""
+    stage.verdict.expire()
+    stage.play(match(101, lasts_s=60))
+    stage.pass_s(5)
+    assert stage.recorder.start_by_command(lambda _: None)
+    for _ in range(2):
+        stage.until(lambda: stage.recorder.state is RECORDING)
+        stage.pass_s(2)
+        stage.by_hand("StopRecord")
+        stage.pass_s(2)
+    assert (stage.recorder.wants, stage.recorder.problem) == (True, says.ENDED_BY_HAND)
 
 
 def test_by_hand(stage: Stage) -> None:
