@@ -10,11 +10,12 @@ from typing import Final
 
 import msgspec
 
-from services.licensor import activation_keys, key_list, seating, texts
+from services.licensor import key_list, seating, texts
 from services.licensor.books import Books
-from services.licensor.records import Condition, Entry, Seat, Token, Trace
+from services.licensor.records import Condition, Entry, Seat, Token, Trace, key_end_of
 from services.licensor.refusals import RefusedError
-from shared.errors import RestrikeError
+from shared.errors import RestrikeError, ValidationError
+from shared.licensing.activation_key import digest_of, parsed_key
 from shared.licensing.key_ring import PrivateKey
 from shared.licensing.signing import TokenError, opened, signed
 from shared.licensing.statements import (
@@ -57,16 +58,16 @@ class Desk:
 
     def activate(self, request: ActivationRequest) -> str:
         """A licence for the machine of whoever has an activation key."""
-        key = activation_keys.characters(request.key)
+        key = _key(request.key)
         with self._acting("activate", request.machine, request.nonce):
-            self._trace(key_end=activation_keys.shown(key) if key else None)
-            entry = self._books.by_key(activation_keys.digest(key)) if key else None
+            self._trace(key_end=key_end_of(key) if key else None)
+            entry = self._books.by_key(digest_of(key)) if key else None
             if entry is None:
                 raise _unknown_key(is_key=key is not None)
             self._trace(license_id=entry.license_id)
             _require_usable(entry, self._now)
             seat = seating.take(self._books, entry, self._machine(entry, request, request.host))
-            self._trace(detail=f"seat {seat.number}, {seat.name}")
+            self._trace(detail=seat.words)
             text = self._text(entry, seat)
             return self._signed(Activation(nonce=request.nonce, at=self._now, license=text))
 
@@ -81,7 +82,8 @@ class Desk:
             elif seat is None:
                 standing, why = Standing.RELEASED, self._released_why(entry, token)
             elif token is None or token.revision < entry.revision or self._is_retired(token.key_id):
-                self._books.put_seat(seat)  # with the machine as it is now, to which the newer text is bound
+                if seat.number:
+                    self._books.put_seat(seat)  # with the machine as it is now, to which the newer text is bound
                 text = self._text(entry, seat)
             self._trace(detail=" ".join((standing, *(["newer"] if text else []), license_.token_id)))
             checked = Checked(
@@ -99,13 +101,10 @@ class Desk:
         """Free the seat of a machine. Whoever does it again gets the same answer."""
         with self._acting("release", request.machine, request.nonce):
             _, entry, token = self._presented(request.license)
-            seats = self._books.seats(entry.license_id)
-            seat = seating.seat_of(seats, request.machine)
-            if seat is None and token is not None:
-                seat = next((one for one in seating.active(seats) if one.number == token.seat), None)
+            seat = seating.seat_to_free(self._books.seats(entry.license_id), token, request.machine)
             if seat is not None:
                 seating.release(self._books, seat, who=self.trace.who, now=self._now)
-            self._trace(detail=f"seat {seat.number}, {seat.name}" if seat else "it had none")
+            self._trace(detail=seat.words if seat else "it had none")
             return self._signed(Released(nonce=request.nonce, at=self._now, license_id=entry.license_id))
 
     @contextmanager
@@ -190,13 +189,21 @@ class Desk:
 
     def _text(self, entry: Entry, seat: Seat) -> str:
         machines = (seat.machine,) if entry.seats else ()
-        return texts.license_text(self._books, self._key, entry, machines=machines, seat=seat.number, now=self._now)
+        number = seat.number or None
+        return texts.license_text(self._books, self._key, entry, machines=machines, seat=number, now=self._now)
 
     def _is_retired(self, key_id: str) -> bool:
         return any(key.key_id == key_id and key.retired_at is not None for key in self._books.public_keys())
 
     def _signed(self, statement: Statement) -> str:
         return signed(statement, self._key)
+
+
+def _key(typed: str) -> str | None:
+    try:
+        return parsed_key(typed)
+    except ValidationError:
+        return None
 
 
 def _unknown_key(*, is_key: bool) -> RefusedError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import signal
 import socket
@@ -17,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from services.licensor.listening import Listening
 from services.licensor.server import ActivationServer
+from services.licensor.turnstile import Turnstile, files_for
 from shared.errors import ConfigError, NetworkError
 
 END_WITHIN_S: Final = 5
@@ -39,6 +41,14 @@ class _Server(uvicorn.Server):
         with super().capture_signals():
             yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.config.ssl is not None:  # uvicorn has no option for how long TLS may take; asyncio waits for 60 s
+            loop, within_s = asyncio.get_running_loop(), self._listening.handshake_s
+            loop.create_server = functools.partial(  # type: ignore[method-assign]  # as above
+                loop.create_server, ssl_handshake_timeout=within_s, ssl_shutdown_timeout=within_s
+            )
+        await super().startup(sockets)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn's own signature
         self.should_exit = True
 
@@ -54,8 +64,8 @@ class _Server(uvicorn.Server):
             log.info("certificate_read")
 
 
-def listen(activation: ActivationServer, listening: Listening) -> None:
-    """Serve until the process is told to end.
+def listen(activation: ActivationServer, listening: Listening) -> dict[str, int]:
+    """Serve until the process is told to end. Gives how many connections were closed as too many, by why.
 
     Raises:
         ConfigError: certificate or key cannot be used.
@@ -66,7 +76,11 @@ def listen(activation: ActivationServer, listening: Listening) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         _load(context, listening)
-    bound = _bound(listening)
+    bound = Turnstile(
+        _bound(listening),
+        most=files_for(listening.most_open),
+        most_per_address=listening.most_per_address if listening.proxy is None else None,
+    )
     config = uvicorn.Config(
         activation.app(),
         loop="asyncio",
@@ -88,6 +102,7 @@ def listen(activation: ActivationServer, listening: Listening) -> None:
     url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
     structlog.get_logger().info("listening", url=url, proxy=listening.proxy)
     _Server(config, listening).run(sockets=[bound])
+    return dict(bound.closed)
 
 
 def write_logs(*, is_json: bool) -> None:
@@ -136,7 +151,6 @@ def _bound(listening: Listening) -> socket.socket:
         raise NetworkError("serve.port", sentence, value=where) from error
     # What is accepted inherits it; asyncio sets it only where the socket names its protocol. Else answers wait 40 ms.
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    bound.setblocking(False)  # noqa: FBT003  # the name of the method says it
     return bound
 
 

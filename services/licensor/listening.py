@@ -14,4 +14,13 @@ class Listening(Struct, frozen=True, kw_only=True):
     key: Path | None = None
     proxy: str | None = None
     most_connections: int = 100
+    """Of those that speak; more hear that it is too much."""
+    most_per_address: int = 30
+    """Of those that say nothing yet, too: as many as an address may ask in a minute by itself."""
     connection_s: float = 30.0
+    handshake_s: float = 10.0
+
+    @property
+    def most_open(self) -> int:
+        """Of all connections, with those that say nothing yet: so many silent ones do not shut out who speaks."""
+        return 5 * self.most_connections

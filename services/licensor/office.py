@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from services.licensor import activation_keys, plans, seating, texts
+from services.licensor import plans, seating, texts
 from services.licensor.books import Books
-from services.licensor.records import Entry, Seat, Trace
+from services.licensor.records import Condition, Entry, Seat, Trace, key_end_of
 from shared.errors import ValidationError
+from shared.licensing.activation_key import LETTERS, digest_of, new_key
 from shared.licensing.features import FEATURES
 from shared.licensing.key_ring import PrivateKey
 from shared.licensing.statements import Checks, Plan
@@ -68,10 +69,9 @@ class Office:
             ValidationError: it is not acceptable.
         """
         term = plans.first_term(order.plan, begins_at=order.begins_at, days=order.days)
-        key = activation_keys.new_key()
-        plain = activation_keys.characters(key) or ""
+        key = new_key()
         entry = Entry(
-            license_id=f"L-{''.join(secrets.choice(activation_keys.LETTERS) for _ in range(8))}",
+            license_id=f"L-{''.join(secrets.choice(LETTERS) for _ in range(8))}",
             customer=order.customer,
             plan=order.plan,
             features=order.features,
@@ -79,13 +79,15 @@ class Office:
             grace_days=order.grace_days,
             checks=order.checks,
             begins_at=order.begins_at,
-            key_end=activation_keys.shown(plain),
+            key_end=key_end_of(key),
             made_at=self._now,
             **msgspec.structs.asdict(term),
         )
         _require_sound(entry, machines=order.machines)
+        if entry.condition(self._now) is Condition.EXPIRED:
+            raise ValidationError("license.over", "This licence would be over already: give a later beginning.")
         with self._acting("issue", entry.license_id, detail=f"plan {order.plan} for {order.customer}"):
-            self._books.add(entry, activation_keys.digest(plain))
+            self._books.add(entry, digest_of(key))
             for machine in order.machines:
                 seat = Seat(license_id=entry.license_id, number=0, machine=machine, taken_at=self._now)
                 seating.take(self._books, entry, seat)
@@ -95,10 +97,11 @@ class Office:
         """The signed text that needs no activation: for all machines of a licence, or bound to none.
 
         Raises:
-            ValidationError: it has seats, but no machines yet.
+            ValidationError: it has seats, but no machines yet; or it is revoked, or over.
         """
         with self._acting("sign", license_id):
             entry = self._books.find(license_id)
+            _require_signable(entry, self._now)
             machines = tuple(seat.machine for seat in seating.active(self._books.seats(entry.license_id)))
             if entry.seats and not 1 <= len(machines) <= MOST_TEXT_MACHINES:
                 sentence = (
@@ -176,11 +179,10 @@ class Office:
         Raises:
             ValidationError: there is no such licence.
         """
-        key = activation_keys.new_key()
-        plain = activation_keys.characters(key) or ""
-        with self._acting("rekey", license_id, detail=activation_keys.shown(plain)):
-            entry = msgspec.structs.replace(self._books.find(license_id), key_end=activation_keys.shown(plain))
-            self._books.put(entry, activation_keys.digest(plain))
+        key = new_key()
+        with self._acting("rekey", license_id, detail=key_end_of(key)):
+            entry = msgspec.structs.replace(self._books.find(license_id), key_end=key_end_of(key))
+            self._books.put(entry, digest_of(key))
         return entry, key
 
     def release(self, license_id: str, machine: str) -> Seat:
@@ -211,6 +213,19 @@ class Office:
         entry = msgspec.structs.replace(entry, **changes)
         self._books.put(entry)
         return entry
+
+
+def _require_signable(entry: Entry, now: int) -> None:
+    """Raises ValidationError: a text of it would undo what the books say."""
+    match entry.condition(now):
+        case Condition.REVOKED:
+            sentence = "This licence is revoked: restore it first (restrike-licensor restore)."
+            raise ValidationError("license.revoked", sentence, value=entry.license_id)
+        case Condition.EXPIRED:
+            sentence = "This licence is over: renew it first (restrike-licensor renew)."
+            raise ValidationError("license.expired", sentence, value=entry.license_id)
+        case _:
+            pass
 
 
 def _require_sound(entry: Entry, *, machines: tuple[str, ...] = ()) -> None:

@@ -1,6 +1,7 @@
 """What the commands of `restrike-licensor` share: where the home is, who acts, what the time is."""
 
 import getpass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,8 @@ LicenseId = Annotated[str, typer.Argument(metavar="LICENCE", help="Its id, as in
 Out = Annotated[Path | None, typer.Option(help="Write the text to this new file, not to the terminal.")]
 Days = Annotated[int | None, typer.Option(help="For how many days a trial is (30).")]
 DEFAULT_HOME = str(DEFAULT)
+YEARS = range(2020, 2101)
+"""What a vendor may mean by a date; with all that is counted from there, a calendar has it."""
 
 
 def home_of(context: typer.Context) -> Home:
@@ -54,12 +57,17 @@ def time_of(text: str) -> int:
     """The Unix seconds of a date, or of a date and time (UTC).
 
     Raises:
-        ValidationError: it is neither.
+        ValidationError: it is neither, or of no year that can be meant.
     """
     try:
-        return unix_us(text) // 1_000_000
+        at = unix_us(text) // 1_000_000
+        year = datetime.fromtimestamp(at, tz=UTC).year
     except ValueError as error:
         raise ValidationError("date.malformed", "Give a date as 2026-12-31 (UTC).", value=text) from error
+    if year not in YEARS:
+        sentence = f"Give a date from {YEARS[0]} to {YEARS[-1]}."
+        raise ValidationError("date.malformed", sentence, value=text)
+    return at
 
 
 def features_of(text: str | None) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 NOTHING: Final = "-"
+MOST_COLUMNS: Final = 100
+"""Of a line of a table."""
 _CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 _CONTROLS_BUT_NEWLINES: Final = {code: shown for code, shown in _CONTROLS.items() if code != ord("\n")}
 
@@ -30,9 +32,12 @@ def note(text: str) -> None:
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Columns as wide as their longest cell."""
+    """Columns as wide as their longest cell; the last one is cut where a line would be too long."""
     cells = [list(headers), *([_cell(value) for value in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(headers))]
+    widths[-1] = min(widths[-1], max(MOST_COLUMNS - sum(widths[:-1]) - 2 * (len(widths) - 1), len(headers[-1])))
+    for row in cells:
+        row[-1] = cut(row[-1], widths[-1])
     return "\n".join(
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells
     )

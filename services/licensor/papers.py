@@ -5,22 +5,13 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 
 from services.licensor import output
 from shared.durable import write_durably
 from shared.errors import ValidationError
-from shared.licensing.statements import AnyRequest
+from shared.licensing.statements import REQUEST_FORMAT, AnyRequest, RequestFile
 
-FORMAT: Final = "restrike-license-request 1"
 MOST_BYTES: Final = 65_536
-
-
-class RequestFile(Struct, frozen=True, kw_only=True):
-    """What `restrike license request` writes."""
-
-    format: str
-    request: AnyRequest
 
 
 def request_in(path: Path) -> AnyRequest:
@@ -35,8 +26,8 @@ def request_in(path: Path) -> AnyRequest:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         sentence = "This is no request file; the customer makes one with: restrike license request"
         raise ValidationError("request.malformed", sentence, value=str(path)) from error
-    if found.format != FORMAT:
-        sentence = f"This request is of another form than {FORMAT}: upgrade restrike-licensor."
+    if found.format != REQUEST_FORMAT:
+        sentence = f"This request is of another form than {REQUEST_FORMAT}: upgrade restrike-licensor."
         raise ValidationError("request.format", sentence, value=found.format[:80])
     return found.request
 

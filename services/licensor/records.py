@@ -7,6 +7,11 @@ from msgspec import Struct
 from shared.licensing.statements import DAY_S, Checks, Plan
 
 
+def key_end_of(key: str) -> str:
+    """The last characters of an activation key: all of it that is ever written down, and by which people know it."""
+    return key[-5:]
+
+
 class Condition(StrEnum):
     """How a licence stands in the books."""
 
@@ -72,6 +77,11 @@ class Seat(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """What people call it."""
         return self.host or self.machine[:24]
+
+    @property
+    def words(self) -> str:
+        """What the audit says of it."""
+        return f"seat {self.number}, {self.name}" if self.number else self.name
 
 
 class Token(Struct, frozen=True, kw_only=True):

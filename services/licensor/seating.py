@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from services.licensor.books import Books
-from services.licensor.records import Entry, Seat
+from services.licensor.records import Entry, Seat, Token
 from services.licensor.refusals import RefusedError
 from shared.errors import ValidationError
 from shared.licensing.fingerprint import is_same_machine
@@ -19,6 +19,10 @@ NAMED: Final = 3
 """So many of the machines that have a licence are named to one that finds no seat."""
 NAME_CHARACTERS: Final = 14
 """Of each of them: the installation shows 200 characters of the sentence."""
+MOST_UNBOUND: Final = 100
+"""Of a licence that is bound to no machine the books have so many machines, for the vendor to see. As anybody who has
+the text may ask for any machine, there is no end to them otherwise.
+"""
 
 
 def active(seats: Iterable[Seat]) -> list[Seat]:
@@ -34,7 +38,8 @@ def seat_of(seats: Iterable[Seat], machine: str) -> Seat | None:
 
 
 def take(books: Books, entry: Entry, found: Seat) -> Seat:
-    """Give a machine its own seat again, or a free one. `found` says what is known of it now.
+    """Give a machine its own seat again, or a free one. `found` says what is known of it now. Number 0: it needs none,
+    and the books do not have it.
 
     Raises:
         RefusedError: no seat is free.
@@ -44,11 +49,25 @@ def take(books: Books, entry: Entry, found: Seat) -> Seat:
     taken = active(seats)
     if mine is None and entry.seats and len(taken) >= entry.seats:
         raise RefusedError("license.no_seat", _full(taken), status=409)
+    if mine is None and not entry.seats and len(seats) >= MOST_UNBOUND:
+        return msgspec.structs.replace(found, number=0)
     number = mine.number if mine else max((seat.number for seat in seats), default=0) + 1
     taken_at = mine.taken_at if mine else found.taken_at
     seat = msgspec.structs.replace(found, number=number, taken_at=taken_at)
     books.put_seat(seat)
     return seat
+
+
+def seat_to_free(seats: Iterable[Seat], token: Token | None, machine: str) -> Seat | None:
+    """The seat that whoever holds a text gives back: the one that the text is of, and none that was taken since, as the
+    request may be an old one. The machine says which only where the text is of no one seat, or not known.
+    """
+    found = active(seats)
+    if token is None:
+        return seat_of(found, machine)
+    if token.seat is None:
+        return seat_of((seat for seat in found if seat.taken_at <= token.issued_at), machine)
+    return next((seat for seat in found if seat.number == token.seat), None)
 
 
 def release(books: Books, seat: Seat, *, who: str, now: int) -> None:

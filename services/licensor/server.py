@@ -83,7 +83,9 @@ class ActivationServer:
             Route(path, functools.partial(self._post, kind=kind), methods=["POST"]) for path, kind in ASKED.items()
         ]
         routes.append(Route(HEALTH, self._health, methods=["GET"]))
-        return Starlette(routes=routes, exception_handlers={HTTPException: self._no_page, 500: self._fault})
+        app = Starlette(routes=routes, exception_handlers={HTTPException: self._no_page, 500: self._fault})
+        app.router.redirect_slashes = False  # a path with a slash more is none, too
+        return app
 
     def look(self) -> None:
         """Raises RestrikeError, sqlite3.Error, OSError: books or key cannot be used."""

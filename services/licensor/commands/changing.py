@@ -146,6 +146,8 @@ def _when_heard(entry: Entry) -> str:
 
 
 def _how_it_gets_there(entry: Entry) -> str:
+    if entry.revoked_at is not None:
+        return f"It is revoked, and stays so: restrike-licensor restore {entry.license_id}"
     by_file = f"Machines without network need a file: restrike-licensor sign {entry.license_id} --out FILE"
     return by_file if entry.checks is None else f"Machines get it at their next check. {by_file}"
 

@@ -64,11 +64,16 @@ def show(context: typer.Context, license_id: LicenseId, *, json: output.Json = F
 
 def _show_rest(seats: list[Seat], tokens: list[Token], traces: list[Trace]) -> None:
     machines = [
-        (seat.number, output.cut(seat.host, 20), seat.machine[:32], output.moment(seat.seen_at), _until(seat))
+        (
+            seat.number,
+            output.cut(seat.host, 18),
+            output.cut(seat.machine, 20),
+            *(output.moment(at) for at in (seat.seen_at, seat.taken_at, seat.released_at)),
+        )
         for seat in seats
     ]
     if machines:
-        headers = ("NO", "HOST", "MACHINE", "LAST CONTACT", "SINCE (UTC)")
+        headers = ("NO", "HOST", "MACHINE", "LAST CONTACT", "SINCE (UTC)", "FREED (UTC)")
         output.line(f"\n{output.table(headers, machines)}")
     if tokens:
         texts = [(token.token_id, token.seat, output.moment(token.issued_at), token.key_id) for token in tokens]
@@ -98,20 +103,15 @@ def _history(traces: list[Trace]) -> str:
     rows = [
         (
             output.moment(trace.at),
-            output.cut(trace.who, 22),
+            output.cut(trace.who, 24),
             trace.act,
-            output.cut(trace.outcome, 20) + (f" {trace.times} times" if trace.times > 1 else ""),
+            output.cut(trace.outcome, 21),
             trace.license_id or (f"key …{trace.key_end}" if trace.key_end else None),
-            output.cut(trace.detail or "", 24),
+            f"{trace.times} times" if trace.times > 1 else trace.detail,
         )
         for trace in traces
     ]
     return output.table(("AT (UTC)", "WHO", "ACT", "OUTCOME", "LICENCE", "DETAIL"), rows)
-
-
-def _until(seat: Seat) -> str:
-    since = output.moment(seat.taken_at) or ""
-    return since if seat.released_at is None else f"{since} until {output.moment(seat.released_at)}"
 
 
 def _document(entry: Entry, at: int, taken: int) -> dict[str, object]:

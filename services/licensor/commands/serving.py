@@ -30,9 +30,12 @@ def serve(  # noqa: PLR0913  # the options of one command
     per_minute: Annotated[int, typer.Option(min=1, help="Requests of one address.")] = 30,
     wrong_keys_per_minute: Annotated[int, typer.Option(min=1, help="Wrong activation keys of one address.")] = 5,
     most_body_bytes: Annotated[int, typer.Option(min=1024, help="Of one request.")] = 65_536,
-    request_s: Annotated[float, typer.Option(min=0.1, help="So long a request may take to arrive.")] = 10.0,
+    request_s: Annotated[float, typer.Option(min=0.1, help="So long TLS, then a request may take to arrive.")] = 10.0,
     connection_s: Annotated[float, typer.Option(min=0.1, help="So long a connection lasts at most.")] = 30.0,
-    most_connections: Annotated[int, typer.Option(min=2, help="At once; more hear 503.")] = 100,
+    most_connections: Annotated[
+        int, typer.Option(min=2, help="At once; more hear 503. Five times as many with silent ones.")
+    ] = 100,
+    most_per_address: Annotated[int, typer.Option(min=1, help="Connections of one address at once.")] = 30,
     passphrase_file: PassphraseFile = None,
     json: Annotated[bool, typer.Option("--json", help="Write the log as JSON lines.")] = False,
 ) -> None:
@@ -52,7 +55,9 @@ def serve(  # noqa: PLR0913  # the options of one command
         key=key,
         proxy=proxy if behind_proxy else None,
         connection_s=connection_s,
+        handshake_s=request_s,
         most_connections=most_connections,
+        most_per_address=most_per_address,
     )
     _serve(context, limits, listening, passphrase_file, is_json=json)
 
@@ -74,11 +79,12 @@ def _serve(
     with home.books():  # held open, so that SQLite need not clear up after each act
         activation = ActivationServer(home, Chest(home.keys, passphrase_of(passphrase_file)), limits)
         activation.look()  # asks for the passphrase
+        closed: dict[str, int] = {}
         try:
-            listen(activation, listening)
+            closed = listen(activation, listening)
         finally:
             activation.close()
-            structlog.get_logger().info("ended", **activation.counts())
+            structlog.get_logger().info("ended", **activation.counts(), **closed)
 
 
 def backup(

@@ -186,14 +186,15 @@ def test_obs(changes: dict[str, Any], condition: Condition) -> None:
 
 def test_obs_each_alarm_has_its_own_reason() -> None:
     """What the licence denies and what happened are not said in one sentence."""
-    world = World()
-    said = {"problem": "The disk is full.", "unlicensed": "OBS automation: not allowed."}
-    recorded, licensed = (
-        world.verdict_of_obs(msgspec.structs.replace(OBS, alarms=(kind,), **said))
-        for kind in (AlarmKind.NOT_RECORDING, AlarmKind.NOT_LICENSED)
-    )
-    assert recorded == "A match is on, and is not recorded: The disk is full."
-    assert licensed.endswith("by itself: OBS automation: not allowed.")
+    world, reasons = World(), []
+    both = msgspec.structs.replace(OBS, problem="The disk is full.", unlicensed="OBS automation: not allowed.")
+    for kind in (AlarmKind.NOT_RECORDING, AlarmKind.NOT_LICENSED):
+        world.picture.obs["main"] = msgspec.structs.replace(both, alarms=(kind,))
+        reasons.append(world.item(Subject.OBS, "main").reason)
+    assert reasons == [
+        "A match is on, and is not recorded: The disk is full.",
+        "The licence does not let this OBS follow matches by itself: OBS automation: not allowed.",
+    ]
 
 
 def test_obs_while_its_bridge_begins() -> None:

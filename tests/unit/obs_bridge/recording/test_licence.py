@@ -151,8 +151,8 @@ def test_by_command(stage: Stage) -> None:
 
 @pytest.mark.parametrize("is_restarted", [False, True])
 def test_ended_by_command(stage: Stage, *, is_restarted: bool) -> None:
-    """A person recorded it, and no more: nobody expects that of the suite, after a restart neither. With a licence that is
-    good again it is a match that ought to be recorded, and was ended.
+    """A person recorded it, and no more: nobody expects that of the suite, nor after a restart. With a licence that
+    is good again it is a match that ought to be recorded, and was ended.
     """
     stage.verdict.expire()
     stage.play(match(101, lasts_s=60))
