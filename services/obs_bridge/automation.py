@@ -14,13 +14,13 @@ import structlog
 
 from services.obs_bridge.execution import After, Timer
 from services.obs_bridge.faces import Connections
-from services.obs_bridge.firings import Run, fact_of, meant
+from services.obs_bridge.firings import Refusal, Run, fact_of, meant
 from services.obs_bridge.ledger import Ledger
 from services.obs_bridge.programs import Programs
 from shared.automation.engine import Engine, EngineState, Firing
 from shared.automation.happenings import Happened
-from shared.automation.match_view import MatchView
 from shared.clock import monotonic_ns
+from shared.licensing.features import OBS_AUTOMATION
 from shared.messages.automation import FiringOutcome, Rule, RuleFired
 from shared.messages.obs import Role
 
@@ -39,7 +39,7 @@ class Automation:
     and match, then by rule) those that the licence holds back.
 
     `kept` is what the outbox held under KEY. `now_us` is the wall clock, `steady_us` one that nobody sets. `refusal`
-    says why the licence lets no rule fire for a match, None: it does.
+    says why the licence does not allow a feature for a match: without OBS_AUTOMATION no rule fires.
     """
 
     def __init__(  # noqa: PLR0913  # what it drives, what it keeps, and its clock
@@ -52,7 +52,7 @@ class Automation:
         after: After,
         now_us: Callable[[], int],
         act_within_ms: Callable[[], int],
-        refusal: Callable[[MatchView], str | None],
+        refusal: Refusal,
         log: structlog.stdlib.BoundLogger,
         steady_us: Callable[[], int] = lambda: monotonic_ns() // 1000,
     ) -> None:
@@ -115,7 +115,8 @@ class Automation:
         """Whether the licence lets no rule fire for this. What it held back is told when the match is off the mat, or
         when it is allowed again.
         """
-        match, is_refused = (happened.ring, happened.view.match_id), self._refusal(happened.view) is not None
+        match = happened.ring, happened.view.match_id
+        is_refused = self._refusal(OBS_AUTOMATION, happened.view) is not None
         if happened.connection is None:
             for ring, match_id in list(self.refused):
                 if ring == happened.ring and not (is_refused and match_id == happened.view.match_id):
@@ -155,6 +156,7 @@ class Automation:
                 after=self._after,
                 now_us=self._now_us,
                 may_begin=partial(self._may_begin, firing, match_id),
+                refusal=self._refusal,
                 ended=self._end,
             )
             self._ledger.then(run.start)

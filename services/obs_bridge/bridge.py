@@ -21,7 +21,7 @@ from services.obs_bridge.videos import Videos
 from shared.automation.happenings import Happened
 from shared.automation.match_view import MatchView, Venue
 from shared.clock import monotonic_s, unix_ns
-from shared.licensing.features import OBS_AUTOMATION, Feature
+from shared.licensing.features import Feature
 from shared.licensing.gate import Gates
 from shared.log.subsystems import DATAGRAMS
 from shared.messages.automation import Rule
@@ -126,7 +126,7 @@ class Bridge:
             after=self._runtime.after,
             now_us=self.now_us,
             act_within_ms=lambda: self._settings.get(OBS_ACT_WITHIN_MS),
-            refusal=lambda view: self.refusal(OBS_AUTOMATION, view),
+            refusal=self.refusal,
             log=self._runtime.logger("rules"),
         )
 

@@ -3,6 +3,7 @@ obs-bridge.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import structlog
 from msgspec import Struct
@@ -10,6 +11,9 @@ from msgspec import Struct
 from services.obs_bridge.surroundings import Surroundings
 from shared.automation.match_view import MatchView
 from shared.licensing.features import Feature
+
+NO_MATCH: Final = MatchView(ring="")
+"""For it is decided as the licence stands now."""
 
 
 class Denial(Struct, frozen=True):
@@ -20,10 +24,11 @@ class Denial(Struct, frozen=True):
 
 
 class Denials:
-    """Of one connection. `found` is what was found last."""
+    """Of one connection. `found` is what was found last, `ahead` why a match that is loaded next is refused."""
 
     def __init__(self, connection: str, around: Surroundings, *, log: structlog.stdlib.BoundLogger) -> None:
         self.found: Denial | None = None
+        self.ahead: str | None = None
         self._around = around
         self._log = log.bind(obs=connection)
         self._told: dict[str, str | None] = {}
@@ -38,6 +43,8 @@ class Denials:
         """Find the first of these matches for which one of `features`, all that this OBS is for, is refused."""
         found = [denial for view in views if (denial := self._denial(view, features)) is not None]
         self.found = next(iter(found), None)
+        refused = (self._around.refusal(feature, NO_MATCH) for feature in features)
+        self.ahead = next((sentence for sentence in refused if sentence is not None), None)
 
     def _denial(self, view: MatchView, features: Sequence[Feature]) -> Denial | None:
         if view.match_id is None:

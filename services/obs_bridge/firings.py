@@ -4,7 +4,7 @@ A failed action does not keep the next one back: a lower third must be hidden ag
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -13,12 +13,19 @@ from services.obs_bridge.faces import Acting, Connections
 from services.obs_bridge.programs import Programs, Ran
 from shared.automation.engine import Firing
 from shared.automation.filling import filled
+from shared.automation.match_view import MatchView
 from shared.automation.placeholders import text_values
 from shared.automation.roles import role_of, word_of
 from shared.clock import monotonic_ns
+from shared.licensing.features import REPLAY_CLIPS, Feature
 from shared.messages.automation import FiredAction, FiringOutcome, Happening, Rule, RuleFired
 from shared.messages.obs import Role
-from shared.messages.obs_actions import AnyAction, RunCommand, Wait
+from shared.messages.obs_actions import AnyAction, RunCommand, SaveReplay, StartReplayBuffer, Wait
+
+Refusal = Callable[[Feature, MatchView], str | None]
+"""Why the licence keeps obs-bridge from something for a match; None: it does not."""
+REPLAYS: Final = (StartReplayBuffer, SaveReplay)
+"""Actions that make clips: they need that feature, too."""
 
 
 def meant(rule: Rule, ring: str, role: Role, connections: Connections, only: str | None = None) -> list[Acting]:
@@ -50,7 +57,9 @@ def fact_of(firing: Firing, outcome: FiringOutcome) -> RuleFired:
 
 
 class Run:
-    """Carries out `firing`, then calls `ended` once with what came of it. `may_begin` is asked after its delay."""
+    """Carries out `firing`, then calls `ended` once with what came of it. `may_begin` is asked after its delay, and
+    `refusal` before an action that the licence may not allow for the match.
+    """
 
     def __init__(  # noqa: PLR0913  # what it drives, and its clock
         self,
@@ -61,6 +70,7 @@ class Run:
         after: After,
         now_us: Callable[[], int],
         may_begin: Callable[[], bool],
+        refusal: Refusal,
         ended: Callable[[RuleFired], None],
     ) -> None:
         self._firing = firing
@@ -69,6 +79,7 @@ class Run:
         self._after = after
         self._now_us = now_us
         self._may_begin = may_begin
+        self._refusal = refusal
         self._ended = ended
         self._values: Mapping[str, str] | None = None
         self._done: list[FiredAction] = []
@@ -106,7 +117,7 @@ class Run:
             self._end(FiringOutcome.FAILED if failed == len(self._done) else FiringOutcome.PARTLY)
 
     def _begin(self, action: AnyAction) -> bool:
-        """Begin one action; False: there is nobody to do it."""
+        """Begin one action; False: there is nobody to do it, or the licence does not allow it."""
         if self._values is None:
             self._values = text_values(self._firing.happened)
         action, word = filled(action, self._values), word_of(action)
@@ -116,8 +127,11 @@ class Run:
             self._programs.run(action.command, self._values, within_s=within_s, then=lambda ran: self._ran(word, ran))
             return True
         targets = self._targets(action)
-        if not targets:
-            self._done.append(FiredAction(action=word, connection=None, ok=False, error=self._nobody(action)))
+        refused = self._refusal(REPLAY_CLIPS, self._firing.happened.view) if isinstance(action, REPLAYS) else None
+        if refused is not None or not targets:
+            self._done.append(
+                FiredAction(action=word, connection=None, ok=False, error=refused or self._nobody(action))
+            )
             return False
         self._open = len(targets)
         for obs in targets:

@@ -93,6 +93,7 @@ class Observer:
         match_id: str | None = None,
         alarms: tuple[AlarmKind, ...] = (),
         problem: str | None = None,
+        unlicensed: str | None = None,
     ) -> ObsStatus:
         """Everything, as it is published; `recording` and so on come from who records matches."""
         return ObsStatus(
@@ -119,6 +120,7 @@ class Observer:
             match_id=match_id,
             alarms=alarms,
             problem=problem,
+            unlicensed=unlicensed,
         )
 
     # What the answers and events hold

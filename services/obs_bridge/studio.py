@@ -225,6 +225,7 @@ class Studio:
             match_id=match_id,
             alarms=self._alarms.raised,
             problem=(self.recorder.problem if self.recorder.wants else None) or self._denials.problem,
+            unlicensed=self._denials.problem or self._denials.ahead,
         )
 
     def link_changed(self) -> ObsLinkChanged:

@@ -44,6 +44,8 @@ ALARMS: Final = {
     ),
 }
 """What an alarm of obs-bridge means, why, and what to do."""
+
+
 def judge_obs(view: View) -> Iterator[Verdict]:
     """An item for each connection."""
     is_alive = view.is_alive(BRIDGE)

@@ -42,11 +42,10 @@ class Rolls(Struct, frozen=True):
 class Plan(Struct, kw_only=True):
     """A match of a ring. `parts` recordings were made of it; `first_clock_at_us` and `ended_at_us` are when it began
     and was decided or closed, `heard_at_us` its last event (Unix microseconds). `given_up` is why it is recorded no
-    more though it goes on; OBS ended it `early_ends` times by itself. `is_prepared`: folder and room were seen to.
-    `is_held`: it would have been armed, but automation was paused, or
-    refused by the licence. `is_stale`: it was kept by the process before this
-    one, and how its ring stands now was not heard yet. `missed` is the recording that could not be begun, and
-    `missed_why`, while OBS records something else.
+    more though it goes on (`is_left`: a person ended that); OBS ended it `early_ends` times by itself. `is_prepared`:
+    folder and room were seen to. `is_held`: it would have been armed, but automation was paused, or refused by the
+    licence. `is_stale`: it was kept by the process before this one, and how its ring stands now was not heard yet.
+    `missed` is the recording that could not be begun, and `missed_why`, while OBS records something else.
     """
 
     view: MatchView
@@ -56,6 +55,7 @@ class Plan(Struct, kw_only=True):
     ended_at_us: int | None = None
     heard_at_us: int = 0
     given_up: str | None = None
+    is_left: bool = False
     early_ends: int = 0
     is_prepared: bool = False
     is_held: bool = False
@@ -101,7 +101,7 @@ class Plan(Struct, kw_only=True):
 
     def take_up(self, now_us: int) -> None:
         """Record it from now on, whatever kept it from that."""
-        self.given_up, self.early_ends, self.is_held = None, 0, False
+        self.given_up, self.is_left, self.early_ends, self.is_held = None, False, 0, False
         self.armed_at_us = now_us
 
     def stands(self, view: MatchView, now_us: int) -> None:
@@ -173,10 +173,11 @@ class Plans:
         due = [plan for plan in waiting if plan.ended_at_us is None and plan.is_due(now_us, rolls)]
         return [plan for plan in due if not plan.is_idle(now_us) and now_us - (plan.armed_at_us or 0) >= SURE_US]
 
-    def given_up(self, now_us: int) -> Plan | None:
-        """A match that goes on and is recorded no more."""
+    def given_up(self, now_us: int, is_refused: Callable[[MatchView], bool]) -> Plan | None:
+        """A match that goes on and is recorded no more; none that a person alone recorded, and left."""
         gone = [plan for plan in self.by_ring.values() if plan.given_up is not None and plan.is_open]
-        return next((plan for plan in gone if not (plan.is_idle(now_us) or plan.view.is_over)), None)
+        missed = [plan for plan in gone if not (plan.is_idle(now_us) or plan.view.is_over)]
+        return next((plan for plan in missed if not (plan.is_left and is_refused(plan.view))), None)
 
     def on(self, now_us: int) -> Plan | None:
         """The match that somebody means who says `record`: one that is recorded no more, one that was begun, or the

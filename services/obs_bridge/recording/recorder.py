@@ -75,7 +75,9 @@ class Recorder(Witness):
     @property
     def given_up(self) -> Plan | None:
         """The match that goes on and is recorded no more."""
-        return self.tape.plans.given_up(self._around.now_us()) if self._obs.recording.records_matches else None
+        if not self._obs.recording.records_matches:
+            return None
+        return self.tape.plans.given_up(self._around.now_us(), self._is_refused)
 
     @property
     def lacking(self) -> Plan | None:
@@ -160,7 +162,7 @@ class Recorder(Witness):
             return False
         plan = self.tape.plan_of(take)
         if plan is not None:
-            plan.given_up = says.BY_COMMAND
+            plan.given_up, plan.is_left = says.BY_COMMAND, True
             take.reason = says.BY_COMMAND if plan.ended_at_us is None else None
         self.tape.changed()
         self._retry_at_us = 0
@@ -183,6 +185,7 @@ class Recorder(Witness):
 
     def _resume(self) -> None:
         """Go on with the matches that nothing holds back any more. What runs was never held back."""
+        self._refused &= self.tape.plans.by_ring.keys()
         if not self._around.is_paused:
             held = self.tape.plans.by_ring if self._was_paused else self._refused
             free = [ring for ring in held if not self._is_ring_refused(ring)]
