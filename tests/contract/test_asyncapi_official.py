@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 from deploy import asyncapi
 from tests.support.npm import installed, needs_node
@@ -11,6 +12,7 @@ from tests.support.npm import installed, needs_node
 PACKAGE = Path(__file__).parent / "asyncapi"
 
 
+@pytest.mark.slow
 @needs_node
 def test_official_schema() -> None:
     """The document has no fault, and the schema is one that finds faults."""

@@ -70,6 +70,7 @@ def test_reply_schema_knows_every_field() -> None:
     assert known == set(Reply.__struct_fields__)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_schema_accepts_what_is_sent_and_nothing_else(name: str) -> None:
     """Real messages are valid; one with a required field missing or a field of another type is not."""

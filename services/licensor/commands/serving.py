@@ -32,9 +32,7 @@ def serve(  # noqa: PLR0913  # the options of one command
     most_body_bytes: Annotated[int, typer.Option(min=1024, help="Of one request.")] = 65_536,
     request_s: Annotated[float, typer.Option(min=0.1, help="So long TLS, then a request may take to arrive.")] = 10.0,
     connection_s: Annotated[float, typer.Option(min=0.1, help="So long a connection lasts at most.")] = 30.0,
-    most_connections: Annotated[
-        int, typer.Option(min=2, help="At once; more hear 503. Five times as many with silent ones.")
-    ] = 100,
+    most_connections: Annotated[int, typer.Option(min=2, help="At once; five times as many with silent ones.")] = 100,
     most_per_address: Annotated[int, typer.Option(min=1, help="Connections of one address at once.")] = 30,
     passphrase_file: PassphraseFile = None,
     json: Annotated[bool, typer.Option("--json", help="Write the log as JSON lines.")] = False,

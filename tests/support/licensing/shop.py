@@ -1,11 +1,13 @@
 """A vendor's shop with real books and a key, in the test's own process, at any time."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+import pytest
 
 from services.licensor.books import Books
 from services.licensor.chest import Chest
@@ -14,6 +16,7 @@ from services.licensor.home import Home
 from services.licensor.office import Office, Order
 from services.licensor.passphrases import Passphrase
 from services.licensor.records import Entry
+from services.licensor.refusals import RefusedError
 from shared.durable import write_durably
 from shared.licensing.activation_key import parsed_key
 from shared.licensing.key_ring import KeyRing, PrivateKey
@@ -144,3 +147,10 @@ def at(day: float) -> int:
 def plain(key: str) -> str:
     """The characters of an activation key, without prefix and dashes."""
     return "".join(parsed_key(key).split("-")[1:])
+
+
+def refused(act: Callable[[], object]) -> tuple[int, str, str]:
+    """Status, code and sentence of a refusal."""
+    with pytest.raises(RefusedError) as found:
+        act()
+    return found.value.status, found.value.code, found.value.message

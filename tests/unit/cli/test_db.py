@@ -81,6 +81,7 @@ def test_stats(run: Run, paths: Paths, migrated: bytes) -> None:
     assert "ring-1" in run("db", "stats").out
 
 
+@pytest.mark.slow
 def test_migrate_status_and_rollback(run: Run) -> None:
     """From nothing to the latest version, back to one and forward again, each step backed up."""
     before = run("db", "status", "--json").document

@@ -149,6 +149,7 @@ def _check_result(truth: Truth, *, rules: RuleSet) -> None:
         assert (truth.decision is Decision.GDP) == (last.number > rules.rounds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", Scenario)
 def test_the_truth_is_what_was_sent(scenario: Scenario) -> None:
     """Over seeds, rule sets and dialects: scores, gam-jeoms, techniques, hits, statistics, winners and the result."""

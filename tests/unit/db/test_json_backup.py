@@ -100,6 +100,7 @@ def test_an_older_version_becomes_the_present_one(
     assert without_times[0] == without_times[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

@@ -11,6 +11,8 @@ from services.cli.query.names import PLAIN_LETTERS, search_terms
 from shared.db.migrate import SHIPPED, migrate, rollback
 from shared.db.sqlite import connect_reader, connect_writer, sqlite3
 
+pytestmark = pytest.mark.slow
+
 ROWS = """
 INSERT INTO udp_server_sessions (id, start_time, status, ring) VALUES (1, '', 'open', 'ring-1'), (2, '', 'open', 'r2');
 INSERT INTO pss_event_types (id, event_code, event_name, category) VALUES (1, 'CLK', '', ''), (2, 'PT1', '', '');

@@ -26,6 +26,8 @@ from shared.outbox import Outbox
 from shared.paths import Paths
 from tests.support.facts import fired
 
+pytestmark = pytest.mark.slow
+
 KNOWN = """
 INSERT INTO backups (id, name, path, format, reason, status, schema_version, size_bytes, database_bytes, sha256,
     taken_at) VALUES (1, 'b', 'x', 'database', 'asked', 'present', 8, 1, 1, 'x', 't')

@@ -98,6 +98,7 @@ def at_once(migrated: bytes, tmp_path_factory: pytest.TempPathFactory) -> Dump:
         return dump(connection)
 
 
+@pytest.mark.slow
 @given(cuts=st.lists(st.tuples(st.integers(1, 60), st.booleans(), st.booleans()), min_size=1, max_size=30))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_cuts_do_not_matter(path: Path, tmp_path: Path, at_once: Dump, cuts: list[tuple[int, bool, bool]]) -> None:

@@ -168,6 +168,7 @@ def test_no_redirection_is_followed(https: Https) -> None:
     assert (error.code, https.calls) == ("license.server_not_understood", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(
     "say",

@@ -1,7 +1,6 @@
 """What a vendor answers to installations: each case of activation, check and release, at any time."""
 
 import threading
-from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -22,15 +21,7 @@ from shared.licensing.statements import (
     Released,
     Standing,
 )
-from tests.support.licensing.shop import ADDRESS, NOW, Shop, at, machine, plain
-
-
-def refused(act: Callable[[], object]) -> tuple[int, str, str]:
-    """Status, code and sentence of a refusal."""
-    with pytest.raises(RefusedError) as found:
-        act()
-    return found.value.status, found.value.code, found.value.message
-
+from tests.support.licensing.shop import ADDRESS, NOW, Shop, at, machine, plain, refused
 
 # Activation
 
@@ -338,66 +329,6 @@ def test_a_licence_of_a_retired_key_is_signed_anew(shop: Shop) -> None:
     made_by_a_thief = signed(msgspec.structs.replace(license_, token_id="evil"), leaked)  # noqa: S106  # a text's number
     assert refused(lambda: shop.check(made_by_a_thief, machine(5)))[:2] == (403, "license.withdrawn_key")
     assert shop.check(found.license, machine(1), day=3).license is None
-
-
-# Release
-
-
-def test_a_release_is_the_same_however_often(shop: Shop) -> None:
-    """The answer was lost: it is asked for again, and given again."""
-    entry, key = shop.issue()
-    text = shop.activated(key, machine(1))
-    wanted = Released(nonce="n", at=at(1), license_id=entry.license_id)
-    assert [shop.release(text, machine(1), day=1) for _ in range(2)] == [wanted, wanted]
-    with shop.books() as books:
-        (seat,) = books.seats(entry.license_id)
-    assert (seat.released_at, seat.released_by) == (at(1), ADDRESS)
-
-
-def test_an_old_release_frees_nothing_that_was_taken_since(shop: Shop) -> None:
-    """The file of a machine that gave its seat back and activated again is answered once more: it keeps the new one."""
-    _, key = shop.issue()
-    old = shop.activated(key, machine(1))
-    shop.release(old, machine(1), day=1)
-    new = shop.activated(key, machine(1), day=2)
-    again = shop.release(old, machine(1), day=3)
-    assert again.at == at(3)
-    assert shop.check(new, machine(1), day=4).standing == Standing.GOOD
-    assert refused(lambda: shop.activate(key, machine(2), day=5))[1] == "license.no_seat"
-    shop.release(new, machine(1), day=6)
-    assert shop.activate(key, machine(2), day=7).machines == (machine(2),)
-
-
-def test_an_old_release_by_a_text_of_several_machines(shop: Shop) -> None:
-    """That text is of no one seat: it gives back what the machine had when it was made, and nothing later."""
-    entry, key = shop.issue(seats=2, machines=(machine(1), machine(2)))
-    with shop.office() as office:
-        old = office.text(entry.license_id, shop.chest_key())
-    shop.release(old, machine(1), day=1)
-    new = shop.activated(key, machine(1), day=2)
-    shop.release(old, machine(1), day=3)
-    assert shop.check(new, machine(1), day=4).standing == Standing.GOOD
-    assert shop.check(old, machine(2), day=4).standing == Standing.GOOD
-
-
-def test_a_release_of_a_machine_that_was_rebuilt(shop: Shop) -> None:
-    """It is no longer the machine of its seat, but it holds the text of that seat, which is enough to give it back."""
-    _, key = shop.issue()
-    text = shop.activated(key, machine(1))
-    shop.release(text, machine(77))
-    with shop.books() as books:
-        assert books.taken() == {}
-
-
-def test_a_release_needs_the_vendors_text(shop: Shop) -> None:
-    """Who knows a machine's fingerprint only cannot take its seat away."""
-    entry, key = shop.issue()
-    shop.activate(key, machine(1))
-    for text in ("", "?", "restrike1.k1.e30.AAAA"):
-        status, _, _ = refused(lambda given=text: shop.release(given, machine(1)))  # type: ignore[misc]  # bound at once
-        assert status == 400
-    with shop.books() as books:
-        assert books.taken() == {entry.license_id: 1}
 
 
 # What is written down

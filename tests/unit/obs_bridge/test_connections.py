@@ -28,6 +28,7 @@ def paths(tmp_path: Path, migrated: bytes) -> Paths:
     return found
 
 
+@pytest.mark.slow
 def test_a_database_that_is_held(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop is held up for a moment only, and told once; what changed is read as soon as it is free."""
     monkeypatch.setattr(database, "REST_S", 0.5)

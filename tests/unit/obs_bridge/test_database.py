@@ -53,6 +53,7 @@ def test_rows(path: Path) -> None:
         assert database.ask(SQL, VALUES) == [(1,), (2,)]
 
 
+@pytest.mark.slow
 def test_one_that_is_held(holder: "sqlite3.Connection", path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often it is read, the loop is held up once and for a moment; it is read again when it is free."""
     monkeypatch.setattr(under_test, "REST_S", 1.0)

@@ -59,6 +59,7 @@ def test_failures_say_why(command: tuple[str, ...], sentence: str) -> None:
     assert loop.programs.failed == 1
 
 
+@pytest.mark.slow
 def test_one_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     """With all that it started."""
     pid = tmp_path / "pid"

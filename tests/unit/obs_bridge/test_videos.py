@@ -125,6 +125,7 @@ def test_a_file_without_pictures(house: House, monkeypatch: pytest.MonkeyPatch) 
     assert (last.size_bytes, last.duration_ms, last.is_whole, last.problem) == (4, None, False, UNPLAYABLE)
 
 
+@pytest.mark.slow
 @needs_ffmpeg
 def test_a_file_that_obs_did_not_bring_to_its_end(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """OBS says that it stopped, and on a full disk the file has no end: it is not whole, and plays up to there."""

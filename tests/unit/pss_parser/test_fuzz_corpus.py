@@ -6,6 +6,7 @@ from services.pss_parser.datagram import split
 from tests.proof import fuzzing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", fuzzing.inputs(), ids=lambda data: repr(data[:30]))
 def test_kept_inputs(data: bytes) -> None:
     """No input of the corpus breaks what must hold for any bytes."""

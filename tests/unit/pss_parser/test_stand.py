@@ -133,6 +133,7 @@ def test_another_past_is_noticed(journal: Journal, tmp_path: Path) -> None:
     assert (stand.position().entry, stand.position().session) == (50, "s2")
 
 
+@pytest.mark.slow
 def test_replays_side_by_side(journal: Journal, tmp_path: Path) -> None:
     """Two who ask page after page from different places both get everything, once."""
     journal.add(12_000)

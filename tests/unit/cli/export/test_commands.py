@@ -212,6 +212,7 @@ def test_json_tells_about_files_only(run: Run) -> None:
     assert run("export", "matches", "--json").code == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", FORMATS)
 def test_many_rows_need_little_memory(
     connection: "sqlite3.Connection", stored: Stored, tmp_path: Path, ending: str

@@ -95,6 +95,7 @@ def test_a_password_is_given_in_secret(run: Run, paths: Paths, monkeypatch: pyte
     assert CLEAR.encode() not in paths.database.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

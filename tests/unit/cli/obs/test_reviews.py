@@ -60,6 +60,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_open_the_latest(run: Run, filled: Path, tools: Path) -> None:
     """The player begins ten seconds before the decisive moment; the command does not wait for it."""
     player = Player(tools)

@@ -7,6 +7,8 @@ from services.cli.query import boxed
 from shared.errors import ValidationError
 from tests.unit.cli.query.played import Played
 
+pytestmark = pytest.mark.slow
+
 ONE_INSTRUCTION = "SELECT instr(hex(zeroblob(2000000)), hex(zeroblob(1000000)) || '1')"
 """Minutes, in which SQLite looks at no clock."""
 DOUBLED = ", ".join(f"t{n} AS (SELECT x FROM t{n - 1} UNION SELECT x FROM t{n - 1})" for n in range(1, 30))

@@ -100,6 +100,7 @@ def _sides(source: Source, name: str | None) -> dict[str, int]:
     return {row["match_id"]: row["side"] for row in source.rows(sql, athlete=names.athlete(source, name)["id"])}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("few_rounds", [0, 300], ids=["walk", "by match"])
 @pytest.mark.parametrize("seed", range(5))
 def test_any_combination(

@@ -16,6 +16,8 @@ from shared.db.sqlite import connect_writer
 from tests.unit.cli.conftest import Done, Run
 from tests.unit.cli.query.played import Played
 
+pytestmark = pytest.mark.slow
+
 BACKUP = """
 INSERT INTO backups (name, path, format, reason, status, schema_version, size_bytes, database_bytes, sha256, taken_at)
 VALUES (?, 'x', 'database', 'asked', ?, 8, 1, 1, 'x', ?)

@@ -50,6 +50,7 @@ def old(path: Path, *, seconds: float) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_free_pages_are_given_back_in_slices(cared: Desk) -> None:
     """A database of ours shrinks by what was removed, a slice at a time, and holds what it held."""
     work(cared, "archive", older_than_days=30)

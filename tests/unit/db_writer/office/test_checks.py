@@ -122,6 +122,7 @@ def test_a_sound_database_has_no_fault(cared: Desk) -> None:
     assert work(cared, "check", quick=True)["checked"] == [check.name for check in CHECKS if not check.is_slow]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(PLANTED.keys() - {"references", "results"}))
 def test_a_fault_is_found_and_repaired(cared: Desk, name: str) -> None:
     """The planted fault is found with an example; the repair mends it, if it is one that is safe, and says so in the
