@@ -194,7 +194,12 @@ def test_port_of_a_ring_taken(tmp_path: Path) -> None:
                 "ring-1": False,
                 "ring-2": True,
             }
-            assert suite.restrike("health", check=False).returncode == 1
+            eventually(
+                lambda: suite.restrike("health", check=False).returncode,
+                equals=1,
+                within=10,
+                what="a ring that has failed",
+            )
         finally:
             suite.restrike("down", check=False)
             suite.kill_everything()
