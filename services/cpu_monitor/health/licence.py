@@ -23,7 +23,8 @@ def judge_licence(view: View) -> Iterator[Verdict]:
     """One item."""
     status = view.picture.license
     if status is None or not view.is_alive(LICENSE):
-        yield unknown(NAME, f"{LICENSE} does not say how it stands.", "Nothing ends by that for a day. See: restrike ps")
+        remedy = "Nothing ends by that for a day. See: restrike ps"
+        yield unknown(NAME, f"{LICENSE} does not say how it stands.", remedy)
         return
     warnings = [one for one in status.warnings if not _is_of_its_end(one, status)]
     is_bad = status.state not in (LicenseState.TRIAL, LicenseState.VALID) or _ends_soon(status)
