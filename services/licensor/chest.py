@@ -53,12 +53,27 @@ class Chest:
         form = serialization.PrivateFormat.PKCS8
         lock: serialization.KeySerializationEncryption = serialization.NoEncryption()
         if is_encrypted:
-            lock = serialization.BestAvailableEncryption(self._passphrase.new())
+            passphrase = self._passphrase.new()
+            self._require_same(books, passphrase)
+            lock = serialization.BestAvailableEncryption(passphrase)
         with books.writing():
             books.put_key(key.public())
             write_durably(self.path(key_id), key.key.private_bytes(serialization.Encoding.PEM, form, lock))
             sync(self._folder)
         return key.public()
+
+    def _require_same(self, books: Books, passphrase: bytes) -> None:
+        """Whoever signs has one passphrase: a key that needs another one would fail on the day when it takes over."""
+        for key in books.public_keys():
+            if key.retired_at is not None or self.state(key.key_id) != "encrypted":
+                continue
+            try:
+                serialization.load_pem_private_key(_content(self.path(key.key_id)), passphrase)
+            except ValueError as error:
+                sentence = (
+                    f"The keys of a home have one passphrase, and this is not that of {key.key_id}: give that one."
+                )
+                raise ConfigError("keys.other_passphrase", sentence) from error
 
     def signing(self, books: Books) -> PrivateKey:
         """The key that signs now.

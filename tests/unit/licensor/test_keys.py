@@ -69,6 +69,19 @@ def test_passphrases_that_are_refused(shop: Shop, tmp_path: Path) -> None:
     assert [key.key_id for key in shop.ring().keys] == ["k1"]
 
 
+def test_the_keys_of_a_home_have_one_passphrase(shop: Shop, tmp_path: Path) -> None:
+    """A successor that needs another one would fail on the day when it takes over; one in a safe is not asked."""
+    with shop.books() as books:
+        Chest(shop.home.keys, passphrase(tmp_path)).create(books, "k2", now=NOW, is_encrypted=True)
+        other = Chest(shop.home.keys, passphrase(tmp_path, "another one that is long"))
+        with pytest.raises(ConfigError) as refused:
+            other.create(books, "k3", now=NOW, is_encrypted=True)
+        assert code_of(refused) == "keys.other_passphrase"
+        assert not other.path("k3").exists()
+        other.path("k2").unlink()
+        assert other.create(books, "k3", now=NOW, is_encrypted=True).key_id == "k3"
+
+
 @pytest.mark.parametrize("name", ["", "a b", "a.b", "../k", "k" * 41, "ключ", "k1", "K1"])
 def test_names_of_keys(shop: Shop, name: str) -> None:
     """Letters, digits, - and _; a name is given once, and its file is a file of the chest."""
