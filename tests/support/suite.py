@@ -26,18 +26,25 @@ from tests.support.asker import PatientClient
 from tests.support.captures import Sender
 from tests.support.wait import eventually
 
-OURS: Final = (10_000, 32_000)
+_WORKERS: Final = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_WORKER: Final = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+OURS: Final = range(10_000 + _WORKER, 32_000, _WORKERS)
+"""Each worker has ports of its own."""
 _chance = random.SystemRandom()
+_given: set[int] = set()
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """A port of loopback that nobody uses now, below those that the kernel gives away by itself: a suite that is down
-    for a moment finds it free again.
+    """A port of loopback that nobody uses now, and that was not given before, below those that the kernel gives away by
+    itself: a suite that is down for a moment finds it free again.
     """
     while True:
-        port = _chance.randrange(*OURS)
+        port = _chance.choice(OURS)
+        if port in _given:
+            continue
         with socket.socket(socket.AF_INET, kind) as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _given.add(port)
             return port
 
 
