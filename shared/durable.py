@@ -1,5 +1,6 @@
 """Files that survive a power cut; whoever writes one that must."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -20,3 +21,23 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def replace_durably(path: Path, content: bytes, *, mode: int = 0o600, is_first: bool = False) -> None:
+    """Put a file at `path` in one step that a power cut cannot halve; one that `is_first` never replaces another's.
+    Raises OSError: nothing was changed.
+    """
+    beside = path.with_name(f".{path.name}.partial")
+    try:
+        beside.unlink(missing_ok=True)  # of one that was killed
+        write_durably(beside, content)
+        if mode != 0o600:
+            beside.chmod(mode)
+        if is_first:
+            with contextlib.suppress(FileExistsError):
+                os.link(beside, path)
+        else:
+            beside.replace(path)
+        sync(path.parent)
+    finally:
+        beside.unlink(missing_ok=True)

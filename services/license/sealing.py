@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from shared.durable import sync, write_durably
+from shared.durable import replace_durably, sync
 from shared.errors import IoError
 from shared.licensing.installation import Installation
 
@@ -88,15 +88,7 @@ class SealedFile:
         Raises:
             OSError, IoError: nothing was changed.
         """
-        sealed = self._seal.close(content)
-        beside = self.path.with_name(f".{self.path.name}.partial")
-        try:
-            beside.unlink(missing_ok=True)  # of one that was killed
-            write_durably(beside, sealed)
-            beside.replace(self.path)
-            sync(self.path.parent)
-        finally:
-            beside.unlink(missing_ok=True)
+        replace_durably(self.path, self._seal.close(content))
 
     def remove(self) -> None:
         """Remove it, for good also after a power cut. Raises OSError."""

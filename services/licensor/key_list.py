@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from services.licensor.books import Books
-from shared.durable import sync, write_durably
+from shared.durable import replace_durably
 from shared.errors import ValidationError
 from shared.licensing.key_ring import KeyRing, PublicKey
 
@@ -63,13 +63,5 @@ def publish(books: Books, path: Path, *, replace: bool) -> KeyRing:
             "longer hold. Say --replace if that is meant."
         )
         raise ValidationError("keys.dropped", sentence, value=str(path))
-    beside = path.with_name(f".{path.name}.partial")
-    beside.unlink(missing_ok=True)  # of one that was killed
-    try:
-        write_durably(beside, msgspec.json.format(msgspec.json.encode(ring), indent=2) + b"\n")
-        beside.chmod(0o644)
-        beside.replace(path)
-        sync(path.parent)
-    finally:
-        beside.unlink(missing_ok=True)
+    replace_durably(path, msgspec.json.format(msgspec.json.encode(ring), indent=2) + b"\n", mode=0o644)
     return ring

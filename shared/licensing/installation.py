@@ -14,7 +14,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from shared.durable import sync, write_durably
+from shared.durable import replace_durably
 from shared.errors import IoError
 from shared.licensing.fingerprint import machine_id
 from shared.paths import Paths
@@ -40,15 +40,7 @@ class Installation:
         self._set_aside()
         if self.path.exists():
             return
-        beside = self.path.with_name(f".{self.path.name}.partial")
-        beside.unlink(missing_ok=True)  # of one that was killed
-        try:
-            write_durably(beside, secrets.token_bytes(KEY_BYTES))
-            with contextlib.suppress(FileExistsError):
-                os.link(beside, self.path)
-            sync(self.path.parent)
-        finally:
-            beside.unlink(missing_ok=True)
+        replace_durably(self.path, secrets.token_bytes(KEY_BYTES), is_first=True)
 
     def _set_aside(self) -> None:
         with contextlib.suppress(FileNotFoundError):

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from shared.durable import write_durably
+from shared.durable import replace_durably
 from shared.errors import IoError
 from shared.licensing.installation import Installation
 from shared.messages.license import LicenseStatus
@@ -43,13 +43,7 @@ class VerdictFile:
             OSError, IoError: it cannot be written.
         """
         body = _encode(status)
-        beside = self.path.with_name(f".{self.path.name}.partial")
-        try:
-            beside.unlink(missing_ok=True)  # of one that was killed
-            write_durably(beside, self._digest(body) + body)
-            beside.replace(self.path)
-        finally:
-            beside.unlink(missing_ok=True)
+        replace_durably(self.path, self._digest(body) + body)
 
     def read(self) -> LicenseStatus:
         """The verdict.

@@ -4,13 +4,12 @@ The key file holds one Fernet key a line, the newest first; all but the newest a
 way. A stored text names the key that it needs: `secret:1:<key id>:<Fernet token>`.
 """
 
-import contextlib
 import hashlib
 import os
 import stat
 from typing import TYPE_CHECKING, Final
 
-from shared.durable import sync, write_durably
+from shared.durable import replace_durably
 from shared.errors import IoError
 from shared.log.redaction import hide
 from shared.paths import Paths
@@ -114,19 +113,8 @@ class Secrets:
 
     def _write(self, keys: list[bytes], *, is_first: bool) -> None:
         """Replace the file in one step that a power cut cannot halve; the first one never replaces another's."""
-        beside = self.path.with_name(f".{self.path.name}.partial")
         try:
-            try:
-                beside.unlink(missing_ok=True)  # of one that was killed
-                write_durably(beside, b"".join(key + b"\n" for key in keys))
-                if is_first:
-                    with contextlib.suppress(FileExistsError):
-                        os.link(beside, self.path)
-                else:
-                    beside.replace(self.path)
-                sync(self.path.parent)
-            finally:
-                beside.unlink(missing_ok=True)
+            replace_durably(self.path, b"".join(key + b"\n" for key in keys), is_first=is_first)
         except OSError as error:
             raise SecretError(
                 "secret.key_not_written",
