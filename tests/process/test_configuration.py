@@ -54,11 +54,23 @@ class Sending(threading.Thread):
         return self.sent
 
 
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, list[Service]]]:
-    with House(tmp_path_factory.mktemp("configuration") / "home", rings=[{}, {}, {}]) as house:
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[tuple[House, list[Service]]]:
+    with House(tmp_path / "home", rings=[{}, {}, {}]) as house:
         started = [house.launch(name, preexec=_as_anybody) for name in ("udp-ingest", "pss-parser")]
         yield house, [service.answers() for service in started]
+
+
+@pytest.fixture
+def changed(services: tuple[House, list[Service]]) -> tuple[House, list[Service]]:
+    """The file was changed once, and taken over: ring-3 is gone, ring-4 is there."""
+    house, started = services
+    rings = [ring for ring in house.config["rings"] if ring["name"] != "ring-3"]
+    house.config["rings"] = [*rings, {"name": "ring-4", "port": free_port(socket.SOCK_DGRAM)}]
+    house.config["journal"] = {"keep_hours": 72}
+    house.write_config()
+    eventually(lambda: "ring-4" in _listening(house), within=NOTICED_WITHIN_S, what="the new ring")
+    return house, started
 
 
 def _states(services: list[Service]) -> list[ConfigurationState]:
@@ -115,9 +127,9 @@ def test_rings_change_while_another_one_is_heard(services: tuple[House, list[Ser
     assert (parser.changed, parser.needs_restart) == (ingest.changed, ())
 
 
-def test_a_bad_file_changes_nothing_and_a_killed_service_comes_back(services: tuple[House, list[Service]]) -> None:
+def test_a_bad_file_changes_nothing_and_a_killed_service_comes_back(changed: tuple[House, list[Service]]) -> None:
     """Every service tells the faults and goes on; kill -9, and it goes by what was accepted last. Then back."""
-    house, started = services
+    house, started = changed
     for service in started:
         service.call(ReloadConfiguration())
     good = started[0].call(GetConfigurationState()).version
@@ -146,9 +158,9 @@ def test_a_bad_file_changes_nothing_and_a_killed_service_comes_back(services: tu
     assert json.loads(house.paths.config.read_text()) == house.config
 
 
-def test_an_earlier_version_is_in_force_again(services: tuple[House, list[Service]]) -> None:
+def test_an_earlier_version_is_in_force_again(changed: tuple[House, list[Service]]) -> None:
     """`rollback` to a version: its rings listen, the history tells it as the newest."""
-    house, started = services
+    house, started = changed
     for service in started:
         service.call(ReloadConfiguration())
     kept = History(house.paths.config_history)
