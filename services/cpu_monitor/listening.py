@@ -3,6 +3,8 @@
 Only what is said rarely: a topic with an event for each datagram would have its producer encode them all for us.
 """
 
+import math
+from functools import partial
 from typing import Final
 
 from services.cpu_monitor.picture import Picture, RingPicture
@@ -62,6 +64,7 @@ class Ears:
         self._asker = asker
         self._boots: dict[str, str] = {}
         self._knows_rings = False
+        self._trouble_at_s = -math.inf
 
     def hear_health(self, health: ServiceHealth) -> None:
         """A service lives. One that began anew is asked for what it told nobody."""
@@ -100,7 +103,7 @@ class Ears:
         if ring.match_id != event.match_id:
             ring.match_id, ring.match_number = event.match_id, None
         ring.stage = event.data.after
-        ring.packet_at_s = monotonic_s()  # udp-ingest tells of the datagram up to a second later
+        ring.stage_at_s = ring.packet_at_s = monotonic_s()  # udp-ingest tells of the datagram up to a second later
 
     def hear_obs(self, status: ObsStatus) -> None:
         """How an OBS is."""
@@ -114,26 +117,30 @@ class Ears:
     def hear_trouble(self, trouble: WriteTrouble) -> None:
         """The database cannot be written, or can again."""
         self._picture.database_error = trouble.error
+        self._trouble_at_s = monotonic_s()
 
     def hear_license(self, status: LicenseStatus) -> None:
         """How the licence stands."""
         self._picture.license = status
 
     def ask(self, service: str | None = None) -> None:
-        """Ask for what is only told when it changes; of one service, or of all."""
+        """Ask for what is only told when it changes; of one service, or of all. What was told since is newer than the
+        answer.
+        """
+        now_s = monotonic_s()
         if service in (None, GetRings.service):
             self._asker.ask(GetRings(), self._take_rings)
         if service in (None, ListMatchStates.service):
-            self._asker.ask(ListMatchStates(), self._take_matches)
+            self._asker.ask(ListMatchStates(), partial(self._take_matches, now_s))
         if service in (None, GetDatabaseStatus.service):
-            self._asker.ask(GetDatabaseStatus(), self._take_database)
+            self._asker.ask(GetDatabaseStatus(), partial(self._take_database, now_s))
         if service in (None, GetObsStatus.service):
             self._asker.ask(GetObsStatus(), self._take_obs)
         if service in (None, GetLicense.service):
             self._asker.ask(GetLicense(), self.hear_license)
 
     def _take_rings(self, rings: Rings) -> None:
-        are_new = any(status.ring not in self._picture.rings for status in rings.rings)
+        are_new = not self._knows_rings or any(status.ring not in self._picture.rings for status in rings.rings)
         self._picture.journal_error = None  # without a ring nothing is journaled
         for status in rings.rings:
             self.hear_ring(status)
@@ -143,18 +150,19 @@ class Ears:
         if are_new:
             self.ask(ListMatchStates.service)  # what was answered before is not kept: it was of no known ring
 
-    def _take_matches(self, found: ParserRings) -> None:
+    def _take_matches(self, asked_at_s: float, found: ParserRings) -> None:
         for state in found.states:
             ring = self._picture.rings.get(state.ring)
-            if ring is not None:
+            if ring is not None and ring.stage_at_s < asked_at_s:
                 ring.stage, ring.match_id, ring.match_number = state.stage, state.match_id, state.match_number
                 ring.match, ring.match_at_s = state, monotonic_s()
         if self._knows_rings:
             self._picture.are_matches_known = True
 
-    def _take_database(self, status: DatabaseStatus) -> None:
+    def _take_database(self, asked_at_s: float, status: DatabaseStatus) -> None:
         self._picture.database = status
-        self._picture.database_error = status.error
+        if self._trouble_at_s < asked_at_s:
+            self._picture.database_error = status.error
 
     def _take_obs(self, statuses: ObsStatuses) -> None:
         self._picture.obs = {status.connection: status for status in statuses.connections}

@@ -3,6 +3,7 @@
 Plain data: no socket, no clock. Times of hearing are monotonic seconds.
 """
 
+import math
 from collections import deque
 from typing import Final
 
@@ -49,14 +50,15 @@ class Life(Struct):
 
 
 class RingPicture(Struct):
-    """A ring: its socket, and the match on it. `packet_at_s` is when its last datagram came, `match` its state as it
-    was asked for at `match_at_s`.
+    """A ring: its socket, and the match on it. `packet_at_s` is when its last datagram came, `stage_at_s` when a change
+    of the stage was told last, `match` its state as it was asked for at `match_at_s`.
     """
 
     status: RingStatus | None = None
     heard_at_s: float | None = None
     packet_at_s: float | None = None
     stage: Stage | None = None
+    stage_at_s: float = -math.inf
     match_id: str | None = None
     match_number: str | None = None
     match: MatchState | None = None

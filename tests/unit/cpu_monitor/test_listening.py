@@ -1,13 +1,16 @@
 """What is heard goes into the picture; what was told while nobody listened is asked for."""
 
+from typing import Any
 from unittest.mock import Mock
 
 import msgspec
 
 from services.cpu_monitor.listening import Ears
 from services.cpu_monitor.picture import Life, Picture
-from shared.messages.commands import ParserRings, Rings
+from shared.messages.commands import GetDatabaseStatus, ListMatchStates, ParserRings, Rings
+from shared.messages.database import WriteTrouble
 from shared.messages.license import GetLicense, LicenseState
+from shared.messages.match import MatchEvent, MatchState, Stage, StageChanged
 from shared.messages.udp import JournalTrouble, RingStatus
 from tests.support.health_picture import TRIAL, World
 
@@ -61,13 +64,59 @@ def test_the_licence_is_asked_for_and_heard() -> None:
     assert picture.license == expired
 
 
+def _asked(ears: Ears, kind: type) -> list[Any]:
+    """What is done with the answers to the questions of one kind so far."""
+    asked: Mock = ears._asker.ask  # type: ignore[assignment]  # see _ears
+    return [call.args[1] for call in asked.call_args_list if isinstance(call.args[0], kind)]
+
+
 def test_matches_are_known_when_those_of_the_rings_were_told() -> None:
-    """The parser's answer that came before udp-ingest's is of no known ring; with no ring at all there is no match."""
-    for rings in ([], [_ears()[2]]):
+    """The parser's answer that came before udp-ingest's is of no known ring, so it is asked again: also where the ring
+    was heard on the bus before, and where there is none at all.
+    """
+    status = _ears()[2]
+    for heard, rings in (([], []), ([], [status]), ([status], [status])):
         ears, picture, _ = _ears()
-        ears._take_matches(ParserRings(states=[]))
+        ears.ask(ListMatchStates.service)
+        _asked(ears, ListMatchStates)[-1](ParserRings(states=[]))
         assert not picture.are_matches_known
+        for ring in heard:
+            ears.hear_ring(ring)
         ears._take_rings(Rings(rings=rings))
         assert not picture.are_matches_known
-        ears._take_matches(ParserRings(states=[]))
+        _, answered = _asked(ears, ListMatchStates)
+        answered(ParserRings(states=[]))
         assert picture.are_matches_known
+
+
+def test_an_answer_does_not_undo_what_was_told_since_the_question() -> None:
+    """It left before: a match that ended meanwhile is over, a database that failed meanwhile is failing."""
+    ears, picture, status = _ears()
+    ears._take_rings(Rings(rings=[status]))
+    ears.ask()
+    ears.hear_stage(_over(status.ring))
+    ears.hear_trouble(WriteTrouble(error="disk full"))
+    running = MatchState(ring=status.ring, journal_id="j", entry=1, changed_at_us=1, match_id="m", stage=Stage.RUNNING)
+    database = World().picture.database
+    assert database is not None
+    _asked(ears, ListMatchStates)[-1](ParserRings(states=[running]))
+    _asked(ears, GetDatabaseStatus)[-1](database)
+    assert (picture.rings[status.ring].stage, picture.database_error) == (Stage.DECIDED, "disk full")
+    ears.ask()
+    _asked(ears, ListMatchStates)[-1](ParserRings(states=[running]))
+    _asked(ears, GetDatabaseStatus)[-1](database)
+    assert (picture.rings[status.ring].stage, picture.database_error) == (Stage.RUNNING, None)
+
+
+def _over(ring: str) -> MatchEvent[StageChanged]:
+    return MatchEvent(
+        ring=ring,
+        entry=2,
+        index=0,
+        received_at_us=2,
+        match_id="m",
+        round=1,
+        clock_ms=0,
+        score=None,
+        data=StageChanged(before=Stage.RUNNING, after=Stage.DECIDED),
+    )
