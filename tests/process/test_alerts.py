@@ -34,7 +34,7 @@ from tests.support.cli import restrike
 from tests.support.hook import Hook
 from tests.support.mailbox import Mailbox
 from tests.support.service import House, Service
-from tests.support.wait import eventually
+from tests.support.wait import eventually, lenient
 
 RULE = "db.not_writable"
 
@@ -100,7 +100,9 @@ class Watch:
         """A `restrike alerts` command."""
         environment = os.environ | {"RESTRIKE_HOME": str(self.house.home)}
         command = restrike("alerts", *arguments)
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20, check=False)
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=lenient(20), check=False
+        )
 
     def subjects(self) -> list[str]:
         """Of all mails."""

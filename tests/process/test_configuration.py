@@ -19,7 +19,7 @@ from shared.messages.facts import SessionClosed, SessionOpened
 from tests.support.cli import restrike
 from tests.support.service import House, Service, bodies, facts
 from tests.support.suite import free_port
-from tests.support.wait import eventually, pause
+from tests.support.wait import ENOUGH_S, eventually, pause
 
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
 NOTICED_WITHIN_S = 10
@@ -49,7 +49,7 @@ class Sending(threading.Thread):
     def end(self) -> list[bytes]:
         """Everything that was sent."""
         self._over.set()
-        self.join(5)
+        self.join(ENOUGH_S)
         self._sender.__exit__(None, None, None)
         return self.sent
 

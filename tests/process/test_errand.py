@@ -16,7 +16,7 @@ from services.db_writer.office import child as office_child
 from services.db_writer.office.child import END_POLL_S, POLL_S, errand
 from services.db_writer.office.jobs import Result, Step
 from shared.paths import Paths
-from tests.support.wait import eventually
+from tests.support.wait import eventually, lenient
 
 Steps = Generator[Step, None, Result]
 
@@ -90,7 +90,7 @@ def test_a_mistake_of_ours_is_told(tmp_path: Path) -> None:
     """Options that an errand cannot understand: a sentence with the class, no silence."""
     command = [sys.executable, "-P", "-m", "services.db_writer.errand", "backups_find", str(os.getpid())]
     environment = os.environ | {"RESTRIKE_HOME": str(tmp_path)}
-    done = subprocess.run(command, env=environment, input=b"{}", capture_output=True, check=False, timeout=20)
+    done = subprocess.run(command, env=environment, input=b"{}", capture_output=True, check=False, timeout=lenient(20))
     said = json.loads(done.stdout)["error"]
     assert (done.returncode, said["code"]) == (1, "job.fault")
     assert "KeyError" in said["message"]
@@ -112,5 +112,7 @@ def test_an_errand_is_modest(tmp_path: Path) -> None:
         assert (process.nice(), os.getsid(child.pid)) == (19, child.pid)
         group = Path(f"/proc/{child.pid}/autogroup")
         assert not group.exists() or "nice 19" in group.read_text(encoding="ascii")
-        out, _ = child.communicate(json.dumps({"folders": [str(tmp_path)], "backup": None}).encode(), timeout=10)
+        out, _ = child.communicate(
+            json.dumps({"folders": [str(tmp_path)], "backup": None}).encode(), timeout=lenient(10)
+        )
     assert (child.returncode, json.loads(out)) == (0, {"result": {"found": []}})

@@ -15,6 +15,7 @@ from shared.messages.commands import GetHealth, GetRings, ListInterfaces, Rings
 from shared.messages.requests import Command, Reply, Request
 from shared.messages.service import ServiceHealth
 from tests.support.service import House, ask_raw, request
+from tests.support.wait import lenient
 
 INGEST = "udp-ingest"
 NESTED = Request(service="broker", command="get_health", id="r", body=msgspec.Raw(b"\x91" * 100_000 + b"\xc0"))
@@ -114,7 +115,7 @@ def test_a_service_that_stays_silent_is_answered_for(house: House) -> None:
             took = monotonic_s() - started
         reply = msgspec.msgpack.decode(asker.recv_multipart()[-1], type=Reply)
         assert (_code(reply), reply.id) == ("service.no_answer", "late")
-        assert ListInterfaces.deadline_s <= took < ListInterfaces.deadline_s + 0.5
+        assert ListInterfaces.deadline_s <= took < lenient(ListInterfaces.deadline_s + 0.5)
         asker.send_multipart([b"", request(GetHealth(), service=INGEST, request_id="next")])
         assert asker.poll(5000), "the next answer"
         assert msgspec.msgpack.decode(asker.recv_multipart()[-1], type=Reply).id == "next"

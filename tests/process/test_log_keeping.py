@@ -17,7 +17,7 @@ from services.cpu_monitor.log_keeping.setting_aside import Rotation
 from shared.clock import monotonic_s, unix_ns
 from shared.log.files import ARCHIVE, archives, set_aside
 from shared.paths import PROGRAM_ROOT
-from tests.support.wait import eventually, pause
+from tests.support.wait import ENOUGH_S, eventually, pause
 
 LINES = 6_000
 LIMITS = Limits(file_bytes=60_000, keep_days=1, archive_bytes=1 << 30)
@@ -74,7 +74,7 @@ def test_no_line_is_lost_or_doubled_however_often_the_keeper_is_killed(
         keeper.start()
         pause(0.01 + kills % 7 * 0.013)
         keeper.kill()
-        keeper.join(5)
+        keeper.join(ENOUGH_S)
         kills += 1
     assert kills > 5
     _tidy(logs, supervisord.pid)

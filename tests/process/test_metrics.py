@@ -14,7 +14,7 @@ from shared.messages.commands import GetHealth
 from tests.support.captures import capture
 from tests.support.service import House, Service, ask_raw, request
 from tests.support.suite import free_port
-from tests.support.wait import eventually
+from tests.support.wait import eventually, lenient
 
 SERVICES = ("broker", "udp-ingest", "pss-parser", "db-writer", "cpu-monitor")
 CAPTURE = "bo3-1-2-ptf-scores-gamjeom"
@@ -136,7 +136,7 @@ def test_clients_that_hang_delay_nothing_but_themselves(scraped: Scraped) -> Non
             asked = monotonic_s()
             scraped.monitor.call(GetHealth())
             slowest = max(slowest, monotonic_s() - asked)
-        assert slowest < 0.5
+        assert slowest < lenient(0.5)
         assert process.num_threads() < idle + 8, "not one for each"
     assert scraped.scrape()
     eventually(lambda: process.num_threads() <= idle + 2, within=3, what="nothing of them is left")

@@ -19,7 +19,7 @@ from shared.messages.obs_commands import ActOnObs, GetObsStatus, ObsStatuses, Sa
 from shared.messages.requests import Command
 from tests.support.obs.fake import FakeObs
 from tests.support.service import House, Service
-from tests.support.wait import eventually, pause
+from tests.support.wait import eventually, lenient, pause
 
 SOON_S = 5.0
 READY_S = 20.0
@@ -76,7 +76,7 @@ def reason(house: House, name: str = "main") -> str:
 
 def ask(house: House, command: Command[Any]) -> Any:
     """The answer, which comes at once."""
-    return house.client.call(command, service="obs-bridge", deadline_s=RESPONSIVE_S)
+    return house.client.call(command, service="obs-bridge", deadline_s=lenient(RESPONSIVE_S))
 
 
 def problems(bridge: Service) -> list[str]:
@@ -122,12 +122,16 @@ def test_a_hundred_disconnects_leave_nothing(house: House) -> None:
 
                 def are_back(meetings: list[int] = meetings) -> bool:
                     met = [len(fake.asked("GetVersion")) for fake in fakes]
-                    return met == meetings and [fake.clients for fake in fakes] == all_there
+                    return met == meetings and are_connected()
 
                 eventually(are_back, within=SOON_S, what="all are back")
-            eventually(lambda: all(state(house, f"obs-{n}") == "connected" for n in range(LINKS)), within=SOON_S)
 
-        eventually(lambda: [fake.clients for fake in fakes], equals=all_there, within=READY_S, what="all connected")
+        def are_connected() -> bool:
+            found: ObsStatuses = ask(house, GetObsStatus())
+            states = [str(one.state) for one in found.connections]
+            return states == ["connected"] * LINKS and [fake.clients for fake in fakes] == all_there
+
+        eventually(are_connected, within=READY_S, what="all connected")
         come_and_go(1)
         files, threads, mebibytes = settled(process)
         come_and_go(LOSSES)
@@ -165,7 +169,7 @@ def test_database_is_held_at_the_start(house: House) -> None:
             bridge = house.start("obs-bridge")
             eventually(lambda: problems(bridge), within=READY_S, what="what is wrong is said")
             slowest = slowest_answer(house, for_s=2.5)
-            assert slowest < RESPONSIVE_S
+            assert slowest < lenient(RESPONSIVE_S)
             assert len(problems(bridge)) == 1
             assert "locked" in problems(bridge)[0]
             holder.execute("ROLLBACK")

@@ -20,7 +20,7 @@ from shared.messages.obs import LinkState
 from tests.support.obs.linked import Linked, link_threads, linked, one
 from tests.support.obs.real import RealObs, needs_obs
 from tests.support.obs.stranger import Stranger
-from tests.support.wait import eventually
+from tests.support.wait import eventually, lenient
 
 CONNECTED, DISCONNECTED, FAILED = LinkState.CONNECTED, LinkState.DISCONNECTED, LinkState.FAILED
 SOON_S = 5.0
@@ -81,7 +81,7 @@ def test_a_request_is_on_the_wire_at_once(ours: Linked) -> None:
     handed.sort()
     answered.sort()
     note("wire", p50_ms=handed[100], p99_ms=handed[197], answered_p50_ms=answered[100], answered_p99_ms=answered[197])
-    assert handed[100] < 5
+    assert handed[100] < lenient(0.005) * 1000
 
 
 def test_obs_killed_while_it_records(obs: RealObs, ours: Linked) -> None:
@@ -108,7 +108,7 @@ def test_obs_frozen(obs: RealObs, ours: Linked) -> None:
     worst_s, turned = 0.0, time.monotonic()
     frozen = time.monotonic()
     while ours.link.state is not DISCONNECTED:
-        assert time.monotonic() - frozen < SOON_S
+        assert time.monotonic() - frozen < lenient(SOON_S)
         ours.loop.turn(0.001)
         worst_s = max(worst_s, time.monotonic() - turned)
         turned = time.monotonic()
@@ -118,7 +118,7 @@ def test_obs_frozen(obs: RealObs, ours: Linked) -> None:
     obs.thaw()
     back_s = ours.becomes(CONNECTED, within=SOON_S)
     note("frozen", told_s=told_s, back_s=back_s, longest_turn_s=worst_s)
-    assert worst_s < 0.25
+    assert worst_s < lenient(0.25)
 
 
 def test_obs_frozen_in_mid_request(obs: RealObs, ours: Linked) -> None:
@@ -130,7 +130,7 @@ def test_obs_frozen_in_mid_request(obs: RealObs, ours: Linked) -> None:
     ours.becomes(DISCONNECTED)
     start = time.monotonic()
     ours.link.close()
-    assert time.monotonic() - start < 0.1
+    assert time.monotonic() - start < lenient(0.1)
     eventually(lambda: not link_threads(), within=3, what="threads ended")
 
 

@@ -20,7 +20,7 @@ from shared.paths import Paths
 from shared.rpc import is_locked
 from shared.stand_in import stand_in
 from tests.support.cli import Home, home_in
-from tests.support.wait import eventually
+from tests.support.wait import eventually, lenient
 
 
 def overwrite_header(database: Path) -> None:
@@ -111,7 +111,7 @@ def test_broken_off(home: Home, end: Callable[[Paths, int], None]) -> None:
         partial.touch()
         eventually(lambda: list(restore_folder(paths).glob(".desk-*.partial")), within=20, what="it has begun")
         end(paths, command.pid)
-        _, said = command.communicate(timeout=20)
+        _, said = command.communicate(timeout=lenient(20))
         eventually(lambda: not is_locked(paths.lock(WRITER)), within=20, what="it has ended")
         if end is not kill:
             assert (command.returncode, said) == (130, "Broken off. Nothing was left behind; give the command again.\n")
@@ -139,7 +139,7 @@ def test_beside_another_command(home: Home) -> None:
         assert home.run("down").stdout.startswith("No suite was running")
         assert stand_in(paths) == working
         command.send_signal(signal.SIGINT)
-        command.wait(20)
+        command.wait(lenient(20))
 
 
 def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:

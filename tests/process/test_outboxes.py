@@ -131,7 +131,7 @@ def test_a_frozen_producer_keeps_the_writer_from_nothing(post: Post) -> None:
     with producer.frozen():
         pause(0.5)
         for _ in range(20):
-            writer.call(GetHealth(), deadline_s=0.5)
+            writer.call(GetHealth(), deadline_s=3)
     post.all_stored(producer.call(Hush()))
 
 

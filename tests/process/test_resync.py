@@ -18,7 +18,7 @@ from shared.messages.facts import QueriesSent, SessionBroken
 from shared.messages.wire import Entry, Origin
 from tests.support.service import House, bodies, facts
 from tests.support.suite import free_port
-from tests.support.wait import eventually
+from tests.support.wait import ENOUGH_S, eventually
 
 QUERIES = [query.decode() for query in STREAMS]
 CLOCK, ATHLETES = b"clk;01:10;", b"at1;A. ONE;Anna ONE;CRO;at2;B. TWO;Bea TWO;KOR;"
@@ -51,7 +51,7 @@ def _answering() -> Iterator[int]:
         yield int(responder.place.rpartition(":")[2])
     finally:
         over.set()
-        thread.join(5)
+        thread.join(ENOUGH_S)
         responder.close()
 
 

@@ -14,6 +14,7 @@ from shared.messages.requests import Request
 from shared.rpc import Client, RefusedError
 from tests.support.service import House, Service, ask_raw
 from tests.support.tiny import Do
+from tests.support.wait import ENOUGH_S, lenient
 
 
 @pytest.fixture
@@ -80,9 +81,9 @@ def test_a_service_that_does_not_run(house: House) -> None:
             end(house.start("udp-ingest"))
         started = monotonic_s()
         with pytest.raises(NetworkError, match=r"is not running \(yet\); see: restrike ps") as refusal:
-            house.client.call(GetRings())
+            house.client.call(GetRings(), deadline_s=60)
         assert refusal.value.code == "service.not_running"
-        assert monotonic_s() - started < 0.5
+        assert monotonic_s() - started < lenient(0.5)
 
 
 def test_a_service_that_does_not_answer(tiny: Service) -> None:
@@ -92,7 +93,7 @@ def test_a_service_that_does_not_answer(tiny: Service) -> None:
         with pytest.raises(NetworkError, match=r"tiny did not answer within 0.3 s") as refusal:
             tiny.call(GetHealth(), deadline_s=0.3)
         assert refusal.value.code == "service.no_answer"
-        assert 0.3 <= monotonic_s() - started < 0.8
+        assert 0.3 <= monotonic_s() - started < lenient(0.8)
     assert tiny.call(GetHealth()).service == "tiny"
 
 
@@ -115,7 +116,7 @@ def test_many_callers_at_once(house: House, tiny: Service) -> None:
     for caller in callers:
         caller.start()
     for caller in callers:
-        caller.join(20)
+        caller.join(ENOUGH_S)
     assert answers == {caller: [f"{caller}/{n}" for n in range(25)] for caller in range(8)}
     assert tiny.call(GetHealth()).faults == 0
 
@@ -131,10 +132,10 @@ def test_an_answer_that_comes_later_keeps_nobody_waiting(tiny: Service) -> None:
         asker.start()
     asked = monotonic_s()
     while monotonic_s() - asked < 0.3:
-        assert tiny.call(Do(what="echo", text="now"), deadline_s=0.2) == "now"
+        assert tiny.call(Do(what="echo", text="now"), deadline_s=lenient(0.2)) == "now"
     assert answers == []
     for asker in askers:
-        asker.join(5)
+        asker.join(ENOUGH_S)
     assert sorted(answers) == ["one", "two"]
 
 
@@ -151,7 +152,7 @@ def test_who_waits_when_a_service_ends_is_told(tiny: Service) -> None:
     asker.start()
     asked = monotonic_s()
     while monotonic_s() - asked < 0.5:
-        assert tiny.call(Do(what="echo", text="now"), deadline_s=0.5) == "now"
+        assert tiny.call(Do(what="echo", text="now"), deadline_s=lenient(0.5)) == "now"
     assert tiny.stop() == 0
-    asker.join(5)
+    asker.join(ENOUGH_S)
     assert refusals == ["service.ended"]

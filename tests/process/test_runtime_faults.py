@@ -15,7 +15,7 @@ from shared.messages.topics import SERVICE_FAULT, SERVICE_LOSS
 from shared.rpc import Client, RefusedError
 from tests.support.service import ROOT, House, next_of
 from tests.support.tiny import Do
-from tests.support.wait import eventually, pause
+from tests.support.wait import eventually, lenient, pause
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_loop_that_is_stuck(house: House) -> None:
     started = monotonic_s()
     tiny.call(Do(what="stick"))
     assert tiny.ends(within=6) == 1
-    assert monotonic_s() - started < 3
+    assert monotonic_s() - started < lenient(3)
     assert "most recent call first" in tiny.output()
     assert "in _stick" in tiny.output()
     house.tiny()
@@ -69,12 +69,14 @@ def test_a_process_that_was_frozen_goes_on(house: House) -> None:
 
 
 def test_another_thread_may_post(house: House) -> None:
-    """What another thread posts is done by the loop, at once."""
+    """What another thread posts is done by the loop, at once: nothing else wakes it."""
     tiny = house.tiny()
-    for word in ("a", "b", "c"):
+    words = list("abcde")
+    for count, word in enumerate(words, 1):
         tiny.call(Do(what="post_from_a_thread", text=word))
-        eventually(lambda: tiny.call(Do(what="posted")).split()[-1:], equals=[word], within=0.9)
-    assert tiny.call(Do(what="posted")) == "a b c"
+        eventually(lambda count=count: len(tiny.logged("posted")) == count, within=3)  # type: ignore[misc]  # called at once
+    assert [line["text"] for line in tiny.logged("posted")] == words
+    assert min(line["took_s"] for line in tiny.logged("posted")) < 0.1
 
 
 def test_its_own_losses_are_told(house: House) -> None:
@@ -111,7 +113,7 @@ def test_nobody_reads_its_log(house: House) -> None:
                 client.call(Do(what="fail"))
         assert client.call(GetHealth(), service="tiny").faults == 3
         process.send_signal(signal.SIGTERM)
-        assert process.wait(2) == 0
+        assert process.wait(lenient(2)) == 0
     finally:
         process.kill()
         process.wait(5)

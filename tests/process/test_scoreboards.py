@@ -18,7 +18,7 @@ from shared.messages.requests import NOTHING, Err, Reply, Request
 from shared.messages.service import Mark
 from tests.support.npm import needs_node
 from tests.support.scoreboards import NODE, PYTHON, scoreboard
-from tests.support.wait import eventually
+from tests.support.wait import ENOUGH_S, eventually
 
 WITHIN_S = 20
 LANGUAGES = [PYTHON, pytest.param(NODE, marks=needs_node)]
@@ -98,7 +98,7 @@ class FakeParser:
     def close(self) -> None:
         """End the thread."""
         self._stopping.set()
-        self._thread.join(5)
+        self._thread.join(ENOUGH_S)
         self.context.destroy(linger=0)
 
 

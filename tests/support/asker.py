@@ -1,20 +1,19 @@
 """A client of tests: a busy machine may keep it waiting longer than an operator would, a killed service may not."""
 
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from shared.clock import monotonic_s
 from shared.messages.requests import Command
 from shared.paths import Paths
 from shared.rpc import Client, is_locked
+from tests.support.wait import lenient
 
 R = TypeVar("R")
-WAITS_S: Final = 10.0
-"""Where a test names no deadline of its own, it is not about deadlines."""
 
 
 class PatientClient(Client):
-    """Waits at least ten seconds, but no longer than the command's deadline for a process that is gone meanwhile: what
-    it was asked went with it.
+    """Where a test names no deadline of its own, it is not about deadlines: it waits long, but no longer than the
+    command's deadline for a process that is gone meanwhile, as what it was asked went with it.
     """
 
     def call(self, command: Command[R], *, service: str | None = None, deadline_s: float | None = None) -> R:
@@ -28,7 +27,7 @@ class PatientClient(Client):
             self._context,
             is_over=lambda: monotonic_s() > until_s and _holder(self._paths, name) != asked,
         )
-        return client.call(command, service=service, deadline_s=max(command.deadline_s, WAITS_S))
+        return client.call(command, service=service, deadline_s=lenient(command.deadline_s))
 
 
 def _holder(paths: Paths, service: str) -> str | None:

@@ -15,9 +15,9 @@ from shared.messages.wire import Entry
 from shared.paths import Paths
 from tests.support.asker import PatientClient
 from tests.support.suite import free_port
-from tests.support.wait import eventually
+from tests.support.wait import eventually, lenient
 
-WITHIN_S = 20.0
+WITHIN_S = 30.0
 
 
 class Home:
@@ -67,7 +67,7 @@ class Home:
             cwd=self.paths.home,
             capture_output=True,
             text=True,
-            timeout=within,
+            timeout=lenient(within),
             check=False,
             input=text,
         )

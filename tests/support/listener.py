@@ -6,6 +6,8 @@ from typing import Any, Self
 import msgspec
 import zmq
 
+from tests.support.wait import lenient
+
 Heard = tuple[str, dict[str, Any]]
 
 
@@ -22,7 +24,7 @@ class Listener:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._connected.wait(5), f"no event within 5 s at {self._endpoint}: is the suite up?"
+        assert self._connected.wait(lenient(5)), f"no event at {self._endpoint}: is the suite up?"
         self.heard.clear()
         return self
 

@@ -28,7 +28,7 @@ from tests.support.obs_ringside import RESPONSIVE_S, SESSIONS, SOON_S, Measured
 from tests.support.obs_suite import ObsSuite, obs_suite
 from tests.support.obs_watch import Watch
 from tests.support.stored import bodies
-from tests.support.wait import eventually
+from tests.support.wait import eventually, lenient
 
 ANSWERS: Final[dict[str, Step]] = {
     "never answered, not done": Silence(),
@@ -84,7 +84,7 @@ class Pretended:
         measured.back_s = round(max(start_s, time.monotonic() - ended_s), 2)
         eventually(lambda: self.suite.status().state, equals=LinkState.CONNECTED, within=SOON_S, what="connected")
         measured.slowest_s, measured.lag_ms = max(self.watch.slowest_s.values()), self.watch.lag_ms
-        assert measured.slowest_s < RESPONSIVE_S, self.watch.slowest_s
+        assert measured.slowest_s < lenient(RESPONSIVE_S), self.watch.slowest_s
         self._assert_true()
         measured.sentence = next(iter(self.watch.sentences()), "")
         return measured

@@ -13,7 +13,7 @@ from typing import Final
 from tests.support.obs.stranger import Stranger
 from tests.support.obs_ringside import RESPONSIVE_S, SOON_S, Measured, Ringside
 from tests.support.trouble import disks
-from tests.support.wait import eventually, pause
+from tests.support.wait import eventually, lenient, pause
 
 MIB: Final = 1 << 20
 FILLER: Final = "filler"
@@ -287,7 +287,7 @@ def quick_matches(place: Ringside, count: int, *, each_s: float = 1.5) -> Measur
         place.suite.restrike("obs", "recording", "main", "--post-roll", "0.5")
     measured.lost = f"of {each_s:g} s each, {min(lasts):.1f} to {max(lasts):.1f} s are recorded"
     measured.slowest_s, measured.lag_ms = max(place.watch.slowest_s.values()), place.watch.lag_ms
-    assert measured.slowest_s < RESPONSIVE_S, place.watch.slowest_s
+    assert measured.slowest_s < lenient(RESPONSIVE_S), place.watch.slowest_s
     place.table.append(measured)
     return measured
 

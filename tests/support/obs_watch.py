@@ -14,7 +14,7 @@ from shared.messages.obs_commands import GetObsStatus
 from shared.messages.requests import Command
 from shared.rpc import Client
 from tests.support.suite import Suite
-from tests.support.wait import eventually
+from tests.support.wait import eventually, lenient
 
 PROBES_S = 0.05
 SERVICES = ("obs-bridge", "udp-ingest", "pss-parser", "db-writer")
@@ -57,7 +57,7 @@ class Watch:
     def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
-        assert self._ready.wait(5), "nothing is published"
+        assert self._ready.wait(lenient(5)), "nothing is published"
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -82,8 +82,8 @@ class Watch:
             said = (h for h in list(self.heard) if h.at_s >= since_s and words.lower() in h.sentence.lower())
             return next(said, None)
 
-        left_s = within - (time.monotonic() - since_s)
-        found = eventually(first, within=max(left_s, 0.1), what=f"{words!r} among {self.sentences(since_s)}")
+        left_s = max(within - (time.monotonic() - since_s), 0.1)
+        found = eventually(first, within=left_s, what=f"{words!r} among {self.sentences(since_s)}")
         assert found is not None
         return found.at_s - since_s, found.sentence
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.npm import ROOT, installed
+from tests.support.wait import lenient
 
 EXAMPLES = ROOT / "docs" / "examples"
 PYTHON, NODE = "python", "node"
@@ -26,7 +27,7 @@ class Scoreboard:
 
     def ended(self, *, within: float) -> int:
         """Its exit code, once it ended by itself."""
-        return self.process.wait(within)
+        return self.process.wait(lenient(within))
 
 
 @contextlib.contextmanager

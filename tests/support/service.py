@@ -28,7 +28,7 @@ from shared.paths import Paths
 from tests.support.asker import PatientClient
 from tests.support.captures import Sender
 from tests.support.suite import free_port
-from tests.support.wait import eventually
+from tests.support.wait import ENOUGH_S, eventually, lenient
 
 R = TypeVar("R")
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,17 +73,17 @@ class Service:
         self.signal(signal.SIGTERM)
         code = self.ends(within=within + 5)
         took = monotonic_s() - asked
-        assert took < within, f"{self.name} took {took:.2f} s to end: {self.output()}"
+        assert took < lenient(within), f"{self.name} took {took:.2f} s to end: {self.output()}"
         return code
 
     def kill(self) -> None:
         """End it without a word."""
         self.process.kill()
-        self.process.wait(5)
+        self.process.wait(ENOUGH_S)
 
     def ends(self, *, within: float) -> int:
         """Wait until it ended by itself; its exit code."""
-        return self.process.wait(within)
+        return self.process.wait(lenient(within))
 
     def output(self) -> str:
         """Everything that it wrote to stdout and stderr."""
@@ -134,7 +134,7 @@ class House:
         for service in self._services:
             if service.process.poll() is None:
                 service.process.kill()
-            service.process.wait(5)
+            service.process.wait(ENOUGH_S)
         for subscriber in self._subscribers:
             subscriber.socket.close()
         if self.paths.sockets != self.paths.run:
@@ -259,5 +259,5 @@ def ask_raw(context: "zmq.Context[Any]", endpoint: str, body: bytes, *, within: 
         asker.set(zmq.LINGER, 0)
         asker.connect(endpoint)
         asker.send(body)
-        assert asker.poll(int(within * 1000)), f"no reply from {endpoint} within {within} s"
+        assert asker.poll(int(lenient(within) * 1000)), f"no reply from {endpoint} within {within} s"
         return msgspec.msgpack.decode(asker.recv(), type=Reply)

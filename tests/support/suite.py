@@ -24,7 +24,7 @@ from shared.paths import Paths
 from shared.rpc import is_locked
 from tests.support.asker import PatientClient
 from tests.support.captures import Sender
-from tests.support.wait import eventually
+from tests.support.wait import eventually, lenient
 
 _WORKERS: Final = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 _WORKER: Final = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -88,7 +88,7 @@ class Suite:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=within,
+            timeout=lenient(within),
             check=False,
             input=text,
         )

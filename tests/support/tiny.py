@@ -8,7 +8,7 @@ import argparse
 import threading
 from typing import ClassVar
 
-from shared.clock import wait_s
+from shared.clock import monotonic_s, wait_s
 from shared.errors import ValidationError
 from shared.messages.requests import Command
 from shared.messages.service import ServiceFault
@@ -32,7 +32,6 @@ class Tiny:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._said: list[str] = []
 
     def do(self, command: Do) -> object:
         said = getattr(self, command.what)(command.text)
@@ -71,10 +70,14 @@ class Tiny:
         return later
 
     def post_from_a_thread(self, text: str) -> None:
-        threading.Thread(target=self._runtime.post, args=(lambda: self._said.append(text),)).start()
+        """Half a second later, so that nothing else wakes the loop; the log says how long it took to be done."""
 
-    def posted(self, _: str) -> str:
-        return " ".join(self._said)
+        def post() -> None:
+            wait_s(0.5)
+            began_s = monotonic_s()
+            self._runtime.post(lambda: self._runtime.log.info("posted", text=text, took_s=monotonic_s() - began_s))
+
+        threading.Thread(target=post).start()
 
 
 def build(runtime: Runtime) -> None:

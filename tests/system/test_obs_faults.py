@@ -14,7 +14,7 @@ from tests.support.obs.real import needs_obs
 from tests.support.obs_answers import Pretended, pretended
 from tests.support.obs_faults import FAULTS, quick_matches
 from tests.support.obs_ringside import RESPONSIVE_S, SOON_S, Ringside, ringside
-from tests.support.wait import eventually
+from tests.support.wait import eventually, lenient
 
 QUICK_MATCHES = 5
 SHORT = [
@@ -80,7 +80,7 @@ def test_everything_at_once(place: Ringside) -> None:
     clips = place.clips(2)
     assert {(clip.challenge, clip.athlete) for clip in clips} == {(1, 1), (2, 2)}
     assert place.number == number
-    assert max(place.watch.slowest_s.values()) < RESPONSIVE_S
+    assert max(place.watch.slowest_s.values()) < lenient(RESPONSIVE_S)
     stopped = at_once(place, StopRecording(), StopRecording())
     assert [done.details["was_running"] for done in stopped] == [False, False]
 

@@ -11,6 +11,7 @@ from shared.clock import monotonic_s
 from shared.log import lines as module
 from shared.log.lines import Lines
 from shared.paths import Paths
+from tests.support.wait import lenient
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def test_a_full_pipe_costs_lines_and_no_time(tmp_path: Path, pipe: list[int], mo
     began_s, line = monotonic_s(), b"x" * 999 + b"\n"
     for _ in range(2_000):
         lines.write(line)
-    assert monotonic_s() - began_s < 1
+    assert monotonic_s() - began_s < lenient(1)
     dropped = lines.dropped
     assert dropped > 500
     read = os.read(pipe[0], 1 << 21)

@@ -18,6 +18,7 @@ from shared.messages.recordings import VideoKind, VideoStored
 from shared.outbox import Outbox
 from tests.support.obs.video import needs_ffmpeg
 from tests.support.video_files import make_video
+from tests.support.wait import ENOUGH_S
 
 VIDEO = VideoStored(
     video_id="v1", kind=VideoKind.MATCH, connection="mat-1", ring="ring-1", match_id="m", obs_path="D:/Rec/a.mkv"
@@ -70,7 +71,7 @@ class House:
     def settled(self) -> VideoStored:
         """Turn until nothing is left to do."""
         while self.outbox.kept(KEY):
-            self.posted.get(timeout=10)()
+            self.posted.get(timeout=ENOUGH_S)()
             self.ledger.commit()
         found = self.facts[-1]
         assert isinstance(found, VideoStored)
@@ -143,10 +144,10 @@ def test_a_file_that_still_grows(house: House) -> None:
     house.videos.closed(replace(VIDEO, is_whole=False, problem="It broke."))
     house.ledger.commit()
     for size in (2, 3):
-        house.posted.get(timeout=10)()
+        house.posted.get(timeout=ENOUGH_S)()
         file.write_bytes(b"1" * size)
         house.later.pop()()
-    house.posted.get(timeout=10)()
+    house.posted.get(timeout=ENOUGH_S)()
     assert all(fact.size_bytes is None for fact in house.facts)
     house.later.pop()()
     last = house.settled()
@@ -162,7 +163,7 @@ def test_one_that_never_stops_growing(house: House, monkeypatch: pytest.MonkeyPa
     house.videos.closed(replace(VIDEO, is_whole=False))
     house.ledger.commit()
     for size in (2, 3):
-        house.posted.get(timeout=10)()
+        house.posted.get(timeout=ENOUGH_S)()
         file.write_bytes(b"1" * size)
         house.later.pop()()
     assert house.settled().size_bytes == 3
