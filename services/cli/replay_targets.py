@@ -6,18 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from services.cli.pacing import Window
-from shared.clock import monotonic_s, wait_s
-from shared.errors import NetworkError, RestrikeError, ValidationError
-from shared.messages.commands import BeginReplay, EndReplay, GetRings
-from shared.messages.udp import RingStatus
+from services.cli.ring_flow import Flow, status_of
+from shared.clock import wait_s
+from shared.errors import NetworkError, RestrikeError
+from shared.messages.commands import BeginReplay, EndReplay
 from shared.messages.wire import Origin
 from shared.rpc import Client
 
 LOOK_EVERY_S: Final = 1.0
-HEARD_WITHIN_S: Final = 2.0
-"""Datagrams that udp-ingest has not counted this long after the last one that it did were dropped on the way."""
-POLL_S: Final = 0.001
 BURST: Final = 20
 BURST_PAUSE_S: Final = 0.001
 
@@ -109,22 +105,24 @@ class Anywhere:
 
 
 class RingTarget:
-    """A ring of the suite. `heard` is how many datagrams udp-ingest counted from us."""
+    """A ring of the suite."""
 
     def __init__(self, client: Client, *, ring: str, file: Path, force: bool) -> None:
         self.ring = ring
         self.place = ring
-        self.heard = 0
         self._client = client
         self._name = ring
         self._file = file
         self._force = force
-        self._sent = 0
-        self._missed = 0
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._ours = ("", 0)
         self._session: str | None = None
-        self._window = Window(buffer_bytes=0, look_every_s=LOOK_EVERY_S, now_s=monotonic_s)
+        self._flow = Flow(self._count, buffer_bytes=0, look_every_s=LOOK_EVERY_S)
+
+    @property
+    def heard(self) -> int:
+        """How many datagrams udp-ingest counted from us."""
+        return self._flow.heard
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
@@ -142,31 +140,30 @@ class RingTarget:
                     self._end()
                 raise
             except KeyboardInterrupt:
-                self._look()
+                self._flow.look()
                 self._end()
                 raise
-            self._look()
+            self._flow.look()
             self._end()
 
     def send(self, body: bytes) -> None:
         """Send one datagram; before that, wait for udp-ingest when much is under way."""
-        if self._window.is_full:
-            self._look()
+        if self._flow.is_full:
+            self._flow.look()
         try:
             self._socket.send(body)
         except ConnectionRefusedError as error:
             raise self._broken("does not listen any more") from error
-        self._sent += 1
-        self._window.add(body)
+        self._flow.add(body)
 
     def wait(self, seconds: float) -> None:
         """Let that time pass, or as much of it as the ring may stay unobserved."""
         wait_s(min(seconds, LOOK_EVERY_S))
         if seconds > LOOK_EVERY_S:
-            self._look()
+            self._flow.look()
 
     def _begin(self) -> None:
-        status = self._status()
+        status = status_of(self._client, self._name)
         self._session = status.session
         address = status.address if status.address not in (None, "0.0.0.0") else "127.0.0.1"  # noqa: S104  # compared
         self._socket.bind((address, 0))
@@ -182,40 +179,20 @@ class RingTarget:
         )
         self._socket.connect((ticket.address, ticket.port))
         self.place = f"{ticket.address}:{ticket.port}"
-        self._window = Window(buffer_bytes=status.receive_buffer_bytes, look_every_s=LOOK_EVERY_S, now_s=monotonic_s)
+        self._flow = Flow(self._count, buffer_bytes=status.receive_buffer_bytes, look_every_s=LOOK_EVERY_S)
 
     def _end(self) -> None:
         self._client.call(EndReplay(ring=self._name, address=self._ours[0], port=self._ours[1]))
 
-    def _look(self) -> None:
-        """Wait until udp-ingest has counted what was sent; what it never will is remembered as missed."""
-        deadline_s = monotonic_s() + HEARD_WITHIN_S
-        while (count := self._count()) < self._sent - self._missed:
-            if count != self.heard:
-                deadline_s = monotonic_s() + HEARD_WITHIN_S
-            elif monotonic_s() > deadline_s:
-                self._missed = self._sent - count
-            self.heard = count
-            wait_s(POLL_S)
-        self.heard = count
-        self._window.clear()
-
     def _count(self) -> int:
-        status = self._status()
+        status = status_of(self._client, self._name)
         for sender in status.senders if status.session == self._session else ():
             if (sender.address, sender.port) == self._ours and sender.origin == Origin.REPLAY:
                 return sender.packets
         raise self._broken("was restarted")
 
-    def _status(self) -> RingStatus:
-        rings = {status.ring: status for status in self._client.call(GetRings()).rings}
-        if self._name not in rings:
-            known = ", ".join(rings)
-            raise ValidationError("ring.unknown", f"There is no ring {self._name}. Configured: {known}.")
-        return rings[self._name]
-
     def _broken(self, what: str) -> NetworkError:
         return NetworkError(
             "replay.broken_off",
-            f"{self._name} {what}, so the replay ended after {self._sent} datagrams. Replay the file again.",
+            f"{self._name} {what}, so the replay ended after {self._flow.sent} datagrams. Replay the file again.",
         )

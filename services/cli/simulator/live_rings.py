@@ -5,23 +5,18 @@ import socket
 from collections.abc import Iterator
 from typing import Final
 
-from services.cli.pacing import Window
-from shared.clock import monotonic_s, unix_ns, wait_s
+from services.cli.ring_flow import HEARD_WITHIN_S, Flow, status_of
+from shared.clock import unix_ns, wait_s
 from shared.errors import NetworkError, RestrikeError, ValidationError
-from shared.messages.commands import GetRings
-from shared.messages.udp import RingStatus
 from shared.rpc import Client
 
-HEARD_WITHIN_S: Final = 2.0
-"""Datagrams that udp-ingest has not counted this long after the last one that it did were dropped on the way."""
-POLL_S: Final = 0.001
 SILENT_FOR_US: Final = 10_000_000
 """A ring that heard anything within this time has a scoring system of its own: its clock ticks each second."""
 ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # compared, never bound
 
 
 class LiveRing:
-    """A ring of the suite. `heard` is how many datagrams udp-ingest counted from us, None where it cannot be said.
+    """A ring of the suite.
 
     Unpaced, it never has more under way than the ring's buffer holds; paced, nobody holds a sender back, and a suite
     that is gone for a while is sent to all the same.
@@ -30,17 +25,20 @@ class LiveRing:
     def __init__(self, client: Client, *, ring: str, is_unpaced: bool, force: bool) -> None:
         self.ring = ring
         self.place = ring
-        self.heard: int | None = 0
         self.address = ("", 0)
         self._client = client
         self._is_unpaced = is_unpaced
         self._force = force
         self._to = ("", 0)
-        self._sent = 0
-        self._missed = 0
         self._session: str | None = None
+        self._is_lost = False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._window = Window(buffer_bytes=0, look_every_s=HEARD_WITHIN_S, now_s=monotonic_s)
+        self._flow = Flow(self._count, buffer_bytes=0, look_every_s=HEARD_WITHIN_S)
+
+    @property
+    def heard(self) -> int | None:
+        """How many datagrams udp-ingest counted from us, None where it cannot be said."""
+        return None if self._is_lost else self._flow.heard
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
@@ -57,20 +55,19 @@ class LiveRing:
 
     def send(self, body: bytes) -> None:
         """Send one datagram; unpaced, wait for udp-ingest when much is under way."""
-        if self._is_unpaced and self._window.is_full:
-            self._look()
+        if self._is_unpaced and self._flow.is_full:
+            self._flow.look()
         # A port that nobody listens to for a moment refuses the next datagram; a scoring system would not care.
         with contextlib.suppress(ConnectionRefusedError):
             self._socket.sendto(body, self._to)
-        self._sent += 1
-        self._window.add(body)
+        self._flow.add(body)
 
     def wait(self, seconds: float) -> None:
         """Let that time pass."""
         wait_s(seconds)
 
     def _begin(self) -> None:
-        status = self._status()
+        status = status_of(self._client, self.ring)
         if not status.listening:
             raise ValidationError(
                 "ring.not_listening", f"{self.ring} does not listen. Start it with: restrike udp start {self.ring}"
@@ -85,7 +82,7 @@ class LiveRing:
         self._session, self._to = status.session, (address or "", status.port)
         self.place = f"{address}:{status.port}"
         self._bind(status.source or address or "")
-        self._window = Window(buffer_bytes=status.receive_buffer_bytes, look_every_s=HEARD_WITHIN_S, now_s=monotonic_s)
+        self._flow = Flow(self._count, buffer_bytes=status.receive_buffer_bytes, look_every_s=HEARD_WITHIN_S)
 
     def _bind(self, source: str) -> None:
         try:
@@ -98,33 +95,14 @@ class LiveRing:
 
     def _finish(self) -> None:
         try:
-            self._look()
+            self._flow.look()
         except RestrikeError:
-            self.heard = None
-
-    def _look(self) -> None:
-        """Wait until udp-ingest has counted what was sent; what it never will is remembered as missed."""
-        deadline_s = monotonic_s() + HEARD_WITHIN_S
-        while (count := self._count()) < self._sent - self._missed:
-            if count != self.heard:
-                deadline_s = monotonic_s() + HEARD_WITHIN_S
-            elif monotonic_s() > deadline_s:
-                self._missed = self._sent - count
-            self.heard = count
-            wait_s(POLL_S)
-        self.heard = count
-        self._window.clear()
+            self._is_lost = True
 
     def _count(self) -> int:
-        status = self._status()
+        status = status_of(self._client, self.ring)
         if status.session != self._session:
-            raise NetworkError("simulate.ring_restarted", f"{self.ring} was restarted after {self._sent} datagrams.")
+            sent = self._flow.sent
+            raise NetworkError("simulate.ring_restarted", f"{self.ring} was restarted after {sent} datagrams.")
         ours = (sender.packets for sender in status.senders if (sender.address, sender.port) == self.address)
         return next(ours, 0)
-
-    def _status(self) -> RingStatus:
-        rings = {status.ring: status for status in self._client.call(GetRings()).rings}
-        if self.ring not in rings:
-            known = ", ".join(rings)
-            raise ValidationError("ring.unknown", f"There is no ring {self.ring}. Configured: {known}.")
-        return rings[self.ring]
