@@ -36,9 +36,11 @@ from shared.messages.license import LicenseReason, LicenseState, LicenseStatus
 DAY_US: Final = DAY_S * 1_000_000
 HOUR_US: Final = 3_600_000_000
 TRIAL_DAYS: Final = 14
-SOON_DAYS: Final = 30
-"""So many days before its end a licence warns; one of a month, and a trial, `SOON_SHORT_DAYS`."""
-SOON_SHORT_DAYS: Final = 7
+SOON_DAYS: Final = 14
+"""So many days before its end a licence warns: time for an invoice, and not so long that nobody looks any more."""
+SOON_TRIAL_DAYS: Final = 3
+SOON_OF: Final = {Plan.MONTH: 7, Plan.TRIAL: SOON_TRIAL_DAYS}
+"""Of those that are shorter."""
 
 HOW: Final = "Activate one: restrike license activate. Without a network: restrike license request."
 RENEW: Final = (
@@ -105,7 +107,7 @@ def _unlicensed(case: Case) -> LicenseStatus:
         allowed=tuple(FEATURES),
         ends_at_us=ends_us,
         days_left=days,
-        warnings=_soon(days, SOON_SHORT_DAYS, "The trial"),
+        warnings=_soon(days, SOON_TRIAL_DAYS, "The trial"),
     )
 
 
@@ -177,7 +179,7 @@ def _good(case: Case, found: License) -> LicenseStatus:
             warnings=warnings,
         )
     days, is_trial = _days_left(case.now_us, expires_us), found.plan is Plan.TRIAL
-    soon = _soon(days, SOON_SHORT_DAYS if found.plan in (Plan.TRIAL, Plan.MONTH) else SOON_DAYS, "The licence")
+    soon = _soon(days, SOON_OF.get(found.plan, SOON_DAYS), "The licence")
     return _status(
         case,
         LicenseState.TRIAL if is_trial else LicenseState.VALID,

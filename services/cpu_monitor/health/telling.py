@@ -37,8 +37,10 @@ JUDGE_EVERY_S: Final = 0.5
 TELL_EVERY_S: Final = 5.0
 SUSPECT_AFTER_S: Final = 1.2
 """A clock ticks each second. A ring that did not is asked for: udp-ingest tells its counters only once a second."""
-READ_WITHIN_S: Final = 0.1
-"""What waits in the kernel reaches the loop by a thread of ZeroMQ's, which was held up, too."""
+READ_WITHIN_S: Final = 0.4
+"""What waits in the kernel reaches the loop by a thread of ZeroMQ's, which was held up, too. By then it is listened to
+once more.
+"""
 MOST_PUT_OFF: Final = 3
 """On a machine where each turn is slow it is judged nevertheless."""
 _NUMBERS: Final = re.compile(r"\d[\d.]*( (B|KiB|MiB|GiB))?")

@@ -121,8 +121,9 @@ def test_days_left_count_down_to_the_end_of_features(customer: Customer) -> None
         customer.run(100)
         seen.append(customer.status.days_left)
     assert seen == [365, 265, 165, 65]
+    customer.run(50)
     assert not customer.status.warnings
-    customer.run(40)
+    customer.run(2)
     assert "ends in" in customer.status.warnings[0]
 
 
