@@ -38,6 +38,10 @@ ERRANDS: Final[dict[str, str]] = {
     "remote": "services.db_writer.errands.offsite:remote_backups",
 }
 """Errand -> `module:function`; imported only when it is asked for."""
+AWAITED: Final = frozenset({"backups_find", "restore"})
+"""Who waits for these may have no database meanwhile. They give way, too, but are never starved, as others may be where
+programs take all of the processor."""
+LOW: Final = 10
 LOWEST: Final = 19
 _DIE_WITH_PARENT: Final = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
@@ -58,7 +62,11 @@ def main() -> int:
     """Run one errand; 0 done, 1 refused or failed."""
     sys.excepthook = _fault
     name, parent = sys.argv[1:]
-    _be_modest(int(parent))
+    _end_with(int(parent))
+    if name in AWAITED:
+        os.setpriority(os.PRIO_PROCESS, 0, LOW)
+    else:
+        _be_modest()
     module, function = ERRANDS[name].split(":")
     try:
         run: Errand = getattr(import_module(module), function)
@@ -75,12 +83,15 @@ def main() -> int:
     return 0
 
 
-def _be_modest(parent: int) -> None:
-    """Give way to whatever receives and publishes, and end when the parent does."""
+def _end_with(parent: int) -> None:
     os.umask(0o077)
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:  # it ended before we asked to be told
         sys.exit(1)
+
+
+def _be_modest() -> None:
+    """Give way to whatever receives and publishes."""
     os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
     # A process of this class is interrupted at once by any other that wakes up; a merely nice one ends its slice first.
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NoReturn
@@ -23,17 +24,18 @@ Steps = Generator[Step, None, Result]
 
 @pytest.fixture
 def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Instead of an errand a child that says how far it is, then its last word, then ends: each when `go` is read."""
+    """Instead of an errand a child that says how far it is, then (`go-1` is read) its last word, then (`go-2`) ends."""
     monkeypatch.setattr(office_child, "sys", SimpleNamespace(executable=str(tmp_path / "stub")))
-    os.mkfifo(tmp_path / "go")
+    for name in ("go-1", "go-2"):
+        os.mkfifo(tmp_path / name)
     script = f"""#!/bin/sh
     read options; go={tmp_path}/go
-    echo '{{"message": "unpack", "done": 1, "total": 2}}'; read x < $go
-    echo '{{"result": {{"done": 2}}}}'; read x < $go
+    echo '{{"message": "unpack", "done": 1, "total": 2}}'; read x < $go-1
+    echo '{{"result": {{"done": 2}}}}'; read x < $go-2
     """
     (tmp_path / "stub").write_text(script)
     (tmp_path / "stub").chmod(0o700)
-    return tmp_path / "go"
+    return tmp_path
 
 
 def started(folder: Path) -> Steps:
@@ -50,14 +52,14 @@ def go(fifo: Path) -> None:
 
 def test_how_far_a_child_is_stays_seen(stub: Path) -> None:
     """While it says nothing its last word counts; it is over when it has ended, not when it said so."""
-    steps = started(stub.parent)
+    steps = started(stub)
     for _ in range(3):
         assert next(steps) == Step("unpack", 1, 2, rest_s=POLL_S)
-    go(stub)
+    go(stub / "go-1")
     eventually(lambda: next(steps).rest_s, within=10, equals=END_POLL_S)
     for _ in range(3):
         assert next(steps) == Step("unpack", 1, 2, rest_s=END_POLL_S)
-    go(stub)
+    go(stub / "go-2")
 
     def result() -> Result | None:
         try:
@@ -75,12 +77,12 @@ def test_nobody_waits_for_the_end_of_a_child(stub: Path, monkeypatch: pytest.Mon
     def wait(*_: object) -> NoReturn:
         raise AssertionError("the loop stands still")
 
-    steps = started(stub.parent)
+    steps = started(stub)
     monkeypatch.setattr(subprocess.Popen, "wait", wait)
     steps.close()
     (killed,) = office_child._killed
     eventually(lambda: psutil.Process(killed.pid).status(), within=10, equals=psutil.STATUS_ZOMBIE)
-    again = started(stub.parent)
+    again = started(stub)
     assert killed.returncode is not None
     again.close()
     eventually(lambda: [one.poll() for one in office_child._killed], within=10, equals=[-9])
@@ -97,22 +99,35 @@ def test_a_mistake_of_ours_is_told(tmp_path: Path) -> None:
     assert b"Traceback" in done.stderr
 
 
+@contextmanager
+def waiting(home: Path, name: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A real errand that waits for its options."""
+    command = [sys.executable, "-P", "-m", "services.db_writer.errand", name, str(os.getpid())]
+    environment = os.environ | {"RESTRIKE_HOME": str(home)}
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        yield child
+
+
 def test_an_errand_is_modest(tmp_path: Path) -> None:
     """Lowest priority of processor and disk, a session of its own (Linux shares the processor between sessions first),
     and an answer all the same.
     """
-    command = [sys.executable, "-P", "-m", "services.db_writer.errand", "backups_find", str(os.getpid())]
-    environment = os.environ | {"RESTRIKE_HOME": str(tmp_path)}
-    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    with waiting(tmp_path, "backups_remove") as child:
         process = psutil.Process(child.pid)
-        eventually(
-            lambda: process.ionice().ioclass, within=10, equals=psutil.IOPRIO_CLASS_IDLE
-        )  # the last that it does
+        idle = psutil.IOPRIO_CLASS_IDLE
+        eventually(lambda: process.ionice().ioclass, within=10, equals=idle, what="the last that it does")
         assert os.sched_getscheduler(child.pid) == os.SCHED_IDLE
         assert (process.nice(), os.getsid(child.pid)) == (19, child.pid)
         group = Path(f"/proc/{child.pid}/autogroup")
         assert not group.exists() or "nice 19" in group.read_text(encoding="ascii")
-        out, _ = child.communicate(
-            json.dumps({"folders": [str(tmp_path)], "backup": None}).encode(), timeout=lenient(10)
-        )
-    assert (child.returncode, json.loads(out)) == (0, {"result": {"found": []}})
+        out, _ = child.communicate(b'{"paths": []}', timeout=lenient(10))
+    assert (child.returncode, json.loads(out)) == (0, {"result": {}})
+
+
+def test_a_restore_is_never_starved(tmp_path: Path) -> None:
+    """Who waits for it may have no database meanwhile: it gives way, but has its share where all is busy."""
+    with waiting(tmp_path, "restore") as child:
+        process = psutil.Process(child.pid)
+        eventually(process.nice, within=10, equals=10)
+        assert os.sched_getscheduler(child.pid) == os.SCHED_OTHER
+        child.kill()

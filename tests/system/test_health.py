@@ -20,7 +20,7 @@ from shared.messages.commands import GetRings
 from shared.messages.health import Condition, GetHealthReport, HealthItem, Subject
 from tests.support.captures import capture
 from tests.support.suite import Suite, running
-from tests.support.wait import eventually
+from tests.support.wait import eventually, lenient
 
 FROZEN = "obs-bridge"
 LOAD = [body for _, body in capture("bo3-1-2-ptf-scores-gamjeom")[:12]]
@@ -93,14 +93,20 @@ def _item(suite: Suite, subject: Subject, name: str) -> HealthItem:
     return next(item for item in items if (item.subject, item.name) == (subject, name))
 
 
-def _is(suite: Suite, subject: Subject, name: str, condition: Condition, *, within: float) -> HealthItem:
+def _is(suite: Suite, subject: Subject, name: str, condition: Condition, *, after_us: int = 0) -> HealthItem:
     def look() -> HealthItem | None:
         item = _item(suite, subject, name)
-        return item if item.condition is condition else None
+        return item if item.condition is condition and item.since_us > after_us else None
 
-    found = eventually(look, within=within, what=f"{name} {condition}")
+    found = eventually(look, within=10, what=f"{name} {condition}")
     assert isinstance(found, HealthItem)
     return found
+
+
+def _last_us(suite: Suite, *, after_us: int) -> int:
+    """When the ring's last datagram came; 0: none since then."""
+    last_us: int = suite.call(GetRings()).rings[0].last_packet_us
+    return last_us if last_us >= after_us else 0
 
 
 def test_silence_and_a_frozen_service_are_seen(suite: Suite, screen: Screen) -> None:
@@ -110,18 +116,19 @@ def test_silence_and_a_frozen_service_are_seen(suite: Suite, screen: Screen) -> 
     with suite.sender() as sender:
         for body in (*LOAD, b"clk;02:00;start;", b"clk;01:59;"):
             sender.send(body)
-        _is(suite, Subject.SERVICE, FROZEN, Condition.OK, within=10)
+        _is(suite, Subject.SERVICE, FROZEN, Condition.OK)
         sender.send(b"clk;01:58;")
         screen.shows("FIGHT", "ring-1", "7894")
+        sent_us = unix_ns() // 1000
         sender.send(b"clk;01:57;")
+        last_us = eventually(lambda: _last_us(suite, after_us=sent_us), within=5, what="the last datagram")
         frozen_us = unix_ns() // 1000
         suite.kill(FROZEN, signal.SIGSTOP)
         try:
-            silent = _is(suite, Subject.RING, "ring-1", Condition.FAILED, within=6)
-            last_us = suite.call(GetRings()).rings[0].last_packet_us
-            assert 0 < silent.since_us - last_us <= 3_000_000
-            frozen = _is(suite, Subject.SERVICE, FROZEN, Condition.FAILED, within=6)
-            assert frozen.since_us - frozen_us <= 4_500_000
+            silent = _is(suite, Subject.RING, "ring-1", Condition.FAILED, after_us=last_us)
+            assert silent.since_us - last_us <= lenient(3) * 1_000_000
+            frozen = _is(suite, Subject.SERVICE, FROZEN, Condition.FAILED, after_us=frozen_us)
+            assert frozen.since_us - frozen_us <= lenient(4.5) * 1_000_000
             screen.shows("SILENT", "has been silent for", f"{FROZEN} has not been heard", "FAILED")
         finally:
             suite.kill(FROZEN, signal.SIGCONT)
