@@ -17,7 +17,8 @@ from tests.support.asker import PatientClient
 from tests.support.suite import free_port
 from tests.support.wait import eventually, lenient
 
-WITHIN_S = 30.0
+WITHIN_S = 100.0
+"""What a command waits for may be done at the lowest priority: a busy machine takes its time."""
 
 
 class Home:

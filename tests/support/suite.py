@@ -80,7 +80,7 @@ class Suite:
     # The command line
 
     def restrike(
-        self, *arguments: str, check: bool = True, within: float = 60, text: str | None = None
+        self, *arguments: str, check: bool = True, within: float = 100, text: str | None = None
     ) -> "subprocess.CompletedProcess[str]":
         """Run one `restrike` command to its end."""
         done = subprocess.run(
