@@ -2,8 +2,8 @@
 
 The wall clock of the suite runs 144 times as fast (tests/support/trouble/shim.c), and so do the matches of eight rings,
 so that all that goes by date (retention, logs at midnight, backups) and all that follows from received times is that of
-a day. Timers go by the monotonic clock, which is the true one: what is done once a second is done 600 times, so growth
-is judged by the datagram and by the true hour, too. At the end it becomes the next night, and care is asked for.
+a day. Timers go by the monotonic clock, which is the true one: what is done once a second is done 600 times, and growth
+is judged by the datagram. At the end it becomes the next night, and care is asked for.
 `RESTRIKE_SOAK_S` makes it shorter; then memory is shown and not judged.
 """
 
