@@ -233,6 +233,8 @@ SHORT: Final[dict[str, Fault]] = {
     "kill -9": killed("udp-ingest"),
     "frozen": stopped("pss-parser"),
     "watchdog frozen": stopped("cpu-monitor"),
+    "stuck": stuck("db-writer"),
+    "log folder": log_folder_refuses,
     "broker gone": broker_gone(SHORT_AWAY_S),
 }
 """The most important, for each run of all tests."""
