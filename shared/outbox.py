@@ -110,7 +110,7 @@ class Outbox:
         outbox = cls(path, producer=runtime.service, publish=channel.publish, log=runtime.log)
         outbox.after = runtime.after
         runtime.on_command(ReplayFacts, outbox.page)
-        runtime.on(SERVICE_HEALTH)(outbox.hear)
+        runtime.on(SERVICE_HEALTH, WRITER)(outbox.hear)
         runtime.every(STANDING_EVERY_S, lambda: channel.offer(outbox.standing))
         runtime.every(TRIM_EVERY_S, outbox.trim)
         runtime.on_stop(lambda: runtime.on_stop(outbox.finish))  # after all others, who may add facts to the last

@@ -18,7 +18,7 @@ import structlog
 import zmq
 
 from shared.bell import Bell
-from shared.bus import PUBLISH_QUEUE, WIRE_QUEUE, Publisher, Subscriber
+from shared.bus import DRAIN_LIMIT, PUBLISH_QUEUE, WIRE_QUEUE, Publisher, Subscriber
 from shared.clock import monotonic_s
 from shared.config import Config, in_force
 from shared.config.following import Following
@@ -30,6 +30,7 @@ from shared.log.subsystems import BUS, COMMANDS
 from shared.memory_tracing import MemoryTracing
 from shared.messages.commands import GetHealth
 from shared.messages.logs import GetLogLevels, SetLogLevel
+from shared.messages.match import Stage
 from shared.messages.memory import TraceMemory
 from shared.messages.requests import Command
 from shared.messages.service import EventsLost, Life, Position, ServiceFault, ServiceHealth
@@ -70,9 +71,12 @@ class Runtime:
         self.log = self.logger()
         self.positions: Callable[[], dict[str, Position]] = dict
         self.done_with: Callable[[], dict[str, Position]] = dict
+        self.stages: Callable[[], dict[str, Stage]] = dict
         self.queue_depth: Callable[[], int] = int
         self.is_sound: Callable[[], bool] = lambda: True
         """Whether the service does its work; while it does not, its last sign of life stands still."""
+        self.listens_every_s: float | None = None
+        """How often events are taken; None: when they come. Set before the first `on`, so that they are taken first."""
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.client = Client(paths, self.context, is_over=lambda: self._stop_asked)
         self._life = Life.STARTING
@@ -94,10 +98,9 @@ class Runtime:
         self._bell = Bell()
         self._bind()
         self.live = LiveConfig(self, following)
+        set_level = self.logs.set_configured_level
         for path in ("log_level", "log_levels"):
-            self.on_config(
-                path, lambda _: self.logs.set_configured_level(self.config.log_level, self.config.log_levels)
-            )
+            self.on_config(path, lambda _: set_level(self.config.log_level, self.config.log_levels))
 
     def _bind(self) -> None:
         self.on_readable(self._bell.heard, self._bell.silence)
@@ -134,13 +137,15 @@ class Runtime:
         self._publishers.append(wire)
         return wire
 
-    def on(self, topic: Topic) -> Callable[[F], F]:
-        """Call the decorated function with each event of `topic`, whatever its key."""
+    def on(self, topic: Topic, *keys: str) -> Callable[[F], F]:
+        """Call the decorated function with each event of `topic`: of all keys, or of `keys` and what others ask for."""
 
         def register(handler: F) -> F:
             broker = self.paths.socket("broker.sub")
             for endpoint in map(self.paths.wire_socket, topic.producers) if topic.direct else (broker,):
-                self._subscriber(endpoint, WIRE_QUEUE if topic.direct else PUBLISH_QUEUE).subscribe(topic.prefix)
+                subscriber = self._subscriber(endpoint, WIRE_QUEUE if topic.direct else PUBLISH_QUEUE)
+                for frame in map(topic.frame, keys) if keys else (topic.prefix,):
+                    subscriber.subscribe(frame)
             self._handlers.setdefault(topic.name, []).append(handler)
             return handler
 
@@ -150,7 +155,11 @@ class Runtime:
         found = self._subscribers.get(endpoint)
         if found is None:
             found = self._subscribers[endpoint] = Subscriber(self.context, endpoint, queue=queue)
-            self.on_readable(found.socket, partial(self._deliver, found))
+            deliver = partial(self._deliver, found)
+            if self.listens_every_s is None:
+                self.on_readable(found.socket, deliver)
+            else:
+                self.every(self.listens_every_s, deliver)
         return found
 
     def on_command(self, command: type[Command[Any]], handler: Handler) -> None:
@@ -203,9 +212,9 @@ class Runtime:
         """Call `callback` with the value of `key`: now, and whenever it changed."""
         self.settings.watch(key, callback)
 
-    def every(self, seconds: float, callback: Callback) -> None:
-        """Call `callback` every `seconds`, first after that time."""
-        self._timers.every(seconds, callback)
+    def every(self, seconds: float, callback: Callback) -> Timer:
+        """Call `callback` every `seconds`, in step with all that is done so; first after half of that time or more."""
+        return self._timers.every(seconds, callback)
 
     def after(self, seconds: float, callback: Callback) -> Timer:
         """Call `callback` once, after `seconds`, unless the timer is cancelled before."""
@@ -281,6 +290,7 @@ class Runtime:
             HANDLED.forget()
 
     def _deliver(self, subscriber: Subscriber) -> None:
+        before = subscriber.received
         for delivery in subscriber.drain():
             if delivery.lost and delivery.topic is not None and not delivery.topic.direct:
                 self._tell_loss(delivery.frame, delivery.envelope.producer, delivery.lost, subscriber.lost)
@@ -288,6 +298,8 @@ class Runtime:
                 for handler in self._handlers.get(delivery.topic.name, ()):
                     self.guard(handler, delivery.envelope.event)
                     HANDLED.forget()
+        if subscriber.received - before == DRAIN_LIMIT and self.listens_every_s is not None:
+            self.post(partial(self._deliver, subscriber))  # more may wait, and nothing wakes us for it
 
     def _tell_loss(self, frame: bytes, producer: str, count: int, total: int) -> None:
         text = frame.decode("utf-8", "replace")
@@ -300,7 +312,8 @@ class Runtime:
         try:
             function(*arguments)
         except Exception as error:  # noqa: BLE001  # a handler that raises must not stop the loop: it is told
-            self.tell_fault(_name_of(function), error)
+            told = function.func if isinstance(function, partial) else function
+            self.tell_fault(getattr(told, "__qualname__", repr(told)), error)
 
     def tell_fault(self, where: str, error: Exception) -> None:
         """Log, count and publish that something in this service failed; it goes on."""
@@ -343,6 +356,7 @@ class Runtime:
             positions=self.positions(),
             done_with=self.done_with(),
             log_lines_dropped=self.logs.lines_dropped,
+            stages=self.stages(),
         )
 
     def _meet_subscribers(self) -> None:
@@ -353,12 +367,8 @@ class Runtime:
     def _close(self) -> None:
         signal.set_wakeup_fd(-1)
         self.context.destroy(linger=200)
+        self.paths.leave_sockets(self.service)
         self._bell.close()
-
-
-def _name_of(function: Callable[..., None]) -> str:
-    told = function.func if isinstance(function, partial) else function
-    return getattr(told, "__qualname__", repr(told))
 
 
 def serve(service: str, build: Callable[[Runtime], None], *, stuck_after_s: float = STUCK_AFTER_S) -> None:

@@ -5,13 +5,20 @@ missed one tick when it goes on, and what waits in its sockets is taken instead 
 """
 
 import faulthandler
+import math
 import os
 import threading
 from typing import Final
 
+from shared.clock import monotonic_s
+
 TICKS: Final = 10
 BLOCKED_S: Final = 120
 """When even the ticking thread cannot run (a call that never gives Python back), by the wall clock."""
+ARMED_FOR_S: Final = 30
+"""Python starts a thread each time that it is told to wait so, so that is not done at each meal: the process ends this
+much later at most.
+"""
 
 
 class Watchdog:
@@ -21,6 +28,7 @@ class Watchdog:
         self._tick_s = limit_s / TICKS
         self._limit_s = limit_s
         self._missed = 0
+        self._armed_at_s = -math.inf
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
@@ -28,9 +36,14 @@ class Watchdog:
         """The loop turns."""
         self._missed = 0
         if not self._over.is_set():
-            faulthandler.dump_traceback_later(self._limit_s + BLOCKED_S, exit=True)
+            self._arm(monotonic_s())
             if not self._thread.is_alive():
                 self._thread.start()
+
+    def _arm(self, now_s: float) -> None:
+        if now_s - self._armed_at_s >= ARMED_FOR_S:
+            self._armed_at_s = now_s
+            faulthandler.dump_traceback_later(self._limit_s + BLOCKED_S + ARMED_FOR_S, exit=True)
 
     def stop(self) -> None:
         """Watch no more."""

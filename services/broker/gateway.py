@@ -43,6 +43,7 @@ class Gateway:
         self._paths = paths
         self._waiting: dict[bytes, tuple[list[bytes], str, str, float]] = {}
         self._count = 0
+        self._is_sweeping = False
         self._services: dict[str, zmq.Socket[bytes]] = {}
         self._clients = runtime.context.socket(zmq.ROUTER)
         self._clients.set(zmq.LINGER, 200)
@@ -50,7 +51,6 @@ class Gateway:
         secure(self._clients, bus)
         bind_tcp(self._clients, bus.commands, "commands")
         runtime.on_readable(self._clients, self.take_request)
-        runtime.every(SWEEP_EVERY_S, self.answer_for_the_silent)
         runtime.meters.follow(GATEWAY_REQUESTS, lambda: self.passed, "passed")
         runtime.meters.follow(GATEWAY_REQUESTS, lambda: self.refused, "refused")
         runtime.meters.follow(GATEWAY_WAITING, lambda: len(self._waiting))
@@ -92,6 +92,7 @@ class Gateway:
                 self._refuse(route, request.id, "service.no_answer", f"{request.service} has stopped to answer.")
                 return
             self._waiting[ticket] = (route, request.id, request.service, self._deadline(command))
+            self._sweep_later()
             self.passed += 1
 
     @staticmethod
@@ -117,13 +118,20 @@ class Gateway:
         if waiting is not None:
             self._clients.send_multipart([*waiting[0], body])
 
-    def answer_for_the_silent(self) -> None:
+    def _sweep_later(self) -> None:
+        if self._waiting and not self._is_sweeping:
+            self._is_sweeping = True
+            self._runtime.after(SWEEP_EVERY_S, self._answer_for_the_silent)
+
+    def _answer_for_the_silent(self) -> None:
         """Tell the clients whose service did not answer in time."""
+        self._is_sweeping = False
         now = monotonic_s()
         for ticket, (route, request_id, service, deadline) in list(self._waiting.items()):
             if deadline <= now:
                 del self._waiting[ticket]
                 self._refuse(route, request_id, "service.no_answer", f"{service} did not answer in time.")
+        self._sweep_later()
 
     def _refuse(self, route: list[bytes], request_id: str, code: str, message: str) -> None:
         self.refused += 1

@@ -1,6 +1,7 @@
 """broker: passes events from all services to all subscribers, and commands from other programs to the services.
 
-It also watches cpu-monitor, which watches everybody else, and gives systemd signs of life like that.
+It also watches cpu-monitor, which watches everybody else, and gives systemd signs of life like that, while supervisord
+answers.
 """
 
 from services.broker.curve import Gatekeeper

@@ -13,14 +13,13 @@ from shared.clock import monotonic_s, unix_ns
 from shared.messages.commands import GetDatabaseStatus, GetRings, ListMatchStates, ParserRings, Rings
 from shared.messages.database import DatabaseStatus, WriteTrouble
 from shared.messages.license import GetLicense, LicenseStatus
-from shared.messages.match import MatchEvent, StageChanged
+from shared.messages.match import Stage
 from shared.messages.meters import MetersRead
 from shared.messages.obs import ObsChanged, ObsConfigured, ObsStatus
 from shared.messages.obs_commands import GetObsStatus, ObsStatuses
 from shared.messages.service import ServiceFault, ServiceHealth
 from shared.messages.topics import (
     DB_TROUBLE,
-    DEDUCTION_TOPICS,
     LICENSE_STATUS,
     OBS_CHANGED,
     OBS_STATUS,
@@ -31,7 +30,7 @@ from shared.messages.topics import (
     UDP_RING,
 )
 from shared.messages.udp import JournalTrouble, RingStatus
-from shared.runtime import Runtime
+from shared.runtime import HEALTH_EVERY_S, Runtime
 
 ASK_EVERY_S: Final = 10.0
 """What was missed on the bus is known this much later: state that is told only when it changes."""
@@ -45,7 +44,6 @@ def listen(runtime: Runtime, picture: Picture, asker: Asker) -> "Ears":
     runtime.on(SERVICE_METERS)(ears.hear_meters)
     runtime.on(UDP_RING)(ears.hear_ring)
     runtime.on(UDP_JOURNAL)(ears.hear_journal)
-    runtime.on(DEDUCTION_TOPICS[StageChanged])(ears.hear_stage)
     runtime.on(OBS_STATUS)(ears.hear_obs)
     runtime.on(OBS_CHANGED)(ears.hear_connections)
     runtime.on(DB_TROUBLE)(ears.hear_trouble)
@@ -76,6 +74,8 @@ class Ears:
         if self._boots.get(health.service) != health.boot_id:
             self._boots[health.service] = health.boot_id
             self.ask(health.service)
+        for ring, stage in health.stages.items():
+            self.hear_stage(ring, stage)
 
     def hear_fault(self, fault: ServiceFault) -> None:
         """Something in a service failed."""
@@ -97,13 +97,14 @@ class Ears:
         """The journal cannot be written, or can again."""
         self._picture.journal_error = trouble.error
 
-    def hear_stage(self, event: MatchEvent[StageChanged]) -> None:
-        """A match went on to another stage."""
-        ring = self._picture.rings.setdefault(event.ring, RingPicture())
-        if ring.match_id != event.match_id:
-            ring.match_id, ring.match_number = event.match_id, None
-        ring.stage = event.data.after
-        ring.stage_at_s = ring.packet_at_s = monotonic_s()  # udp-ingest tells of the datagram up to a second later
+    def hear_stage(self, name: str, stage: Stage) -> None:
+        """How far a ring's match is. A datagram changed it within the last second; udp-ingest may tell of it later."""
+        ring, now_s = self._picture.rings.get(name), monotonic_s()
+        if ring is None or ring.stage is stage:
+            return
+        if ring.stage is not None:
+            ring.packet_at_s = max(ring.packet_at_s or 0.0, now_s - HEALTH_EVERY_S)
+        ring.stage, ring.stage_at_s = stage, now_s
 
     def hear_obs(self, status: ObsStatus) -> None:
         """How an OBS is."""
@@ -154,7 +155,7 @@ class Ears:
         for state in found.states:
             ring = self._picture.rings.get(state.ring)
             if ring is not None and ring.stage_at_s < asked_at_s:
-                ring.stage, ring.match_id, ring.match_number = state.stage, state.match_id, state.match_number
+                ring.stage = state.stage
                 ring.match, ring.match_at_s = state, monotonic_s()
         if self._knows_rings:
             self._picture.are_matches_known = True

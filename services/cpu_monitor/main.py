@@ -1,5 +1,7 @@
 """cpu-monitor: measures the machine, judges how everything stands, ends what is frozen, tells who must know."""
 
+from typing import Final
+
 from services.cpu_monitor.alerting.alerting import alert
 from services.cpu_monitor.configuring import watch_configuration
 from services.cpu_monitor.exposing.door import expose
@@ -16,9 +18,13 @@ from shared.clock import monotonic_s
 from shared.outbox import Outbox
 from shared.runtime import Runtime, serve
 
+LISTEN_EVERY_S: Final = 0.25
+"""Nobody judges more often than twice a second, and to wake for each event costs ten times what is done with it."""
+
 
 def build(runtime: Runtime) -> None:
     """Join the parts. Data goes one way: heard and measured, into the picture, judged, told."""
+    runtime.listens_every_s = LISTEN_EVERY_S
     outbox = Outbox.of(runtime, runtime.wire())
     asker = Asker(runtime)
     picture = Picture(list(SERVICES), began_at_s=monotonic_s())
@@ -29,7 +35,7 @@ def build(runtime: Runtime) -> None:
     guard(runtime, picture, asker, outbox)
     expose(runtime, picture)
     keep_logs(runtime, picture)
-    watch_health(runtime, picture, ears)
+    watch_health(runtime, picture, ears, outbox)
     alert(runtime, picture, outbox)
 
 

@@ -17,7 +17,7 @@ def write_entries(log: structlog.stdlib.BoundLogger, result: ParsedEntries) -> N
             ring=result.ring,
             entry=number,
             match_id=match_of(parsed),
-            read=[f"{message.stream} {message.kind}" for message in parsed.messages],
+            read=[f"{message.stream} {message.kind}".lstrip() for message in parsed.messages],
             events=[
                 type(event).__name__
                 for events in (parsed.events, *(message.events for message in parsed.messages))

@@ -23,7 +23,7 @@ from shared.messages.commands import (
     Snapshot,
     SnapshotTaken,
 )
-from shared.messages.match import Finding, MatchState
+from shared.messages.match import Finding, MatchState, Stage
 from shared.messages.service import Mark, Position
 from shared.messages.topic import MARK_PREFIX
 from shared.messages.topics import WIRE_DATAGRAMS
@@ -31,7 +31,6 @@ from shared.messages.wire import Datagrams, ParsedEntries
 from shared.rpc import RefusedError
 from shared.runtime import Runtime, serve
 
-CATCH_UP_EVERY_S: Final = 0.05
 ASK_WITHIN_S: Final = 1.0
 """A page is answered within milliseconds; while udp-ingest hangs, our own commands must still be answered."""
 GAPS: Final = frozenset(
@@ -41,6 +40,8 @@ GAPS: Final = frozenset(
 ASK_SENDER_WITHIN_S: Final = 0.2
 """It is only a request: what comes of it are entries like any other."""
 RETRY_S: Final = 1.0
+SOON_S: Final = 0.05
+"""One that does not run says so at once, and may be there in a moment."""
 SAVE_BOUNDARIES_EVERY_S: Final = 1.0
 SAVE_EVERY_S: Final = 10.0
 STATE_EVERY_S: Final = 5.0
@@ -102,11 +103,10 @@ class Desk:
         try:
             self._publish(stand, stand.catch_up())
         except (NetworkError, RefusedError) as error:
-            # One that does not run says so at once; one that hangs or refuses is left alone for a while.
-            pause_s = 0.0 if error.code == "service.not_running" else RETRY_S
+            pause_s = SOON_S if error.code == "service.not_running" else RETRY_S  # one that hangs is left alone
             self._retry_at[stand.ring] = monotonic_s() + pause_s
-        else:
-            self.schedule()
+            self._runtime.after(pause_s, self.schedule)
+        self.schedule()
 
     def _publish(self, stand: Stand, results: list[ParsedEntries]) -> None:
         publisher = self._publishers[stand.ring]
@@ -155,6 +155,10 @@ class Desk:
     def done_with(self) -> dict[str, Position]:
         """What the journal may forget."""
         return self._done_with
+
+    def stages(self) -> dict[str, Stage]:
+        """How far each ring's match is."""
+        return {ring: stand.parser.stage for ring, stand in self._stands.items() if stand.resumed}
 
     def repeat_states(self) -> None:
         """Publish again the state of every ring that has a match, so that a lost last message mends itself."""
@@ -230,8 +234,8 @@ def build(runtime: Runtime) -> None:
     runtime.on_command(ReplayEvents, desk.replay)
     runtime.positions = desk.positions
     runtime.done_with = desk.done_with
+    runtime.stages = desk.stages
     runtime.post(desk.schedule)
-    runtime.every(CATCH_UP_EVERY_S, desk.schedule)
     runtime.every(STANDING_EVERY_S, desk.stand_up)
     runtime.every(STATE_EVERY_S, desk.repeat_states)
     runtime.every(SAVE_BOUNDARIES_EVERY_S, desk.save_boundaries)

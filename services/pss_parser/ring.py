@@ -16,7 +16,7 @@ from services.pss_parser.showing import match_state
 from services.pss_parser.state import Bout, Memory, RingState
 from services.pss_parser.streams import read
 from services.pss_parser.watching import WATCHERS, Watcher
-from shared.messages.match import AnyMatchEvent, DialectDetected, MatchState
+from shared.messages.match import AnyMatchEvent, DialectDetected, MatchState, Stage
 from shared.messages.pss import AnyReading, HandlingFailed, Reading, ResultKind, UnknownReceived
 from shared.messages.rules import Dialect
 from shared.messages.wire import Entry, Origin, ParsedEntry, ParsedMessage
@@ -51,6 +51,11 @@ class RingParser:
     def journal_id(self) -> str:
         """The journal whose entries are parsed."""
         return self._now.journal_id
+
+    @property
+    def stage(self) -> Stage:
+        """How far the ring's match is."""
+        return self._now.bout.stage or Stage.NOT_LOADED
 
     @property
     def at_boundary(self) -> bool:

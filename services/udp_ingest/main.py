@@ -124,7 +124,7 @@ def no_longer_needed(runtime: Runtime, recorder: Recorder) -> Callable[[str], in
     """
     done: dict[str, ServiceHealth] = {}
 
-    @runtime.on(SERVICE_HEALTH)
+    @runtime.on(SERVICE_HEALTH, PARSER, WRITER)
     def remember(health: ServiceHealth) -> None:
         if health.service in (PARSER, WRITER):
             done[health.service] = health

@@ -5,6 +5,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from shared.messages.match import Stage
+
 ANY_SERVICE: Final = "*"
 PARSER: Final = "pss-parser"
 INGEST: Final = "udp-ingest"
@@ -39,7 +41,8 @@ class ServiceHealth(Struct, frozen=True, kw_only=True):
     `received` and `sent` count events, `lost` those that a gap in `seq` proves, `undecodable` those that did not fit
     the contract, `dropped` those that our own publisher could not hand over. `positions` says per ring how far the
     service is in the ring's journal; `done_with` up to which entry it will never ask again, of outboxes, too
-    (`outbox:<producer>`). `log_lines_dropped` counts log lines that could be written nowhere.
+    (`outbox:<producer>`). `log_lines_dropped` counts log lines that could be written nowhere. `stages` says per ring
+    how far its match is; pss-parser.
     """
 
     service: str
@@ -59,6 +62,7 @@ class ServiceHealth(Struct, frozen=True, kw_only=True):
     positions: dict[str, Position] = {}
     done_with: dict[str, Position] = {}
     log_lines_dropped: int = 0
+    stages: dict[str, Stage] = {}
 
 
 class ServiceFault(Struct, frozen=True, kw_only=True):

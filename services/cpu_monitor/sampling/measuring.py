@@ -32,8 +32,8 @@ from shared.settings.backup_keys import BACKUP_FOLDER
 from shared.settings.monitor_keys import MONITOR_ENABLED, MONITOR_INTERVAL_MS, TIME_SERVER
 from shared.timers import Timer
 
-FIRST_WITHIN_S: Final = 1.0
-"""The first sample comes no later than this, whatever the interval: somebody has just switched it on."""
+FIRST_S: Final = 0.5
+"""The first sample comes in a second at most, whatever the interval: somebody has just switched it on."""
 LOOK_EVERY_S: Final = 1.0
 """How often it is looked which chores are due, whatever the interval."""
 PROCESSES_EVERY_S: Final = 3.0
@@ -107,7 +107,7 @@ class Monitor:
     def _switch(self, is_on: bool) -> None:  # noqa: FBT001  # it takes a setting's value
         if is_on and self._machine is None:
             self._machine = Machine(self._runtime, self._picture)
-            self._wait(min(self._interval_s(), FIRST_WITHIN_S))
+            self._every(min(self._interval_s(), FIRST_S))
         elif not is_on and self._machine is not None:
             self._machine.close()
             self._machine = self._picture.sample = None
@@ -117,14 +117,14 @@ class Monitor:
 
     def _set_interval(self, _interval_ms: int) -> None:
         if self._machine is not None and self._picture.sample is not None:
-            self._wait(self._interval_s())
+            self._every(self._interval_s())
 
     def _interval_s(self) -> float:
         return self._settings.get(MONITOR_INTERVAL_MS) / 1000
 
-    def _wait(self, seconds: float) -> None:
+    def _every(self, seconds: float) -> None:
         self._cancel()
-        self._timer = self._runtime.after(seconds, self._tick)
+        self._timer = self._runtime.every(seconds, self._tick)
 
     def _cancel(self) -> None:
         if self._timer is not None:
@@ -132,7 +132,8 @@ class Monitor:
             self._timer = None
 
     def _tick(self) -> None:
-        self._wait(self._interval_s())  # first: what measuring takes is part of it, and a fault does not end it
+        if self._timer is not None and self._timer.period != self._interval_s():  # it was the first
+            self._every(self._interval_s())
         if self._machine is not None:
             self._tell(self._machine.sample())
 

@@ -10,7 +10,7 @@ from services.cpu_monitor.picture import Life, Picture
 from shared.messages.commands import GetDatabaseStatus, ListMatchStates, ParserRings, Rings
 from shared.messages.database import WriteTrouble
 from shared.messages.license import GetLicense, LicenseState
-from shared.messages.match import MatchEvent, MatchState, Stage, StageChanged
+from shared.messages.match import MatchState, Stage
 from shared.messages.udp import JournalTrouble, RingStatus
 from tests.support.health_picture import TRIAL, World
 
@@ -94,7 +94,7 @@ def test_an_answer_does_not_undo_what_was_told_since_the_question() -> None:
     ears, picture, status = _ears()
     ears._take_rings(Rings(rings=[status]))
     ears.ask()
-    ears.hear_stage(_over(status.ring))
+    ears.hear_stage(status.ring, Stage.DECIDED)
     ears.hear_trouble(WriteTrouble(error="disk full"))
     running = MatchState(ring=status.ring, journal_id="j", entry=1, changed_at_us=1, match_id="m", stage=Stage.RUNNING)
     database = World().picture.database
@@ -108,15 +108,17 @@ def test_an_answer_does_not_undo_what_was_told_since_the_question() -> None:
     assert (picture.rings[status.ring].stage, picture.database_error) == (Stage.RUNNING, None)
 
 
-def _over(ring: str) -> MatchEvent[StageChanged]:
-    return MatchEvent(
-        ring=ring,
-        entry=2,
-        index=0,
-        received_at_us=2,
-        match_id="m",
-        round=1,
-        clock_ms=0,
-        score=None,
-        data=StageChanged(before=Stage.RUNNING, after=Stage.DECIDED),
-    )
+def test_a_stage_is_heard_with_the_parsers_sign_of_life() -> None:
+    """Also while nobody asks. A change says that a datagram came within the last second, which udp-ingest tells later;
+    a stage that is heard for the first time says nothing of when, and one of a ring that is gone nothing at all.
+    """
+    ears, picture, status = _ears()
+    picture.services["pss-parser"] = Life()
+    ears.hear_ring(status)
+    ring = picture.rings[status.ring]
+    health = World().healths["pss-parser"]
+    ring.packet_at_s = None
+    for stage, was_there in ((Stage.RUNNING, False), (Stage.RUNNING, False), (Stage.BREAK, True)):
+        ears.hear_health(msgspec.structs.replace(health, stages={status.ring: stage, "ring-9": stage}))
+        assert (ring.stage, ring.packet_at_s is not None) == (stage, was_there)
+    assert set(picture.rings) == {status.ring}

@@ -40,6 +40,29 @@ def test_once_and_again_and_again(clock: Clock) -> None:
     assert called == ["once", "every", "every"]
 
 
+def test_periodic_timers_are_in_step(clock: Clock) -> None:
+    """Whenever they were made and however late they were called: what is due each second and twice a second wakes the
+    loop twice a second. After a call that was late by more than half a period the next one is left out.
+    """
+    timers, called = Timers(), list[str]()
+    clock.now_s = 100.2
+    timers.every(1.0, lambda: called.append("second"))
+    clock.now_s = 100.3
+    timers.every(0.5, lambda: called.append("half"))
+    dues = []
+    for _ in range(4):
+        dues.append(timers.due)
+        clock.now_s = timers.due + 0.004
+        timers.turn(_call)
+    assert dues == [101.0, 101.5, 102.0, 102.5]
+    assert called == ["second", "half", "half", "second", "half", "half"]
+    called.clear()
+    for now_s in (103.7, 104.004):
+        clock.now_s = now_s
+        timers.turn(_call)
+    assert called == ["second", "half", "half"]
+
+
 def test_a_cancelled_timer_calls_no_more(clock: Clock) -> None:
     """Before it is due, by another one that is due at the same moment, and by itself."""
     timers, called = Timers(), list[str]()
