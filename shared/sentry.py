@@ -16,10 +16,11 @@ import psutil
 from msgspec import Struct
 
 from shared.asker import Asker
+from shared.end_note import leave_note
 from shared.errors import NetworkError, RestrikeError
 from shared.messages.commands import GetHealth
 from shared.messages.incidents import ServiceKilled
-from shared.messages.service import ServiceHealth
+from shared.messages.service import MONITOR, ServiceHealth
 from shared.messages.topics import SERVICE_KILLED
 from shared.rpc import is_locked
 from shared.runtime import Runtime
@@ -126,9 +127,11 @@ class Sentry:
         self._rest = APART_LOOKS
         watched.was_told = True
         silent_s = watched.looks * LOOK_EVERY_S
+        event = ServiceKilled(service=name, by=self._runtime.service, pid=watched.pid, silent_s=silent_s)
+        if name == MONITOR:
+            leave_note(self._runtime.paths, event)  # nobody else keeps what happens to a service
         with contextlib.suppress(ProcessLookupError):
             os.kill(watched.pid, signal.SIGKILL)
-        event = ServiceKilled(service=name, by=self._runtime.service, pid=watched.pid, silent_s=silent_s)
         self._runtime.log.error("service_ended", ended=name, pid_ended=watched.pid, silent_s=silent_s)
         self._runtime.bus.publish(SERVICE_KILLED, name, event)
         self._killed(event)

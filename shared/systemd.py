@@ -1,16 +1,19 @@
 """What systemd wants to hear of a `Type=notify` unit: that the suite is up, and still is; cpu-monitor and broker.
 
 Both give signs of life, so that systemd ends the suite only when both are frozen: each of them ends the other before
-(shared/sentry.py). Without systemd there is no NOTIFY_SOCKET, and nothing is said.
+(shared/sentry.py). A sign needs supervisord's answer, too: only systemd can end one that is frozen, and without it
+nothing is started again. Without systemd there is no NOTIFY_SOCKET, and nothing is said.
 """
 
 import contextlib
 import os
 import socket
+import threading
 from collections.abc import Mapping
 from typing import Final
 
 from shared.runtime import Runtime
+from shared.supervised import answers, is_supervised
 
 READY: Final = "READY=1"
 ALIVE: Final = "WATCHDOG=1"
@@ -37,7 +40,19 @@ class Systemd:
             out.sendto("\n".join(words).encode(), self._address)
 
     def give_signs_of_life(self, runtime: Runtime) -> None:
-        """From the start of `runtime` on, as often as it is wanted."""
-        if self.alive_every_s is not None:
-            runtime.on_start(lambda: self.tell(ALIVE))
-            runtime.every(self.alive_every_s, lambda: self.tell(ALIVE))
+        """From the start of `runtime` on, as often as it is wanted, while supervisord answers."""
+        if self.alive_every_s is None:
+            return
+
+        def ask() -> None:
+            if answers(runtime.paths):
+                self.tell(ALIVE)
+
+        def tell() -> None:
+            if is_supervised(runtime.paths):
+                threading.Thread(target=ask, name="sign of life", daemon=True).start()
+            else:
+                self.tell(ALIVE)
+
+        runtime.on_start(lambda: self.tell(ALIVE))
+        runtime.every(self.alive_every_s, tell)

@@ -13,7 +13,10 @@ from services.cli.readiness import Readiness
 from services.cli.status import command as status
 from services.cli.supervision import (
     POLL_S,
+    Ended,
+    Standing,
     Supervisor,
+    end_frozen,
     end_left_overs,
     end_stand_in,
     holders,
@@ -30,6 +33,7 @@ from shared.errors import ConfigError, IoError, NetworkError
 from shared.interfaces import detect, recommended
 from shared.paths import Paths
 from shared.rpc import Client
+from shared.supervised import ANEW, fault_of, process_of
 
 LEAST_FREE_BYTES: Final = 1024 * 1024
 """With less, not even supervisord's log can be begun."""
@@ -63,27 +67,38 @@ def up(
     ] = False,
     json: output.Json = False,
 ) -> None:
-    """Start the suite, and end it with Ctrl-C; a suite that runs already is left as it is."""
+    """Start the suite, and end it with Ctrl-C; a suite that runs already is left as it is.
+
+    One whose supervisord is gone, or does not answer, is started anew.
+    """
     paths = _prepared()
     config = _sound(paths, is_unattended=unattended or NOTIFY_SOCKET in os.environ)
     supervisor = Supervisor(paths)
     with only_one(paths):
-        running = supervisor.pid()
-        if running is not None:
-            _tell_running(paths, running, started=supervisor.start_ended(), as_json=json)
+        standing = supervisor.standing()
+        if standing is not None and standing.answers:
+            _tell_running(paths, standing.pid, started=supervisor.start_ended(), as_json=json)
             return
         _refuse_what_cannot_work(paths, config)
-        broken_off = end_stand_in(paths, force=force)
-        if broken_off is not None:
-            output.note(f"Broke off a restrike command that worked on the database ({broken_off}).")
-        for name in end_left_overs(paths):
-            output.note(f"Ended {name}, which had outlived its supervisor.")
+        _clear(paths, frozen=standing, force=force)
         process = supervisor.start()
         ready = _wait_until_up(paths, process.poll)
     _tell_up(paths, config, ready, as_json=json)
     if detach:
         raise typer.Exit(0 if ready.is_up and not ready.faults else 1)
     stay(paths, supervisor, process)
+
+
+def _clear(paths: Paths, *, frozen: Standing | None, force: bool) -> None:
+    """End what is in the way of a start. Services are ended last: by then nothing keeps new ones from starting."""
+    broken_off = end_stand_in(paths, force=force)
+    if broken_off is not None:
+        output.note(f"Broke off a restrike command that worked on the database ({broken_off}).")
+    if frozen is not None:  # it holds the socket: another one can start only once it is gone
+        end_frozen(frozen.pid)
+        output.note(f"Killed supervisord (process {frozen.pid}), which did not answer; all services start anew.")
+    for name in end_left_overs(paths):
+        output.note(f"Ended {name}, which had outlived its supervisor.")
 
 
 def down(
@@ -95,17 +110,21 @@ def down(
 ) -> None:
     """End the suite in order: what was received is stored first."""
     paths = Paths.from_environment()
-    ran, left = _end(paths, force=force) if paths.run.exists() else (False, None)
+    ended = _end(paths, force=force) if paths.run.exists() else None
+    left, killed = (ended.left, ended.killed) if ended is not None else (None, None)
     if json:
-        output.document({"was_running": ran, "left_for_next_start": left})
+        was_running = ended is not None
+        output.document({"was_running": was_running, "left_for_next_start": left, "killed_supervisor_pid": killed})
         return
-    output.line("The suite is down." if ran else f"No suite was running in {paths.home}.")
+    if killed is not None:
+        output.note(f"Killed supervisord (process {killed}), which did not answer; each service was ended by itself.")
+    output.line("The suite is down." if ended is not None else f"No suite was running in {paths.home}.")
     if left:
         output.note(left)
 
 
-def _end(paths: Paths, *, force: bool) -> tuple[bool, str | None]:
-    """End the suite of a home: whether there was one, and what is left for the next start."""
+def _end(paths: Paths, *, force: bool) -> Ended | None:
+    """End the suite of a home; None: there was none."""
     in_memory = only_in_memory_bytes(paths)
     if in_memory and not force:
         raise IoError(
@@ -115,8 +134,8 @@ def _end(paths: Paths, *, force: bool) -> tuple[bool, str | None]:
         )
     supervisor = Supervisor(paths)
     with only_one(paths):
-        ran = supervisor.pid() is not None or bool(holders(paths))
-        return ran, stop_suite(paths, supervisor) if ran else None
+        is_there = bool(holders(paths)) or supervisor.standing() is not None
+        return stop_suite(paths, supervisor) if is_there else None
 
 
 def ps(*, json: output.Json = False) -> None:
@@ -129,6 +148,9 @@ def ps(*, json: output.Json = False) -> None:
         output.document([dict(zip(_PROCESS_KEYS, row, strict=True)) for row in rows])
     else:
         output.line(output.table(["SERVICE", "STATE", "PID", "UPTIME", "RECEIVED", "SENT", "LOST", "FAULTS"], rows))
+    is_missed = not known and (ready.services or process_of(paths) is not None)
+    if is_missed and (fault := fault_of(paths)) is not None:
+        output.note(f"! {fault} {ANEW}")
     raise typer.Exit(0 if ready.is_up else 1)
 
 

@@ -14,15 +14,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct
+
 from services.registry import SERVICES
 from shared.clock import monotonic_s, wait_s
-from shared.errors import NetworkError, RestrikeError
+from shared.errors import IoError, NetworkError, RestrikeError
 from shared.messages.commands import GetDatabaseStatus, GetRings, StopRing
 from shared.messages.service import Position
 from shared.messages.udp import RingStatus
 from shared.paths import Paths
 from shared.rpc import Client, is_locked
 from shared.stand_in import stand_in
+from shared.supervised import answers, is_stopped, process_of
 
 GROUP: Final = "restrike"
 FIRST, LAST = "udp-ingest", "broker"
@@ -32,8 +35,27 @@ BUSY_WITHIN_S: Final = 15.0
 """An `up` or `down` takes less; another one waits for it."""
 STORE_WITHIN_S: Final = 4.0
 END_WITHIN_S: Final = 12.0
+KILLED_WITHIN_S: Final = 5.0
+PATIENCE_S: Final = 8.0
+"""A supervisord that does not answer is ended; on a busy machine it may be late, so it has this besides."""
 POLL_S: Final = 0.02
 """How often something that is waited for is looked at."""
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """The supervisord of a home: its process, and whether it answers. One that does not starts nothing again."""
+
+    pid: int
+    answers: bool
+
+
+class Ended(Struct, frozen=True, kw_only=True):
+    """How a suite ended: a sentence when something was left for the next start, and the supervisord that did not answer
+    and was killed.
+    """
+
+    left: str | None
+    killed: int | None = None
 
 
 class Supervisor:
@@ -44,8 +66,23 @@ class Supervisor:
 
     def pid(self) -> int | None:
         """Its process id; None when none answers."""
+        process = process_of(self._paths)
+        if process is not None and is_stopped(process):
+            return None  # nobody needs to wait for it
         found = self.ask("getPID")
         return None if found is None else int(found)
+
+    def standing(self) -> Standing | None:
+        """Whether there is one, and answers, given time for it; None: there is none."""
+        answering = self.pid()
+        if answering is not None:
+            return Standing(pid=answering, answers=True)
+        pid = process_of(self._paths)
+        if pid is None:
+            return None
+        if not is_stopped(pid) and answers(self._paths, within_s=PATIENCE_S):
+            return Standing(pid=pid, answers=True)
+        return Standing(pid=pid, answers=False) if process_of(self._paths) == pid else None
 
     def processes(self) -> list[dict[str, Any]]:
         """What supervisord knows of each process; empty when none answers."""
@@ -150,6 +187,22 @@ def end_left_overs(paths: Paths) -> list[str]:
     return ended
 
 
+def end_frozen(pid: int) -> None:
+    """End a supervisord that does not answer, by SIGKILL: nothing else ends one that is frozen.
+
+    Raises:
+        IoError: it is still there.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    if not _gone(pid, within_s=KILLED_WITHIN_S):
+        raise IoError(
+            "suite.supervisor_stuck",
+            f"supervisord (process {pid}) does not answer, and SIGKILL has not ended it: it hangs in the kernel, "
+            "mostly for a disk or a network share. Nothing else was ended: see dmesg, then try again.",
+        )
+
+
 def only_in_memory_bytes(paths: Paths) -> int:
     """What udp-ingest could not write to its journal; 0 when it does not say."""
     try:
@@ -158,20 +211,28 @@ def only_in_memory_bytes(paths: Paths) -> int:
         return 0
 
 
-def stop_suite(paths: Paths, supervisor: Supervisor) -> str | None:
+def stop_suite(paths: Paths, supervisor: Supervisor) -> Ended:
     """End the suite in order: no more datagrams in, everything journaled stored, then all processes.
 
-    Returns a sentence when something was left for the next start, else None.
+    A supervisord that does not answer is killed before the services are ended one by one: when it went on, it would
+    start them again.
+
+    Raises:
+        IoError: that one cannot be killed, and no service was ended.
     """
     left = _store_everything(paths)
-    pid = supervisor.pid()
-    if pid is not None:
+    standing = supervisor.standing()
+    killed = None
+    if standing is not None and standing.answers:
         supervisor.shut_down()
-        if not _gone(pid, within_s=END_WITHIN_S):
+        if not _gone(standing.pid, within_s=END_WITHIN_S):
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(standing.pid, signal.SIGKILL)
+    elif standing is not None:
+        end_frozen(standing.pid)
+        killed = standing.pid
     end_left_overs(paths)
-    return left
+    return Ended(left=left, killed=killed)
 
 
 def _store_everything(paths: Paths) -> str | None:

@@ -26,11 +26,14 @@ from shared.messages.udp import RingStatus
 INCIDENTS_KEPT: Final = 200
 """More than a day of trouble; all are in the database."""
 
-UNREAD_S: Final = 0.3
-"""A turn of cpu-monitor's loop that lasts longer was held up: twenty are a second."""
+UNREAD_S: Final = 0.5
+"""A turn of cpu-monitor's loop that lasts longer was held up: four are a second at least."""
 
 LOOK_S: Final = 1.0
 """How often udp-ingest looks whether a ring's counters moved."""
+
+MISSES: Final = 2
+"""Questions in a row that supervisord did not answer."""
 
 AT_REST: Final = frozenset({None, Stage.NOT_LOADED, Stage.DECIDED, Stage.CLOSED})
 FORGOTTEN_AFTER_S: Final = 900.0
@@ -49,6 +52,25 @@ class Life(Struct):
     faults: int = 0
 
 
+class Supervisor(Struct):
+    """supervisord, which started this process, as it was seen last. `misses`: questions in a row without an answer."""
+
+    pid: int
+    answered_at_s: float
+    is_there: bool = True
+    misses: int = 0
+
+    def note(self, *, is_alive: bool, now_s: float) -> None:
+        """It was asked whether it lives."""
+        self.misses = 0 if is_alive else self.misses + 1
+        self.answered_at_s = now_s if is_alive else self.answered_at_s
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it does not answer; one answer that is missing may be this machine's."""
+        return self.misses >= MISSES
+
+
 class RingPicture(Struct):
     """A ring: its socket, and the match on it. `packet_at_s` is when its last datagram came, `stage_at_s` when a change
     of the stage was told last, `match` its state as it was asked for at `match_at_s`.
@@ -59,8 +81,6 @@ class RingPicture(Struct):
     packet_at_s: float | None = None
     stage: Stage | None = None
     stage_at_s: float = -math.inf
-    match_id: str | None = None
-    match_number: str | None = None
     match: MatchState | None = None
     match_at_s: float | None = None
 
@@ -99,6 +119,8 @@ class Picture:
     def __init__(self, services: list[str], *, began_at_s: float) -> None:
         self.began_at_s = began_at_s
         self.services: dict[str, Life] = {name: Life() for name in services}
+        self.supervisor: Supervisor | None = None
+        """None: supervisord did not start this process, and nobody is missing."""
         self.rings: dict[str, RingPicture] = {}
         self.are_matches_known = False
         """Whether every ring's match was asked for, and answered, since cpu-monitor began."""

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from services.cpu_monitor.growth import Growth
 from shared.alerts.metrics import GROWN_S
+from shared.messages.health import Condition, Subject
 
 
 class Behind(Struct, frozen=True):
@@ -14,11 +15,20 @@ class Behind(Struct, frozen=True):
     at_s: float
 
 
+class Stood(Struct, frozen=True):
+    """How something stood before cpu-monitor's restart, and since when (Unix microseconds)."""
+
+    condition: Condition
+    since_us: int
+
+
 class Trails:
     """All trails. Keys of `grown` are subject, name, what is counted; they are few."""
 
     def __init__(self) -> None:
         self.grown = Growth(GROWN_S)
+        self.stood: dict[tuple[Subject, str], Stood] = {}
+        """How everything stood before a restart, until it was found anew."""
         self.was_synchronised = False
         """Whether the clock ever followed a time server since cpu-monitor began."""
         self.bus_away_at_s: float | None = None

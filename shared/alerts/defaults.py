@@ -182,7 +182,15 @@ _SERVICES: Final = (
         threshold=10.0,
         clear_s=3.0,
         message="Nothing was heard of {subject} for {value}.",
-        remedy="It is started again by itself; if it does not stay, see restrike logs tail, and restrike up.",
+        remedy="supervisord starts it again; if it does not stay: restrike health, restrike logs tail, restrike up.",
+    ),
+    _of_health(
+        "service.supervisor",
+        "Services that end are not started again",
+        Subject.SERVICE,
+        severity=AlertSeverity.WARNING,
+        above=NOT_DEGRADED,
+        only=("supervisord",),
     ),
     AlertRule(
         name="service.killed",
@@ -191,7 +199,7 @@ _SERVICES: Final = (
         topic="system.incident",
         when={"kind": ("ended",)},
         clear_s=600.0,
-        message="{subject} was frozen. {detail} It is started again by itself.",
+        message="{subject} was frozen. {detail} supervisord starts it again.",
         remedy="Once is no harm. If it comes again, keep what was written: restrike doctor --bundle.",
     ),
     AlertRule(

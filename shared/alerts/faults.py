@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from shared.alerts.metrics import CONDITIONS, HEALTH, METRICS
+from shared.alerts.metrics import CONDITIONS, HEALTH, METRICS, Metric, written
 from shared.alerts.topics import RARE, fields_of
-from shared.messages.alerts import AlertRule, AlertSeverity
+from shared.messages.alerts import AlertRule, AlertSeverity, Comparison
 
 MOST_TEXT: Final = 500
 MOST_NAMES: Final = 100
@@ -56,8 +56,30 @@ def _of_values(rule: AlertRule) -> Iterator[str]:
         yield f"metric: there is no value {rule.metric[:MOST_TEXT]}; see restrike alerts metrics."
     elif rule.metric.startswith(HEALTH) and math.isfinite(rule.threshold) and not 0 <= rule.threshold < CONDITION_MOST:
         yield f"threshold: of health is 0 to {CONDITION_MOST - 1:g}; the limits of health are the settings monitor.*."
+    elif not rule.metric.startswith(HEALTH):
+        yield from _reach(rule, METRICS[rule.metric])
     if rule.when or rule.cleared_when:
         yield "when, cleared_when: are for a topic only."
+
+
+def _reach(rule: AlertRule, metric: Metric) -> Iterator[str]:
+    """Whether the value can be wrong, and can be right again: a limit that it never passes tells nobody anything."""
+    least = -math.inf if metric.least is None else metric.least
+    most = math.inf if metric.most is None else metric.most
+    is_above = rule.comparison is Comparison.ABOVE
+    if not math.isfinite(rule.threshold) or not 0 <= rule.hysteresis < math.inf:
+        return
+    is_never = rule.threshold >= most if is_above else rule.threshold <= least
+    is_always = rule.threshold < least if is_above else rule.threshold > most
+    span = f"{written(least, '')} to {written(most, metric.unit)}" if metric.most is not None else "never below 0"
+    if is_never or is_always:
+        limit = f"{rule.comparison} {written(rule.threshold, metric.unit)}"
+        yield f"threshold: {metric.name} is {span}, so it is {'never' if is_never else 'always'} {limit}."
+        return
+    back = rule.threshold - rule.hysteresis if is_above else rule.threshold + rule.hysteresis
+    if not least <= back <= most:
+        right = f"{'at most' if is_above else 'at least'} {written(back, metric.unit)}"
+        yield f"hysteresis: {metric.name} is {span}, so it is never right again ({right})."
 
 
 def _of_events(rule: AlertRule) -> Iterator[str]:

@@ -29,12 +29,16 @@ HEALTH: Final = "health."
 
 
 class Metric(Struct, frozen=True):
-    """A value: `unit` as it is written behind a number, `per` what its subjects are."""
+    """A value: `unit` as it is written behind a number, `per` what its subjects are; it is never below `least` or above
+    `most`, where there is such a number.
+    """
 
     name: str
     unit: str
     per: str
     meaning: str
+    least: float | None = 0.0
+    most: float | None = None
 
 
 def _health(subject: Subject) -> Metric:
@@ -46,16 +50,24 @@ def _health(subject: Subject) -> Metric:
     )
 
 
+def _share(name: str, per: str, meaning: str) -> Metric:
+    return Metric(name, "%", per, meaning, most=100.0)
+
+
+def _flag(name: str, per: str, meaning: str) -> Metric:
+    return Metric(name, "", per, f"1 while {meaning}", most=1.0)
+
+
 _ALL: Final = (
-    Metric("disk.free_percent", "%", "mount", "Free space of a disk that the suite uses."),
+    _share("disk.free_percent", "mount", "Free space of a disk that the suite uses."),
     Metric("disk.free_bytes", "B", "mount", "Free space of a disk that the suite uses."),
-    Metric("disk.busy_percent", "%", "mount", "Share of the time in which the disk worked."),
-    Metric("cpu.percent", "%", MACHINE, "Use of all cores."),
-    Metric("cpu.waiting_percent", "%", MACHINE, "Share of the last 10 s in which something waited for a core."),
-    Metric("cpu.temperature_c", "°C", MACHINE, "Temperature of the processor, where the machine tells it."),
-    Metric("memory.available_percent", "%", MACHINE, "Memory that programs can still have without swapping."),
-    Metric("memory.waiting_percent", "%", MACHINE, "Share of the last 10 s in which something waited for memory."),
-    Metric("memory.swap_used_percent", "%", MACHINE, "Use of the swap space."),
+    _share("disk.busy_percent", "mount", "Share of the time in which the disk worked."),
+    _share("cpu.percent", MACHINE, "Use of all cores."),
+    _share("cpu.waiting_percent", MACHINE, "Share of the last 10 s in which something waited for a core."),
+    Metric("cpu.temperature_c", "°C", MACHINE, "Temperature of the processor, where the machine tells it.", least=None),
+    _share("memory.available_percent", MACHINE, "Memory that programs can still have without swapping."),
+    _share("memory.waiting_percent", MACHINE, "Share of the last 10 s in which something waited for memory."),
+    _share("memory.swap_used_percent", MACHINE, "Use of the swap space."),
     Metric("memory.swapped_bytes_per_s", "B/s", MACHINE, "What is moved between memory and swap space."),
     Metric("udp.dropped", "", MACHINE, "Datagrams that full sockets of this machine dropped in the last minute."),
     Metric("network.errors", "", "interface", "Errors and drops of a network interface in the last minute."),
@@ -72,27 +84,27 @@ _ALL: Final = (
     ),
     Metric("ring.lost", "", "ring", "Journal entries of a ring that were lost in the last minute: the disk was full."),
     Metric("ring.unjournaled_bytes", "B", "ring", "Datagrams that wait in memory for the journal."),
-    Metric("obs.cpu_percent", "%", "OBS", "Use of the processor of OBS's machine by OBS."),
-    Metric("obs.render_skipped_percent", "%", "OBS", "Frames of the last 10 s that OBS did not draw."),
-    Metric("obs.output_skipped_percent", "%", "OBS", "Frames of the last 10 s that OBS did not encode."),
-    Metric("obs.stream_dropped_percent", "%", "OBS", "Frames of the last 10 s that the stream dropped."),
-    Metric("obs.starved_percent", "%", "OBS", "Frames of the last 10 s that OBS skipped while this machine was busy."),
-    Metric("obs.not_connected", "", "OBS", "1 while a match runs that this OBS ought to serve, and it is away."),
-    Metric("obs.not_recording", "", "OBS", "1 while a match runs that this OBS ought to record, and it does not."),
-    Metric("obs.frames_dropped", "", "OBS", "1 while obs-bridge tells that OBS drops frames (obs.dropped_percent)."),
-    Metric("obs.disk_low", "", "OBS", "1 while the disk that this OBS records to is nearly full."),
-    Metric("obs.replay_off", "", "OBS", "1 while a match runs and the replay buffer does not."),
+    _share("obs.cpu_percent", "OBS", "Use of the processor of OBS's machine by OBS."),
+    _share("obs.render_skipped_percent", "OBS", "Frames of the last 10 s that OBS did not draw."),
+    _share("obs.output_skipped_percent", "OBS", "Frames of the last 10 s that OBS did not encode."),
+    _share("obs.stream_dropped_percent", "OBS", "Frames of the last 10 s that the stream dropped."),
+    _share("obs.starved_percent", "OBS", "Frames of the last 10 s that OBS skipped while this machine was busy."),
+    _flag("obs.not_connected", "OBS", "a match runs that this OBS ought to serve, and it is away."),
+    _flag("obs.not_recording", "OBS", "a match runs that this OBS ought to record, and it does not."),
+    _flag("obs.frames_dropped", "OBS", "obs-bridge tells that OBS drops frames (obs.dropped_percent)."),
+    _flag("obs.disk_low", "OBS", "the disk that this OBS records to is nearly full."),
+    _flag("obs.replay_off", "OBS", "a match runs and the replay buffer does not."),
     Metric("service.silent_s", "s", "service", "Since when nothing was heard of a service; 0 below two seconds."),
     Metric("service.restarts", "", "service", "How often a service came back in the last five minutes."),
-    Metric("service.stays_down", "", "service", "1 while a service has ended and is not started again by itself."),
+    _flag("service.stays_down", "service", "a service has ended and is not started again by itself."),
     Metric("service.faults", "", "service", "What failed inside a service in the last five minutes."),
     Metric("service.events_lost", "", "service", "Events on the bus that a service missed in the last minute."),
     Metric("service.queue_depth", "", "service", "What waits inside a service."),
     Metric("service.loop_lag_ms", "ms", "service", "By how much a service is late."),
     Metric("db.behind_entries", "", "ring", "Journal entries of a ring that are not in the database yet."),
     Metric("db.behind_s", "s", "ring", "How long the oldest of them has waited."),
-    Metric("db.not_writable", "", DATABASE, "1 while the database cannot be written."),
-    Metric("journal.not_writable", "", JOURNAL, "1 while the journal cannot be written."),
+    _flag("db.not_writable", DATABASE, "the database cannot be written."),
+    _flag("journal.not_writable", JOURNAL, "the journal cannot be written."),
     Metric("backup.age_hours", "h", DATABASE, "How old the newest backup is, or the database without one."),
     *(_health(subject) for subject in Subject),
 )

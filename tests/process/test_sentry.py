@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from shared.db.sqlite import connect_reader
+from shared.messages.alerts import GetAlerts
 from shared.messages.commands import GetHealth
+from shared.messages.health import GetHealthReport
 from shared.messages.incidents import ServiceKilled
 from shared.messages.service import BROKER, MONITOR, PARSER, WRITER
 from shared.messages.settings import ChangeSettings
@@ -46,9 +48,15 @@ def incidents(house: House) -> list[tuple[object, ...]]:
         return database.execute("SELECT service, kind, pid FROM service_incidents ORDER BY id").fetchall()
 
 
+def said(monitor: Service) -> str | None:
+    """What health says of cpu-monitor."""
+    return next(one.reason for one in monitor.call(GetHealthReport()).items if one.name == MONITOR)
+
+
 def test_frozen_services_are_ended(house: House) -> None:
     """SIGSTOP of pss-parser and of cpu-monitor itself: each is ended by SIGKILL, told on the bus, logged and stored;
-    everybody else goes on. cpu-monitor tells of itself when it is back, and not after an orderly end.
+    everybody else goes on. cpu-monitor tells of its own end when it is back, by incident, alert and health, and of none
+    after an orderly end.
     """
     broker, monitor, parser = house.start(BROKER), house.start(MONITOR), house.start(PARSER)
     ear = house.subscriber(SERVICE_KILLED.prefix)
@@ -66,8 +74,12 @@ def test_frozen_services_are_ended(house: House) -> None:
     assert (logged["ended"], logged["pid_ended"]) == (MONITOR, monitor.pid)
     assert broker.call(GetHealth()).faults == 0
     again = house.start(MONITOR)
-    told = (MONITOR, "restarted", again.pid)
-    eventually(lambda: incidents(house)[1:], equals=[told], within=5, what="cpu-monitor's own return")
+    stored = [(MONITOR, "ended", monitor.pid), (MONITOR, "restarted", again.pid)]
+    eventually(lambda: incidents(house)[1:], equals=stored, within=5, what="cpu-monitor's own return")
+    killed = {one.subject for one in again.call(GetAlerts()).alerts if one.rule == "service.killed"}
+    assert killed == {PARSER, MONITOR}
+    reason = "cpu-monitor did not answer, was ended, and runs again."
+    eventually(lambda: said(again), equals=reason, within=5, what="its health")
     assert again.stop() == 0
     house.start(MONITOR).stop()
-    assert incidents(house)[1:] == [told]
+    assert incidents(house)[1:] == stored

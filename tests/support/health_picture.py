@@ -7,7 +7,7 @@ import msgspec
 from services.cpu_monitor.health.judging import judge
 from services.cpu_monitor.health.noting import Notes
 from services.cpu_monitor.health.view import Tolerances
-from services.cpu_monitor.picture import BackupFacts, Picture, RingPicture
+from services.cpu_monitor.picture import BackupFacts, Picture, RingPicture, Supervisor
 from services.registry import SERVICES
 from shared.messages.database import DatabaseStatus
 from shared.messages.facts import NetworkInterface
@@ -89,6 +89,7 @@ class World:
             path="restrike.db", schema_version=10, positions={}, entries_stored=0, messages_stored=0, rows_refused=0,
             transactions=0, error=None,
         )  # fmt: skip
+        picture.supervisor = Supervisor(pid=77, answered_at_s=BEGAN_S)
         picture.schema_version = 10
         picture.license = TRIAL
         picture.backups = BackupFacts(newest_us=BEGAN_US, since_us=BEGAN_US, failure=None)

@@ -3,13 +3,16 @@
 import json
 import os
 import random
+import signal
 import threading
-from pathlib import Path
+from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from services.registry import SERVICES
 from shared.clock import unix_ns
+from shared.messages.health import Condition, GetHealthReport, Subject
 from tests.support.captures import capture
 from tests.support.listener import Listener
 from tests.support.stored import assert_published_once, assert_sound, assert_stored, bodies
@@ -120,29 +123,69 @@ def test_killed_ingest_keeps_what_it_had_and_names_the_hole(suite: Suite) -> Non
     assert suite.rows("SELECT count(*) FROM udp_server_sessions WHERE status = 'broken'") == [(ROUNDS,)]
 
 
-def test_killed_supervisor_and_another_up(tmp_path: Path) -> None:
-    """The whole supervisor killed once: the services go on; another `up` leaves exactly one of each process."""
-    with running(tmp_path / "home") as suite:
-        stream = Stream(suite, gap_s=0.002)
-        stream.start()
+@pytest.fixture(scope="module")
+def supervised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    """A running suite for the two tests of its supervisor; the second one ends it."""
+    with running(tmp_path_factory.mktemp("supervised") / "home") as started:
+        yield started
+
+
+def test_killed_supervisor_and_another_up(supervised: Suite) -> None:
+    """The whole supervisor killed once: the services go on, and it is told; another `up` leaves exactly one of each."""
+    suite = supervised
+    stream = Stream(suite, gap_s=0.002)
+    stream.start()
+    supervisor = int((suite.paths.run / "supervisord.pid").read_text())
+    os.kill(supervisor, 9)
+    eventually(lambda: "supervisord" in missed(suite), within=3, what="a supervisor that is missed")
+    before = len(suite.rows("SELECT 1 FROM raw_datagrams"))
+    eventually(lambda: len(suite.rows("SELECT 1 FROM raw_datagrams")) > before, within=5, what="services going on")
+    stream.finish()
+    suite.stored()
+    told = suite.restrike("doctor", "--only", "services", check=False)
+    assert "supervisord does not run: services that end are not started again." in told.stdout
+    suite.up()
+    wanted = len(SERVICES) + 1  # and the supervisor
+    running_now = eventually(
+        lambda: found if len(found := suite.processes()) == wanted else None, within=5, what="one of each"
+    )
+    assert running_now
+    assert_stored(suite, stream.sent)
+    assert "supervisord" not in missed(suite)
+
+
+def missed(suite: Suite) -> set[str]:
+    """Whom of the services health calls failed."""
+    items = suite.call(GetHealthReport()).items
+    return {item.name for item in items if item.subject is Subject.SERVICE and item.condition is Condition.FAILED}
+
+
+def test_frozen_supervisor(supervised: Suite) -> None:
+    """SIGSTOP of supervisord: `up` ends it by its number and starts one of each anew; `down` ends it, too, after
+    everything is stored, and leaves nobody who would start the suite again.
+    """
+    suite = supervised
+
+    def freeze() -> int:
         supervisor = int((suite.paths.run / "supervisord.pid").read_text())
-        os.kill(supervisor, 9)
-        pause(0.3)
-        before = len(suite.rows("SELECT 1 FROM raw_datagrams"))
-        eventually(lambda: len(suite.rows("SELECT 1 FROM raw_datagrams")) > before, within=5, what="services going on")
-        stream.finish()
-        suite.stored()
-        suite.up()
-        wanted = len(SERVICES) + 1  # and the supervisor
-        running_now = eventually(
-            lambda: found if len(found := suite.processes()) == wanted else None, within=5, what="one of each"
-        )
-        assert running_now
-        again = Stream(suite)
-        again.start()
-        again.finish()
-        suite.stored()
-        assert_stored(suite, [*stream.sent, *again.sent])
+        os.kill(supervisor, signal.SIGSTOP)
+        eventually(lambda: psutil.Process(supervisor).status(), equals=psutil.STATUS_STOPPED, within=2)
+        return supervisor
+
+    first, before = freeze(), suite.pid("udp-ingest")
+    told = suite.restrike("up", "-d").stderr
+    assert f"Killed supervisord (process {first}), which did not answer" in told
+    assert first not in {process.pid for process in suite.processes()}
+    assert len(suite.processes()) == len(SERVICES) + 1
+    assert suite.pid("udp-ingest") != before
+    sent = [body for _, body in capture(NAME)]
+    with suite.sender() as sender:
+        sender.send_all([(0.0, body) for body in sent])
+    second = freeze()
+    document = json.loads(suite.restrike("down", "--json").stdout)
+    assert document == {"was_running": True, "left_for_next_start": None, "killed_supervisor_pid": second}
+    assert suite.processes() == []
+    assert bodies(suite)[-len(sent) :] == sent
 
 
 def test_everything_killed_at_once(suite: Suite) -> None:

@@ -68,15 +68,26 @@ def history(  # noqa: PLR0913  # they are the options of the command
 def _rows(source: Source, question: Question, *, span_s: int, every_s: int, name: str | None) -> tuple[int, list[Row]]:
     """The period of the samples that were asked, and what they say; of the other period if there are none of it."""
     now_ns = unix_ns()
-    values = {"every": every_s, "since": iso_utc(now_ns - span_s * NS_PER_S), "name": name}
+    values = {"since": iso_utc(now_ns - span_s * NS_PER_S), "name": name}
     is_short = span_s <= SHORT_UP_TO_S and every_s < LONG_S * LINES
     periods = (SHORT_S, LONG_S) if is_short else (LONG_S, SHORT_S)
     rows: list[Row] = []
     for period_s in periods:
-        rows = source.rows(_sql(question), period=period_s, **values)
+        rows = source.rows(_sql(question), period=period_s, **values, **_lines(every_s, period_s))
         if rows:
             return period_s, [_plain(row) for row in rows]
     return periods[0], rows
+
+
+def _lines(every_s: int, period_s: int) -> dict[str, Any]:
+    """How samples, which are stored with their end, are put into lines, which have a beginning.
+
+    One that is as long as a line has its own, from the second in which it began: it may begin at any, and would be cut
+    into the line of another, and leave a hole. Of shorter ones each is in the line in which its middle is.
+    """
+    if every_s <= period_s:
+        return {"shift": f"-{period_s - 0.5} seconds", "every": 1}
+    return {"shift": f"-{period_s / 2} seconds", "every": every_s}
 
 
 def _plain(row: Row) -> Row:
@@ -96,7 +107,7 @@ def _sql(question: Question) -> str:
         where = f" AND (:name IS NULL OR p.{question.name} = :name)"
         group = "at, p." + str(question.name)
     return f"""
-        SELECT CAST(strftime('%s', s.sampled_at) AS INTEGER) / :every * :every AS at, {", ".join(columns)}
+        SELECT CAST(strftime('%s', s.sampled_at, :shift) AS INTEGER) / :every * :every AS at, {", ".join(columns)}
         FROM {table} WHERE s.period_s = :period AND s.sampled_at >= :since{where} AND :name IS :name
         GROUP BY {group} ORDER BY {group}
     """

@@ -19,6 +19,8 @@ from services.cpu_monitor.alerting.readings import words_of
 from services.cpu_monitor.alerting.remains import remains_of
 from services.cpu_monitor.alerting.rule_book import KEPT as RULES
 from services.cpu_monitor.alerting.rule_book import LOOK_EVERY_S, RuleBook
+from services.cpu_monitor.alerting.seen import KEPT as SEEN
+from services.cpu_monitor.alerting.seen import Seen
 from services.cpu_monitor.alerting.testing import Testing
 from services.cpu_monitor.alerting.values import Gauge
 from services.cpu_monitor.alerting.watch import Moment
@@ -67,7 +69,7 @@ def alert(runtime: Runtime, picture: Picture, outbox: Outbox) -> None:
     runtime.on_command(TellTestAlert, Testing(alerting.post, alerting.channels).tell)
     runtime.on_start(alerting.begin)
     runtime.every(LOOK_EVERY_S, alerting.book.look)
-    runtime.every(JUDGE_EVERY_S, alerting.judge)
+    runtime.every(JUDGE_EVERY_S, alerting.wait)
     runtime.every(PERMISSION_EVERY_S, alerting.permission.look)
     runtime.every(DELIVER_EVERY_S, alerting.post.turn)
     runtime.after_turn(alerting.look)
@@ -85,9 +87,12 @@ class Alerting:
         self._sample: SystemSample | None = None
         self._items: tuple[HealthItem, ...] = ()
         self._judged_at_s = 0.0
-        self._incident: ServiceIncident | None = None
+        self._is_due = False
+        # Those that are there already were told by the cpu-monitor before this one.
+        self._incident: ServiceIncident | None = picture.incidents[-1] if picture.incidents else None
         opened, self._unreadable = remains_of(outbox.kept(KEPT), _decode, runtime.log)
-        self.engine = Engine(opened)
+        self._seen = Seen(outbox.kept(SEEN))
+        self.engine = Engine(opened, seen=self._seen.times)
         self.permission = Permission(
             Gates(runtime.paths),
             picture,
@@ -128,23 +133,23 @@ class Alerting:
         return Alerts(alerts=tuple(self.engine.alerts), not_told=not_told)
 
     def look(self) -> None:
-        """Judge now, if health was judged or the machine measured anew, or something happened to a service."""
+        """Judge now, if it is time to, health was judged or the machine measured anew."""
         picture = self._picture
         incident = picture.incidents[-1] if picture.incidents else None
         if incident is not self._incident:
             self._take_incidents()
         items = picture.health.items if picture.health is not None else ()
-        if self._sample is not picture.sample or self._items != items:
+        if self._is_due or self._sample is not picture.sample or self._items != items:
             self._judge()
 
-    def judge(self) -> None:
-        """Judge, if that was not just done: some rules wait for time alone."""
+    def wait(self) -> None:
+        """Judge at the end of this turn, if that was not just done: some rules wait for time alone."""
         now_s = monotonic_s()
-        if now_s - self._judged_at_s >= JUDGE_EVERY_S / 2 and not self._picture.is_unread(now_s=now_s):
-            self._judge()
+        self._is_due = now_s - self._judged_at_s >= JUDGE_EVERY_S / 2 and not self._picture.is_unread(now_s=now_s)
 
     def _judge(self) -> None:
         """Hold all values against the rules."""
+        self._is_due = False
         self._sample = self._picture.sample
         self._items = self._picture.health.items if self._picture.health is not None else ()
         now = _now()
@@ -159,6 +164,9 @@ class Alerting:
         """An event that rules may wait for."""
         self._gauge.hear(topic)
         self._tell(self.engine.hear(topic, event, _now()))
+        seen = self._seen.to_keep(self.engine.seen)
+        if seen:
+            self._outbox.add([], kept=seen)
 
     def acknowledge(self, command: AcknowledgeAlert) -> AlertChanged:
         """Somebody took note of an alert.

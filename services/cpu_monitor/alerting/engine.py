@@ -7,7 +7,7 @@ value that nobody can tell now neither raises nor clears.
 
 import math
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -21,16 +21,20 @@ from shared.messages.alerts import AlertChanged, AlertRule, AlertState
 
 MOST_WATCHES: Final = 1_000
 """Things that are wrong at once: rules times subjects are a hundred. What comes beyond is not watched, and counted."""
+NOTHING: Final[Mapping[str, int]] = {}
 RULE_GONE: Final = "Its rule is not in force any more."
 
 
 class Engine:
-    """`opened` are the alerts that were open when cpu-monitor ended. `refused` counts what was not watched."""
+    """`opened` are the alerts that were open when cpu-monitor ended, `seen` the last events of those by events, by
+    alert (Unix us), where they came after it was raised. `refused` counts what was not watched.
+    """
 
     def __init__(
         self,
         opened: Iterable[AlertChanged] = (),
         *,
+        seen: Mapping[str, int] = NOTHING,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex[:12],
         most: int = MOST_WATCHES,
     ) -> None:
@@ -38,7 +42,8 @@ class Engine:
         self._rules: dict[str, AlertRule] = {}
         self._watches: dict[str, dict[str, Watch]] = {}
         for alert in opened:
-            self._watches.setdefault(alert.rule, {})[alert.subject] = Watch(alert.subject, alert)
+            seen_us = seen.get(alert.alert_id, alert.raised_at_us)
+            self._watches.setdefault(alert.rule, {})[alert.subject] = Watch(alert.subject, alert, seen_us)
         self._new_id = new_id
         self._most = most
 
@@ -47,6 +52,15 @@ class Engine:
         """Those that are open, the newest first."""
         found = [watch.alert for watch in self._all() if watch.alert is not None]
         return sorted(found, key=lambda alert: alert.raised_at_us, reverse=True)
+
+    @property
+    def seen(self) -> dict[str, int]:
+        """When an event came last that keeps an open alert raised, by alert, where that is not when it was raised."""
+        return {
+            watch.alert.alert_id: watch.seen_us
+            for watch in self._all()
+            if watch.alert is not None and watch.seen_us is not None and watch.seen_us != watch.alert.raised_at_us
+        }
 
     def take_rules(self, rules: Iterable[AlertRule], now: Moment) -> list[AlertChanged]:
         """Go by other rules; alerts of those that are gone, switched off or for other subjects now are cleared."""

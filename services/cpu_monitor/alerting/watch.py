@@ -23,11 +23,14 @@ class Moment(Struct, frozen=True):
 
 
 class Watch:
-    """Since when it is wrong, right or missing (monotonic s), and the alert that is open."""
+    """Since when it is wrong, right or missing (monotonic s), and the alert that is open. `seen_us`: when the
+    last event came that raised it, or would have (Unix microseconds).
+    """
 
-    def __init__(self, subject: str, alert: AlertChanged | None = None) -> None:
+    def __init__(self, subject: str, alert: AlertChanged | None = None, seen_us: int | None = None) -> None:
         self.subject = subject
         self.alert = alert
+        self.seen_us = seen_us
         self._wrong_since_s: float | None = None
         self._right_since_s: float | None = None
         self._missing_since_s: float | None = None
@@ -66,12 +69,13 @@ class Watch:
 
     def happen(self, rule: AlertRule, event: Any, now: Moment, new_id: Callable[[], str]) -> AlertChanged | None:
         """What an event that raises changes."""
-        self._right_since_s = now.s
+        self._right_since_s, self.seen_us = now.s, now.us
         return None if self.alert is not None else self._raise(rule, Cause(event=event), now, new_id)
 
     def lapse(self, rule: AlertRule, now: Moment) -> AlertChanged | None:
-        """An alert by events ends when no other event came for long enough."""
-        self._right_since_s = _since(self._right_since_s, now)
+        """An alert by events ends when no other event came for long enough, a restart of cpu-monitor included."""
+        if self._right_since_s is None:
+            self._right_since_s = now.s - max(0, now.us - (self.seen_us or now.us)) / 1e6
         return self.clear(now) if rule.clear_s and now.s - self._right_since_s >= rule.clear_s else None
 
     def clear(self, now: Moment, sentence: str | None = None) -> AlertChanged | None:

@@ -79,10 +79,7 @@ class Door:
 
     def _tell(self, error: OSError, endpoint: str) -> None:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        sentence = (
-            f"Metrics are not served: {endpoint} cannot be bound ({reason}). Another program uses it: find it with"
-            " ss -ltnp, or set metrics.endpoint in restrike.json. It is tried again every 2 s."
-        )
+        sentence = f"Metrics are not served: {endpoint} cannot be bound ({reason}). It is tried again every 2 s."
         if self._picture.metrics_error != sentence:
             self._picture.metrics_error = sentence
             self._runtime.log.warning("metrics_not_served", error=sentence)

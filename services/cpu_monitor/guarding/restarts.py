@@ -1,11 +1,12 @@
 """What supervisord says of restarts, from look to look; cpu-monitor. No I/O, no clock.
 
-Its list of processes knows the processes of now, and its log how the last ones ended.
+Its list of processes knows the processes of now, and its log how the last ones ended. What was before cpu-monitor's own
+start is known from what it kept (guarding/standing.py).
 """
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from shared.messages.incidents import IncidentKind, ServiceIncident
@@ -17,11 +18,15 @@ BAD_CONFIGURATION: Final = "exit status 2"
 
 Process = Mapping[str, Any]
 """As `getAllProcessInfo` gives it: name, pid, statename, spawnerr and so on."""
-_ENDED: Final = re.compile(r"(?:exited|stopped): (?P<name>\S+) \((?P<how>exit status \d+|terminated by \w+)")
+_LINE: Final = re.compile(
+    r"(?:exited|stopped): (?P<name>\S+) \((?P<how>exit status \d+|terminated by \w+)|spawned: '(?P<spawned>[^']+)'"
+)
 
 
 class Restarts:
-    """The restarts of each service. The first look tells nothing: what was before is not known."""
+    """The restarts of each service. The first look at one tells nothing: what was before is not known, unless it is
+    resumed. `has_news`: the last look met a process for the first time.
+    """
 
     def __init__(self, storm_after: Callable[[], int]) -> None:
         self._storm_after = storm_after
@@ -29,11 +34,26 @@ class Restarts:
         self._times: dict[str, deque[float]] = {}
         self._storms: set[str] = set()
         self._down: dict[str, int] = {}
+        self.has_news = False
+
+    def resume(self, pids: Mapping[str, int], times: Mapping[str, Sequence[float]], storms: Collection[str]) -> None:
+        """Go on from what was kept: the process of each service, when it was started again (monotonic s, those of the
+        last minute), and which do not stay up.
+        """
+        self._pids.update(pids)
+        self._times.update({name: deque(some) for name, some in times.items()})
+        self._storms.update(storms)
+
+    @property
+    def standing(self) -> dict[str, tuple[int, list[float]]]:
+        """Of each service that was met its process, and when it was started again (monotonic s)."""
+        return {name: (pid, list(self._times.get(name, ()))) for name, pid in self._pids.items() if pid}
 
     def take(
         self, processes: Sequence[Process], ends: Mapping[str, str], *, now_s: float, now_us: int
     ) -> list[ServiceIncident]:
         """What happened since the last look. `ends`: how each last ended; now_s: monotonic s; now_us: Unix us."""
+        self.has_news = False
         return [
             ServiceIncident(
                 incident_id=f"{process['name']}:{kind}:{process['pid']}:{now_us}",
@@ -51,6 +71,7 @@ class Restarts:
         name, pid = str(process["name"]), int(process["pid"])
         times = self._times.setdefault(name, deque())
         before = self._pids.get(name)
+        self.has_news = self.has_news or bool(pid and pid != before)
         if pid and before and pid != before:
             times.append(now_s)
             yield IncidentKind.RESTARTED, f"{end} It was started again as process {pid}."
@@ -85,8 +106,20 @@ class Restarts:
 
 
 def ends_in(log: str) -> dict[str, str]:
-    """How each program that supervisord's log tells of ended last: `exit status 1`, `terminated by SIGKILL`."""
-    return {found["name"]: found["how"] for found in _ENDED.finditer(log)}
+    """How each program that supervisord's log tells of ended before its last start, or since: `exit status 1`,
+    `terminated by SIGKILL`. Nothing of one that was started without a word on its end: it went with supervisord.
+    """
+    ends: dict[str, str] = {}
+    over: dict[str, str] = {}
+    for found in _LINE.finditer(log):
+        name = found["spawned"]
+        if name is None:
+            over[found["name"]] = found["how"]
+        elif name in over:
+            ends[name] = over.pop(name)
+        else:
+            ends.pop(name, None)
+    return ends | over
 
 
 def _end_of(process: Process, ends: Mapping[str, str]) -> str:

@@ -21,8 +21,11 @@ def judge_backup(view: View) -> Iterator[Verdict]:
     if not every_hours:
         yield ok(NAME)
         return
+    if facts is None and view.is_new:
+        yield unknown(NAME, "cpu-monitor began a moment ago.", "Wait some seconds.")
+        return
     if facts is None:
-        yield unknown(NAME, "The database was not read yet, or cannot be.", "See what is said of the database.")
+        yield unknown(NAME, "The database was not read yet, or cannot be.", "See: restrike db status")
         return
     if facts.failure is not None:
         remedy = "Mend that, and try: restrike backup create"

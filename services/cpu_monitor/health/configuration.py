@@ -24,7 +24,7 @@ def judge_configuration(view: View) -> Iterator[Verdict]:
     """Three items or four."""
     yield _file(view)
     metrics = view.picture.metrics_error
-    remedy = "Set another port there, or end the program: ss -ltnp"
+    remedy = "Set another metrics.endpoint in restrike.json, or end the program that uses it: ss -ltnp"
     yield ok(METRICS) if metrics is None else degraded(METRICS, closed(metrics), remedy)
     yield _alerts(view)
     if view.picture.forgotten and view.now_s - view.picture.began_at_s < FORGOTTEN_FOR_S:

@@ -17,6 +17,7 @@ from services.cpu_monitor.health.rings import judge_rings
 from services.cpu_monitor.health.services import judge_services
 from services.cpu_monitor.health.view import Judge, Tolerances, Verdict, View
 from services.cpu_monitor.picture import Picture
+from services.cpu_monitor.trails import Trails
 from shared.messages.health import RANK, Condition, HealthItem, HealthReport, Subject
 
 JUDGES: Final[dict[Subject, Judge]] = {
@@ -39,13 +40,13 @@ JUDGES: Final[dict[Subject, Judge]] = {
 
 def judge(picture: Picture, *, now_s: float, now_us: int, settings: Tolerances) -> HealthReport:
     """How everything stands; monotonic seconds and Unix microseconds. What is still in the condition that
-    `picture.health` has is so since then.
+    `picture.health` has, or had before cpu-monitor's restart, is so since then.
     """
     items = picture.health.items if picture.health is not None else ()
     before = {(item.subject, item.name): item for item in items}
     view = View(picture, now_s, now_us, settings, before)
     found = [
-        _item(subject, verdict, before.get((subject, verdict.name)), now_us=now_us)
+        _item(subject, verdict, before.get((subject, verdict.name)), picture.trails, now_us=now_us)
         for subject, look in JUDGES.items()
         for verdict in look(view)
     ]
@@ -53,7 +54,7 @@ def judge(picture: Picture, *, now_s: float, now_us: int, settings: Tolerances) 
     return HealthReport(at_us=now_us, condition=_overall(found), items=tuple(found))
 
 
-def _item(subject: Subject, verdict: Verdict, before: HealthItem | None, *, now_us: int) -> HealthItem:
+def _item(subject: Subject, verdict: Verdict, before: HealthItem | None, trails: Trails, *, now_us: int) -> HealthItem:
     is_same = before is not None and before.condition is verdict.condition
     if before is not None and is_same and before.reason == verdict.reason and before.remedy == verdict.remedy:
         return before
@@ -61,10 +62,19 @@ def _item(subject: Subject, verdict: Verdict, before: HealthItem | None, *, now_
         subject=subject,
         name=verdict.name,
         condition=verdict.condition,
-        since_us=before.since_us if before is not None and is_same else now_us,
+        since_us=before.since_us if before is not None and is_same else _since(subject, verdict, trails, now_us),
         reason=verdict.reason,
         remedy=verdict.remedy,
     )
+
+
+def _since(subject: Subject, verdict: Verdict, trails: Trails, now_us: int) -> int:
+    """Now; what comes back after cpu-monitor's restart is so since before it, once."""
+    stood = trails.stood.get((subject, verdict.name))
+    if stood is None or stood.condition is not verdict.condition:
+        return now_us
+    del trails.stood[subject, verdict.name]
+    return min(stood.since_us, now_us)
 
 
 def _overall(items: list[HealthItem]) -> Condition:

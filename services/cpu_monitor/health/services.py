@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import Final
 
+from services.cpu_monitor.health.supervision import judge_supervisor, starts_again
 from services.cpu_monitor.health.view import ALIVE_S, Verdict, View, degraded, duration, failed, unknown, worst
 from services.cpu_monitor.picture import Life
 from shared.alerts.metrics import GROWN_S
 from shared.messages.health import Subject
 from shared.messages.incidents import IncidentKind, ServiceIncident
 from shared.messages.service import BROKER, MONITOR, WRITER, ServiceHealth
+from shared.supervised import ANEW
 
 MOST_WAITING: Final = 10_000
 """Entries that wait in a service: some seconds of the busiest venue."""
@@ -20,10 +22,11 @@ _SUBJECT: Final = Subject.SERVICE
 
 
 def judge_services(view: View) -> Iterator[Verdict]:
-    """An item for each service."""
+    """An item for each service, and for supervisord."""
     for name, life in view.picture.services.items():
         silent = _silence(view, name, life)
         yield silent if silent is not None else worst(name, _faults(view, name, life))
+    yield from judge_supervisor(view)
 
 
 def _silence(view: View, name: str, life: Life) -> Verdict | None:
@@ -50,6 +53,8 @@ def _silence(view: View, name: str, life: Life) -> Verdict | None:
 
 
 def _remedy(view: View, name: str) -> str:
+    if not starts_again(view):
+        return f"Nobody starts it again by itself, as supervisord is away. {ANEW} See: restrike logs tail {name}"
     if view.picture.services[name].is_running is False:
         by_hand = "It is started again by itself; if somebody stopped it, by: restrike up -d."
         return f"{by_hand} See: restrike logs tail {name}"

@@ -8,6 +8,7 @@ from services.cpu_monitor.health.facts import INTERFACES_EVERY_S, Facts
 from services.cpu_monitor.health.judging import judge
 from services.cpu_monitor.health.noting import Notes
 from services.cpu_monitor.health.rings import is_suspicious
+from services.cpu_monitor.health.since import Since
 from services.cpu_monitor.health.view import Tolerances
 from services.cpu_monitor.listening import Ears
 from services.cpu_monitor.picture import Picture
@@ -17,6 +18,7 @@ from shared.errors import DatabaseError
 from shared.messages.health import RANK, Condition, GetHealthReport, HealthItem, HealthReport
 from shared.messages.service import INGEST, PARSER
 from shared.messages.topics import SYSTEM_HEALTH
+from shared.outbox import Outbox
 from shared.runtime import Runtime
 from shared.settings.backup_keys import BACKUP_EVERY_HOURS
 from shared.settings.monitor_keys import (
@@ -47,9 +49,10 @@ _NUMBERS: Final = re.compile(r"\d[\d.]*( (B|KiB|MiB|GiB))?")
 _GIB: Final = 1 << 30
 
 
-def watch_health(runtime: Runtime, picture: Picture, ears: Ears) -> None:
+def watch_health(runtime: Runtime, picture: Picture, ears: Ears, outbox: Outbox) -> None:
     """Register the judge."""
-    telling = Telling(runtime, picture, ears)
+    since = Since(outbox, picture, was_alive_us=runtime.last_alive_us, now_us=unix_ns() // 1000)
+    telling = Telling(runtime, picture, ears, since)
     facts = Facts(runtime, picture)
     read_schema_version(picture, runtime.paths.migrations)
     runtime.on_command(GetHealthReport, lambda _: picture.health or telling.judge())
@@ -57,6 +60,7 @@ def watch_health(runtime: Runtime, picture: Picture, ears: Ears) -> None:
     runtime.every(INTERFACES_EVERY_S, facts.look)
     runtime.every(JUDGE_EVERY_S, telling.look)
     runtime.after_turn(telling.note_turn)
+    runtime.on_stop(telling.end)
 
 
 def read_schema_version(picture: Picture, migrations: Path) -> None:
@@ -70,10 +74,11 @@ def read_schema_version(picture: Picture, migrations: Path) -> None:
 class Telling:
     """Keeps `picture.health`, and publishes it."""
 
-    def __init__(self, runtime: Runtime, picture: Picture, ears: Ears) -> None:
+    def __init__(self, runtime: Runtime, picture: Picture, ears: Ears, since: Since) -> None:
         self._runtime = runtime
         self._picture = picture
         self._ears = ears
+        self._since = since
         self._notes = Notes(picture)
         self._settings = runtime.settings
         self._told_at_s = 0.0
@@ -105,6 +110,12 @@ class Telling:
         if changed or now_s - self._told_at_s >= TELL_EVERY_S:
             self._told_at_s = now_s
             self._runtime.bus.publish(SYSTEM_HEALTH, self._runtime.service, report)
+            self._since.keep(report, now_s=now_s)
+
+    def end(self) -> None:
+        """Keep how everything stood."""
+        if self._picture.health is not None:
+            self._since.keep(self._picture.health, now_s=monotonic_s(), is_last=True)
 
     def judge(self) -> HealthReport:
         """How everything stands now."""

@@ -4,11 +4,9 @@ import contextlib
 import os
 import signal
 from pathlib import Path
-from typing import Final
 
 from shared.paths import Paths
-
-PID_FILE: Final = "supervisord.pid"
+from shared.supervised import PID_FILE
 
 
 def own_supervisor(paths: Paths) -> int | None:

@@ -8,6 +8,9 @@ import msgspec
 from services.cpu_monitor.alerting.alerting import KEPT as ALERTS
 from services.cpu_monitor.alerting.delivery.post import KEPT as NOTICES
 from services.cpu_monitor.alerting.rule_book import KEPT as RULES
+from services.cpu_monitor.alerting.seen import KEPT as SEEN
+from services.cpu_monitor.guarding.standing import SERVICES, STORM
+from services.cpu_monitor.health.since import KEPT as SINCE
 from services.cpu_monitor.keeping import forget_unreadable
 from services.cpu_monitor.picture import Picture
 from shared.messages.alerts import AlertChanged, AlertSeverity, AlertState
@@ -32,6 +35,14 @@ def test_what_cannot_be_read_is_forgotten_and_told(tmp_path: Path) -> None:
     assert outbox.kept() == {f"{ALERTS}a1": good, "guard": b"1"}
     assert picture.forgotten == {"open alerts": 1, "alert rules": 1, "messages of alerts": 1}
     assert log.warning.call_count == 3
+    outbox.add([], kept={SEEN: b"\xff", SINCE: b"\x91\x01", SERVICES: b"", f"{STORM}broker": b"\x80"})
+    picture.forgotten.clear()
+    forget_unreadable(outbox, picture, log)
+    assert set(outbox.kept()) == {f"{ALERTS}a1", "guard"}
+    assert set(picture.forgotten) == {
+        "times of alerts", "times of health", "processes of services", "services that do not stay up",
+    }  # fmt: skip
+    picture.forgotten = {"open alerts": 1, "alert rules": 1}
     outbox.close()
     again = Outbox(tmp_path / "cpu-monitor.db", producer="cpu-monitor", publish=lambda _: None, log=Mock())
     assert set(again.kept()) == {f"{ALERTS}a1", "guard"}

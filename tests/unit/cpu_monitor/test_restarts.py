@@ -115,3 +115,13 @@ def test_ends_are_read_from_supervisords_log() -> None:
         "cut off: db-writer (exit stat"
     )
     assert ends_in(log) == {"broker": "terminated by SIGKILL", "license": "exit status 0"}
+
+
+def test_an_end_of_an_earlier_run_is_not_taken_for_the_last() -> None:
+    """Where supervisord went with the service nobody wrote how it ended."""
+    log = (
+        "2026-11-21 18:00:00,100 INFO stopped: broker (exit status 0)\n"
+        "2026-11-22 08:00:00,203 INFO spawned: 'broker' with pid 12\n"
+    )
+    assert ends_in(log) == {"broker": "exit status 0"}
+    assert ends_in(log + "2026-11-22 09:00:00,203 INFO spawned: 'broker' with pid 12\n") == {}

@@ -4,6 +4,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 from services.cpu_monitor.guarding.returns import Returns
+from services.cpu_monitor.guarding.standing import SERVICES
 from shared.outbox import Outbox
 
 S = 1_000_000
@@ -32,3 +33,14 @@ def test_what_ended_without_a_word_is_told_and_counted(tmp_path: Path) -> None:
         outbox.close()
     assert told == "It ended without a word, and was away for 2 s."
     assert counts == [(False, 0), (True, 1), (True, 2), (True, 3), (True, 2), (True, 1)]
+
+
+def test_who_ended_it_is_told(tmp_path: Path) -> None:
+    """Also where the outbox was lost meanwhile; what happens to the others after an orderly end is not asked."""
+    outbox = open_outbox(tmp_path / "outbox.db")
+    told = Returns(outbox).begin(was_alive_us=1 * S, now_us=23 * S, ended_by="broker")
+    assert told == "It was frozen and ended by broker, and was away for 22 s."
+    outbox.add([], kept={SERVICES: b"x"})
+    Returns(outbox).end()
+    assert outbox.kept() == {}
+    outbox.close()

@@ -117,6 +117,33 @@ def test_the_key_file_is_looked_at(tmp_path: Path) -> None:
     assert _faults(tmp_path, config) == []
 
 
+def test_what_is_not_there_is_told_with_all_else(tmp_path: Path) -> None:
+    """A rule set and a key file that cannot be had, beside a fault of type: one look at the file mends it all."""
+    ring = {"name": "ring-1", "rules": "nix-1", "dialect": "nix", "encodings": ["klingon"]}
+    curve = {"secret_key_file": str(tmp_path / "none.key"), "clients": {"tablet": CLIENT_KEY}}
+    path = tmp_path / "restrike.json"
+    path.write_text(json.dumps({"rings": [ring], "bus": {"curve": curve}, "journal": {"keep_hours": 0}}))
+    found = " ".join(faults_in(path, rules=tmp_path / "rules"))
+    for said in ("no rule set nix-1", "none.key cannot be read", "dialect: Expected", "'klingon'", "keep_hours"):
+        assert said in found
+    assert "none.key cannot be read" in " ".join(faults_in(path))
+
+
+def test_forms_are_told_of_what_cannot_be_compared(tmp_path: Path) -> None:
+    """A ring without a port or a name collides with nothing, but how its addresses look is known."""
+    rings = [
+        {"name": "ring-1", "port": "8888", "bind": "300.1.1.1", "source": "x"},
+        {"name": "Ring 2", "allow": ["y"]},
+    ]
+    faults = _faults(tmp_path, {"rings": rings, "bus": {"events": "tcp://nix", "curve": {}}})
+    assert [fault for fault in faults if "Expected" not in fault and "missing" not in fault] == [
+        "Ring ring-1: bind must be an IPv4 address, 0.0.0.0 or auto, not '300.1.1.1'.",
+        "Ring ring-1: source must be an IPv4 address, not 'x'.",
+        "rings[1]: allow must hold addresses or networks, not 'y'.",
+        "bus.events must look like tcp://127.0.0.1:5556, with a port from 1 to 65535, not 'tcp://nix'.",
+    ]
+
+
 def _with_null() -> list[tuple[str, str, dict[str, Any]]]:
     """Every key there is, with a file in which it is null, its group's name before it."""
     required = {"name": "a", "secret_key_file": "x", "clients": {}}

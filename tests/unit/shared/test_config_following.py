@@ -190,6 +190,20 @@ def test_a_first_start_without_the_rule_set(home: Home) -> None:
     assert home.kept() == []
 
 
+def test_what_lacks_is_told_with_the_other_faults(home: Home) -> None:
+    """At a start and at a change; a file with other faults is not looked at again and again."""
+    bad = {"rings": [{"name": "mat-1", "rules": "club"}], "log_level": "loud"}
+    home.write(GOOD)
+    following = home.started()
+    home.write(bad)
+    _looks(following, 1 + PATIENCE_LOOKS)
+    for one in (following, home.started()):
+        assert len(one.faults) == 2
+        assert ("log_level" in one.faults[0], "no rule set club" in one.faults[1]) == (True, True)
+        assert one.source is Source.ACCEPTED
+    assert not any(_looks(following, 2 * AGAIN_LOOKS))
+
+
 def test_a_file_in_force_that_lacks_something_is_not_refused(home: Home) -> None:
     """It is what a service goes by, however often it looks for what lacks: not accepted instead, and not refused."""
     home.write({"rings": [{"name": "mat-1", "rules": "club"}]})

@@ -1,8 +1,11 @@
 """Where a home's files and sockets lie, however long its path is."""
 
 import os
+import socket
 import stat
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -75,3 +78,18 @@ def test_two_long_homes_do_not_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
     assert Paths(long / "a").sockets.parent == tmp_path / "temp"
+
+
+def test_a_service_takes_its_own_sockets_away_and_nothing_else() -> None:
+    """Its lock stays, and so does every socket of the others, supervisord's, too; asking again does no harm."""
+    with TemporaryDirectory() as folder:  # tmp_path may be too long for a socket
+        paths = Paths(Path(folder))
+        paths.prepare()
+        mine, others = ("broker.cmd", "broker.pub", "broker.sub"), ("udp-ingest.cmd", "udp-ingest.wire", "supervisor")
+        for name in (*mine, *others):
+            with closing(socket.socket(socket.AF_UNIX)) as bound:
+                bound.bind(str(paths.sockets / name))
+        paths.lock("broker").touch()
+        for _ in range(2):
+            paths.leave_sockets("broker")
+        assert {path.name for path in paths.sockets.iterdir()} == {*others, "broker.lock"}

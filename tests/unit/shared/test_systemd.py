@@ -1,11 +1,18 @@
 """systemd is told in its own words over its own socket, and nobody is told where there is none."""
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from shared import systemd as module
+from shared.paths import Paths
+from shared.runtime import Runtime
 from shared.systemd import ALIVE, READY, Systemd
+from tests.support.wait import eventually
 
 
 def test_words_arrive(tmp_path: Path) -> None:
@@ -33,3 +40,36 @@ def test_a_systemd_that_is_not_there_is_no_trouble(tmp_path: Path) -> None:
         full.bind(str(tmp_path / "full"))
         for _ in range(2000):
             Systemd({"NOTIFY_SOCKET": str(tmp_path / "full")}).tell(ALIVE)
+
+
+@pytest.mark.parametrize("is_child", [True, False])
+def test_no_sign_of_life_without_supervisord(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_child: bool
+) -> None:
+    """One that is frozen: systemd hears nothing more after the start, and starts all anew. A service that supervisord
+    did not start needs none.
+    """
+    paths, asked, told = Paths(tmp_path), list[bool](), list[str]()
+    is_alive = False
+    monkeypatch.setenv("SUPERVISOR_SERVER_URL", f"unix://{paths.supervisor_socket}" if is_child else "")
+
+    def answers(_: Paths) -> bool:
+        asked.append(is_alive)
+        return is_alive
+
+    monkeypatch.setattr(module, "answers", answers)
+    starts, timers = list[Callable[[], None]](), list[Callable[[], None]]()
+    runtime = SimpleNamespace(paths=paths, on_start=starts.append, every=lambda _, callback: timers.append(callback))
+    systemd = Systemd({"WATCHDOG_USEC": "600000"})
+    monkeypatch.setattr(systemd, "tell", told.append)
+    systemd.give_signs_of_life(cast(Runtime, runtime))
+    for look in (*starts, *timers):
+        look()
+    if not is_child:
+        assert (told, asked) == ([ALIVE, ALIVE], [])
+        return
+    eventually(lambda: asked, equals=[False], within=2)
+    assert told == [ALIVE]
+    is_alive = True
+    timers[0]()
+    eventually(lambda: told, equals=[ALIVE, ALIVE], within=2)

@@ -1,5 +1,6 @@
 """Rules raise, hold, clear, and do not flutter; nothing is repeated or lost at a restart."""
 
+from collections.abc import Mapping
 from functools import partial
 from itertools import count
 from math import nan
@@ -7,7 +8,7 @@ from math import nan
 import pytest
 from msgspec.structs import replace
 
-from services.cpu_monitor.alerting.engine import Engine
+from services.cpu_monitor.alerting.engine import NOTHING, Engine
 from services.cpu_monitor.alerting.watch import GONE_AFTER_S, UNMEASURED_AFTER_S, Moment
 from shared.alerts.defaults import DEFAULTS
 from shared.errors import ValidationError
@@ -32,10 +33,16 @@ LOW = AlertRule(
 class Play:
     """An engine, a second at a time."""
 
-    def __init__(self, *rules: AlertRule, opened: tuple[AlertChanged, ...] = ()) -> None:
+    def __init__(
+        self,
+        *rules: AlertRule,
+        opened: tuple[AlertChanged, ...] = (),
+        seen: Mapping[str, int] = NOTHING,
+        now_s: int = 100,
+    ) -> None:
         numbers = count(1)
-        self.engine = Engine(opened, new_id=lambda: f"a{next(numbers)}")
-        self.now_s = 100
+        self.engine = Engine(opened, seen=seen, new_id=lambda: f"a{next(numbers)}")
+        self.now_s = now_s
         self.rules(*rules)
 
     def rules(self, *rules: AlertRule) -> list[AlertChanged]:
@@ -197,16 +204,24 @@ def test_an_event_raises_at_once_and_another_clears() -> None:
 
 
 def test_an_alert_by_an_event_lapses() -> None:
-    """`clear_s` after the last one; also when cpu-monitor began anew in between."""
+    """`clear_s` after the last one; also when cpu-monitor began anew in between: then after the last one that it kept,
+    or after it was raised.
+    """
     rule = DEFAULTS["service.killed"]
     play = Play(rule)
     play.engine.hear("system.incident", _incident(IncidentKind.ENDED), play.now)
     assert play.see("any", None, seconds=500) == []
     play.engine.hear("system.incident", _incident(IncidentKind.ENDED), play.now)
     assert play.see("any", None, seconds=599) == []
-    after = Play(rule, opened=tuple(play.engine.alerts))
-    assert after.see("any", None, seconds=600) == []
-    assert after.see("any", None) == [AlertState.CLEARED]
+    (alert,) = play.engine.alerts
+    assert play.engine.seen == {alert.alert_id: alert.raised_at_us + 500 * 1_000_000}
+    for seen, left_s in ((play.engine.seen, 1), ({}, 1), ({alert.alert_id: play.now.us - 100 * 1_000_000}, 500)):
+        after = Play(rule, opened=(alert,), seen=seen, now_s=play.now_s)
+        assert after.see("any", None, seconds=left_s - 1) == []
+        assert after.see("any", None) == [AlertState.CLEARED]
+    before = Play(rule, opened=(alert,), now_s=1)  # the clock was set back
+    assert before.see("any", None, seconds=600) == []
+    assert before.see("any", None) == [AlertState.CLEARED]
 
 
 # The rules that there are from the start

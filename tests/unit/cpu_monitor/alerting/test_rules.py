@@ -11,7 +11,7 @@ from shared.alerts.in_force import rules_in_force
 from shared.alerts.metrics import METRICS
 from shared.alerts.topics import RARE
 from shared.errors import ValidationError
-from shared.messages.alerts import AlertRule, AlertSeverity
+from shared.messages.alerts import AlertRule, AlertSeverity, Comparison
 
 SOUND = DEFAULTS["disk.low"]
 BY_EVENT = DEFAULTS["service.storm"]
@@ -53,6 +53,38 @@ def test_faults(rule: AlertRule, fault: str) -> None:
     found = faults_of(rule)
     assert len(found) == 1
     assert found[0].startswith(fault)
+
+
+@pytest.mark.parametrize(
+    ("metric", "comparison", "threshold", "hysteresis", "fault"),
+    [
+        ("cpu.percent", "above", -5, 0, "threshold: {} is 0 to 100 %, so it is always above -5 %."),
+        ("cpu.percent", "above", 1000, 0, "threshold: {} is 0 to 100 %, so it is never above 1000 %."),
+        ("cpu.percent", "above", 100, 0, "threshold: {} is 0 to 100 %, so it is never above 100 %."),
+        ("cpu.percent", "above", 5, 10, "hysteresis: {} is 0 to 100 %, so it is never right again (at most -5 %)."),
+        ("cpu.percent", "above", 0, 0, None),
+        ("cpu.percent", "above", 99.9, 0, None),
+        ("disk.free_percent", "below", 0, 0, "threshold: {} is 0 to 100 %, so it is never below 0 %."),
+        ("disk.free_percent", "below", 101, 0, "threshold: {} is 0 to 100 %, so it is always below 101 %."),
+        ("cpu.percent", "below", 95, 6, "hysteresis: {} is 0 to 100 %, so it is never right again (at least 101 %)."),
+        ("disk.free_percent", "below", 100, 0, None),
+        ("disk.free_bytes", "below", 0, 0, "threshold: {} is never below 0, so it is never below 0 B."),
+        ("process.cpu_percent", "above", 350, 10, None),
+        ("process.cpu_percent", "above", -1, 0, "threshold: {} is never below 0, so it is always above -1 %."),
+        ("cpu.temperature_c", "below", -5, 0, None),
+        ("obs.not_connected", "above", 1, 0, "threshold: {} is 0 to 1, so it is never above 1."),
+        ("obs.not_connected", "above", 0, 0, None),
+        ("ring.lost", "above", 0, 0, None),
+    ],
+)  # fmt: skip
+def test_a_limit_that_is_never_or_always_passed(
+    metric: str, comparison: str, threshold: float, hysteresis: float, fault: str | None
+) -> None:
+    """It is refused with what the value can be; so is one from which there is no way back."""
+    rule = replace(
+        SOUND, metric=metric, comparison=Comparison(comparison), threshold=threshold, hysteresis=hysteresis, only=()
+    )
+    assert faults_of(rule) == ([] if fault is None else [fault.format(metric)])
 
 
 def test_all_faults_of_a_document_at_once() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.license.contact import Contact
 from services.license.judging import Case, judge
 from services.license.record import Record
 from shared.alerts.defaults import DEFAULTS
@@ -61,11 +62,15 @@ def test_a_licence_for_ever_is_well() -> None:
 def test_a_server_that_is_not_reached() -> None:
     """From the day on which the service warns; the warning is the reason."""
     licence = VENDOR.license(checks=Checks())
-    checked = {"unreached_since_us": (ISSUED_AT + DAY_S) * 1_000_000, "why_not_checked": "no answer in time"}
-    assert _judged(5.9, licence, **checked).condition is OK
-    late = _judged(6.1, licence, **checked)
+
+    def tried(days: float) -> dict[str, Contact]:
+        contact = Contact(unreached_since_us=1, why="no answer in time", waited_us=int(days * DAY_S * 1_000_000))
+        return {licence.license_id: contact}
+
+    assert _judged(20, licence, contacts=tried(4.9)).condition is OK
+    late = _judged(20, licence, contacts=tried(5.1))
     assert late.condition is DEGRADED
-    assert (late.reason or "").startswith("The vendor's server could not be asked for 5 days (no answer in time)")
+    assert (late.reason or "").startswith("The vendor's server could not be asked for 5 days of running (no answer in")
     assert late.remedy is not None
 
 

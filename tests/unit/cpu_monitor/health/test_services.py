@@ -133,6 +133,36 @@ def test_one_that_does_not_run_is_not_said_to_be_ended() -> None:
     assert "It is ended and started again" in (world.item(Subject.SERVICE, "db-writer").remedy or "")
 
 
+def test_without_supervisord_nothing_is_started_again() -> None:
+    """Frozen or ended: an item of its own says so and what to do, and no remedy promises otherwise."""
+    world = World()
+    supervisor = world.picture.supervisor
+    assert supervisor is not None
+    assert _is(world, "supervisord") is OK
+    world.mute.add(WRITER)
+    world.pass_s(5)
+    for _ in range(2):
+        assert _is(world, "supervisord") is OK
+        supervisor.note(is_alive=False, now_s=world.now_s)
+    item = world.item(Subject.SERVICE, "supervisord")
+    assert item.condition is FAILED
+    assert item.reason == "supervisord (process 77) has not answered for 5 s: services that end are not started again."
+    supervisor.is_there = False
+    item = world.item(Subject.SERVICE, "supervisord")
+    assert item.reason == "supervisord does not run: services that end are not started again."
+    assert "restrike up -d" in (item.remedy or "")
+    for is_running in (True, False):
+        world.picture.services[WRITER].is_running = is_running
+        assert (world.item(Subject.SERVICE, WRITER).remedy or "").startswith("Nobody starts it again by itself")
+
+
+def test_one_that_supervisord_did_not_start() -> None:
+    """A cpu-monitor that was started by hand misses nobody."""
+    world = World()
+    world.picture.supervisor = None
+    assert "supervisord" not in {one.name for one in world.look().items}
+
+
 def test_one_that_answers_and_is_not_heard() -> None:
     """Its way to the broker is cut."""
     world = World()

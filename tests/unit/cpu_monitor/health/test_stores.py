@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from services.cpu_monitor.picture import BackupFacts, Undelivered
+from services.db_writer.store import write_failed
 from shared.messages.alerts import Channel
 from shared.messages.health import Condition, Subject
 from shared.messages.meters import HistogramReading, MetersRead
@@ -31,6 +32,16 @@ def test_a_database_that_cannot_be_written() -> None:
     assert "disk I/O error. Nothing is lost" in (item.reason or "")
     world.picture.database_error = None
     assert _database(world) is OK
+
+
+def test_what_to_do_is_told_once() -> None:
+    """db-writer's own error says what to do, too: of it, health tells the cause."""
+    world = World()
+    world.picture.database_error = str(write_failed(OSError("database or disk is full")))
+    item = world.item(Subject.DATABASE, "restrike.db")
+    told = "The database cannot be written: OSError: database or disk is full. Nothing is lost meanwhile."
+    assert item.reason == told
+    assert (item.remedy or "").startswith("Free space")
 
 
 def test_a_database_that_is_behind() -> None:
@@ -159,6 +170,14 @@ def test_a_backup_that_failed() -> None:
     assert world.condition(Subject.BACKUP, "database") is UNKNOWN
 
 
+def test_backups_of_a_suite_that_just_began() -> None:
+    """Nobody has read the database yet: that is no fault of it."""
+    world = World()
+    world.picture.backups = None
+    world.picture.began_at_s = world.now_s - 1
+    assert world.item(Subject.BACKUP, "database").reason == "cpu-monitor began a moment ago."
+
+
 @pytest.mark.parametrize(
     ("free_gib", "total_gib", "purposes", "condition"),
     [
@@ -220,6 +239,7 @@ def test_metrics_that_are_not_served() -> None:
     world.picture.metrics_error = "Metrics are not served: 127.0.0.1:9 cannot be bound."
     item = world.item(Subject.CONFIGURATION, "metrics")
     assert (item.condition, item.reason) == (DEGRADED, world.picture.metrics_error)
+    assert "metrics.endpoint" in (item.remedy or "")
     world.picture.metrics_error = None
     assert world.condition(Subject.CONFIGURATION, "metrics") is OK
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from services.cpu_monitor.health import telling as module
+from services.cpu_monitor.health.since import Since
 from services.cpu_monitor.health.telling import READ_WITHIN_S, Telling, read_schema_version
 from services.cpu_monitor.listening import Ears
 from services.cpu_monitor.picture import Picture
@@ -44,8 +45,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def _telling(world: World) -> tuple[Telling, Loop]:
-    loop, ears = Loop(), SimpleNamespace(ask=lambda _: None)
-    telling = Telling(cast(Runtime, loop), world.picture, cast(Ears, ears))
+    loop, ears, since = Loop(), SimpleNamespace(ask=lambda _: None), SimpleNamespace(keep=lambda *_, **__: None)
+    telling = Telling(cast(Runtime, loop), world.picture, cast(Ears, ears), cast(Since, since))
     telling.note_turn()
     telling.look()
     return telling, loop
