@@ -5,8 +5,12 @@ from typing import Annotated, Final
 import typer
 
 from services.cli import output
-from services.cli.health_report import Changes, Seen, changed_line, current, line_width, lines, summary, title
+from services.cli.health_changes import Changes
+from services.cli.health_report import DEADLINE_S, Seen, changed_line, current, line_width, listed, summary, title
+from services.cli.status.troubles import besides
 from shared.clock import unix_ns, wait_s
+from shared.errors import RestrikeError
+from shared.messages.alerts import AlertChanged, AlertState, GetAlerts
 from shared.messages.health import Condition
 from shared.paths import Paths
 from shared.rpc import Client
@@ -37,15 +41,26 @@ def health(
         _watch(client, as_json=json)
         return
     seen = current(client)
+    alerts = _alerts_besides(client, seen)
     if json:
-        output.document(_document(seen))
+        output.document(_document(seen, alerts))
     else:
-        _tell(seen, with_all=all_)
+        _tell(seen, alerts, with_all=all_)
     condition = seen.report.condition
     raise typer.Exit(1 if condition is Condition.FAILED or (strict and condition is not Condition.OK) else 0)
 
 
-def _document(seen: Seen) -> dict[str, object]:
+def _alerts_besides(client: Client, seen: Seen) -> list[AlertChanged] | None:
+    """What is open and stands in no item. None: cpu-monitor does not say."""
+    if not seen.is_judged:
+        return None
+    try:
+        return besides(seen.report, client.call(GetAlerts(), deadline_s=DEADLINE_S).alerts)
+    except RestrikeError:
+        return None
+
+
+def _document(seen: Seen, alerts: list[AlertChanged] | None) -> dict[str, object]:
     report = seen.report
     bad = [item for item in report.items if item.condition in (Condition.FAILED, Condition.DEGRADED)]
     return {
@@ -55,20 +70,27 @@ def _document(seen: Seen) -> dict[str, object]:
         "judged": seen.is_judged,
         "at_us": report.at_us,
         "items": report.items,
+        "alerts_besides": None if alerts is None else len(alerts),
     }
 
 
-def _tell(seen: Seen, *, with_all: bool) -> None:
+def _tell(seen: Seen, alerts: list[AlertChanged] | None, *, with_all: bool) -> None:
     if not seen.is_running:
         output.line(_DOWN)
         return
     if not seen.is_judged:
         output.line(_ALONE)
-    for item in seen.report.items:
-        if with_all or item.condition is not Condition.OK:
-            for text in lines(item):
-                output.line(text)
+    for text in listed(item for item in seen.report.items if with_all or item.condition is not Condition.OK):
+        output.line(text)
     output.line(summary(seen.report))
+    if alerts:
+        output.line(_told(alerts))
+
+
+def _told(alerts: list[AlertChanged]) -> str:
+    noted = sum(alert.state is AlertState.ACKNOWLEDGED for alert in alerts)
+    are = "1 alert is" if len(alerts) == 1 else f"{len(alerts)} alerts are"
+    return f"{are} open besides{f' ({noted} noted)' if noted else ''}: restrike alerts list"
 
 
 def _watch(client: Client, *, as_json: bool) -> None:
@@ -79,7 +101,7 @@ def _watch(client: Client, *, as_json: bool) -> None:
             if was_judged and not seen.is_judged and not as_json:
                 output.line(f"{_now()} {_ALONE if seen.is_running else 'The suite is not running.'}")
             was_judged = seen.is_judged
-            for item, before in changes.take(seen.report):
+            for item, before in changes.take(seen):
                 if as_json:
                     output.document(item, is_line=True)
                 else:

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -25,6 +25,7 @@ SYMBOLS: Final = {Condition.OK: "✓", Condition.UNKNOWN: "?", Condition.DEGRADE
 
 Fault = tuple[Condition, str | None, str | None]
 """How something stands that is not well, why, and what to do."""
+UNJUDGED: Final[Fault] = (Condition.UNKNOWN, "Only cpu-monitor judges it, and that does not answer.", None)
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -64,6 +65,9 @@ def _item(subject: Subject, name: str, fault: Fault | None, *, now_us: int) -> H
 
 
 def _found(ready: Readiness) -> Iterator[tuple[Subject, str, Fault | None]]:
+    """What a service says of itself is known. All else only cpu-monitor judges: it is unknown where nobody says that it
+    failed.
+    """
     failed = Condition.FAILED
     for name in ready.silent:
         yield Subject.SERVICE, name, _silence(ready, name)
@@ -71,18 +75,18 @@ def _found(ready: Readiness) -> Iterator[tuple[Subject, str, Fault | None]]:
         off = (Condition.DEGRADED, "It is not on the bus.", "See whether the broker runs: restrike ps")
         yield Subject.SERVICE, name, None if health.on_bus else off
     for ring in ready.rings:
-        yield Subject.RING, ring.ring, (failed, ring.error, "See: restrike udp status") if ring.error else None
+        yield Subject.RING, ring.ring, (failed, ring.error, "See: restrike udp status") if ring.error else UNJUDGED
     if ready.rings:
         is_kept = not any(ring.unjournaled_bytes for ring in ready.rings)
         full = (failed, "It cannot be written.", "Free space on the disk of data/.")
-        yield Subject.JOURNAL, "journal.db", None if is_kept else full
+        yield Subject.JOURNAL, "journal.db", UNJUDGED if is_kept else full
     if ready.database is not None:
         error = ready.database.error
-        yield Subject.DATABASE, "restrike.db", (failed, error, "See: restrike db status") if error else None
+        yield Subject.DATABASE, "restrike.db", (failed, error, "See: restrike db status") if error else UNJUDGED
     for one in ready.obs.connections if ready.obs is not None else []:
         alarms = " ".join(ALARMS[alarm] for alarm in one.alarms)
         look = f"Look at: restrike obs status {one.connection}"
-        yield Subject.OBS, one.connection, (failed, alarms, look) if alarms else None
+        yield Subject.OBS, one.connection, (failed, alarms, look) if alarms else UNJUDGED
 
 
 def _silence(ready: Readiness, name: str) -> Fault:
@@ -101,12 +105,29 @@ def title(item: HealthItem) -> str:
     return item.name if item.name == item.subject else f"{item.subject} {item.name}"
 
 
-def lines(item: HealthItem) -> list[str]:
-    """One thing: how it stands since when, why, and what to do."""
-    symbol, since = SYMBOLS[item.condition], output.local_time(item.since_us)[:8]
-    shown = [f"{symbol} {item.condition:<9} {title(item)}, since {since}"]
-    shown += [f"    {output.one_line(item.reason)}"] if item.reason else []
-    return shown + ([f"    → {output.one_line(item.remedy)}"] if item.remedy else [])
+def listed(items: Iterable[HealthItem]) -> Iterator[str]:
+    """Each thing: how it stands since when, why, and what to do. What nobody judges stands together."""
+    unjudged = []
+    for item in items:
+        if (item.condition, item.reason, item.remedy) == UNJUDGED:
+            unjudged.append(title(item))
+            continue
+        yield f"{_head(item.condition)} {title(item)}, since {output.local_time(item.since_us)[:8]}"
+        yield from _words(item.reason, item.remedy)
+    if unjudged:
+        yield f"{_head(UNJUDGED[0])} {', '.join(unjudged)}"
+        yield from _words(*UNJUDGED[1:])
+
+
+def _head(condition: Condition) -> str:
+    return f"{SYMBOLS[condition]} {condition:<9}"
+
+
+def _words(reason: str | None, remedy: str | None) -> Iterator[str]:
+    if reason:
+        yield f"    {output.one_line(reason)}"
+    if remedy:
+        yield f"    → {output.one_line(remedy)}"
 
 
 def summary(report: HealthReport) -> str:
@@ -117,24 +138,6 @@ def summary(report: HealthReport) -> str:
     return (
         f"{report.condition}: {', '.join([f'{conditions.count(Condition.OK)} of {len(conditions)} are well', *rest])}."
     )
-
-
-class Changes:
-    """What changed from report to report. What is unknown is none: something said nothing yet."""
-
-    def __init__(self) -> None:
-        self._before: dict[tuple[Subject, str], HealthItem] = {}
-
-    def take(self, report: HealthReport) -> Iterator[tuple[HealthItem, HealthItem | None]]:
-        """Each item that stands otherwise, and how it stood before (None: it was well, or is new)."""
-        for item in report.items:
-            key = (item.subject, item.name)
-            before = self._before.get(key)
-            if item.condition is Condition.UNKNOWN:
-                continue
-            if (before.condition if before is not None else Condition.OK) is not item.condition:
-                yield item, before
-            self._before[key] = item
 
 
 def changed_line(item: HealthItem, before: HealthItem | None, *, width: int | None = None) -> str:

@@ -10,7 +10,8 @@ from typing import Final
 import typer
 
 from services.cli import output
-from services.cli.health_report import Changes, changed_line, current, line_width
+from services.cli.health_changes import Changes
+from services.cli.health_report import changed_line, current, line_width
 from services.cli.supervision import POLL_S, Supervisor, holders, only_in_memory_bytes, only_one, stop_suite
 from services.registry import SERVICES
 from shared.clock import monotonic_s, unix_ns, wait_s
@@ -37,7 +38,7 @@ def stay(paths: Paths, supervisor: Supervisor, process: "subprocess.Popen[bytes]
     _say("Ending in order …")
     in_memory = only_in_memory_bytes(paths)
     with only_one(paths):
-        left = stop_suite(paths, supervisor)
+        left = stop_suite(paths, supervisor).left
     process.wait()
     if in_memory:
         left = f"{output.size(in_memory)} were only in memory, because the journal could not be written, and are lost."
@@ -74,7 +75,7 @@ class _Watch:
                 _say(f"{name} was restarted (now process {now[name]}).")
         self._pids |= now
         if monotonic_s() >= self._ask_at:
-            for item, before in self._changes.take(current(self._client).report):
+            for item, before in self._changes.take(current(self._client)):
                 _say(changed_line(item, before, width=line_width()))
             self._ask_at = monotonic_s() + HEALTH_EVERY_S
 

@@ -1,4 +1,4 @@
-"""A ring on the live screen: big where there is room, one line where there is not."""
+"""A ring on the live screen, in a frame: with big digits where there is room."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from services.cli import output
+from services.cli.health_report import SYMBOLS
 from services.cli.status.digits import Size, big
 from services.cli.status.plain import listens, winning_side
 from shared.messages.health import Condition, HealthItem
@@ -20,9 +21,10 @@ MEDIUM_LINES: Final = 4
 LEAST_WIDTH: Final = 56
 """What names beside each other need."""
 FRAME_WIDTH: Final = 4
+NOW_S: Final = 2
 BAD_STYLE: Final = "bold bright_red"
-_BLUE: Final = "bold bright_blue"
-_RED: Final = "bold bright_red"
+BLUE_STYLE: Final = "bold bright_blue"
+RED_STYLE: Final = "bold bright_red"
 _STAGES: Final = {
     Stage.RUNNING: ("▶ FIGHT", "bold bright_green"),
     Stage.PAUSED: ("■ STOPPED", "bold yellow"),
@@ -56,7 +58,8 @@ def roomy_card(  # noqa: PLR0913  # what a card is made of
         body = Text("\n").join([_names(match, inner), *_figures(match, inner, size)])
     body.append("\n").append_text(_standing(status, match, item, inner, now_us=now_us))
     height = size.lines + ROOMY_MORE
-    return Panel(body, title=_title(status, match), title_align="left", height=height, border_style=_border(item))
+    title = _title(status, match, item)
+    return Panel(body, title=title, title_align="left", height=height, border_style=_border(item))
 
 
 def squat_card(  # noqa: PLR0913  # what a card is made of
@@ -64,14 +67,14 @@ def squat_card(  # noqa: PLR0913  # what a card is made of
 ) -> Panel:
     """The same with the words in its frame: two lines more than a digit."""
     inner = width - FRAME_WIDTH
-    title = _title(status, None)
+    title = _title(status, None, item)
     if match is None or match.match_id is None:
         body = _no_match(inner, size.lines)
     else:
         body = Text("\n").join(_figures(match, inner, size))
         title.append(f"  {output.one_line(match.match_number or '?')}  ")
-        title.append(_cut(_who(match.chong), inner // 3), _BLUE).append(" : ")
-        title.append(_cut(_who(match.hong), inner // 3), _RED)
+        title.append(cut(who(match.chong), inner // 3), BLUE_STYLE).append(" : ")
+        title.append(cut(who(match.hong), inner // 3), RED_STYLE)
     standing = _standing(status, match, item, inner, now_us=now_us, is_short=True)
     height = size.lines + SQUAT_MORE
     return Panel(body, title=title, subtitle=standing, title_align="left", height=height, border_style=_border(item))
@@ -85,37 +88,9 @@ def medium_card(
     body = Text("no match", "dim") if match is None or match.match_id is None else _in_words(match)
     body.truncate(inner)
     body.append("\n").append_text(_standing(status, match, item, inner, now_us=now_us))
-    return Panel(body, title=_title(status, match), title_align="left", height=MEDIUM_LINES, border_style=_border(item))
-
-
-def line_card(
-    status: RingStatus, match: MatchState | None, item: HealthItem | None, *, width: int, now_us: int
-) -> Text:
-    """One line."""
-    if width < LEAST_WIDTH:
-        return _narrow_line(status, match, item, width, now_us=now_us)
-    line = Text(f"{status.ring:<8} ", "bold")
-    if match is not None and match.match_id is not None:
-        line.append(f"{_cut(match.match_number or '?', 8):<8} ").append_text(_in_words(match)).append("  ")
-    line.append_text(_standing(status, match, item, width, now_us=now_us, is_short=True))
-    line.truncate(width, overflow="ellipsis")
-    return line
-
-
-def _narrow_line(
-    status: RingStatus, match: MatchState | None, item: HealthItem | None, width: int, *, now_us: int
-) -> Text:
-    """The score first: what follows may be cut."""
-    line = Text(f"{status.ring} ", "bold")
-    if match is not None and match.match_id is not None:
-        line.append(f"{match.chong.score}", _BLUE).append(" : ").append(f"{match.hong.score}", _RED)
-        line.append(f" {output.clock(_clock_ms(match))} ", _stage(match)[1])
-    said, style = _silence(status, item, now_us=now_us)
-    if style != BAD_STYLE and match is not None and match.match_id is not None:
-        said, style = _stage(match)
-    line.append(said, style)
-    line.truncate(width, overflow="ellipsis")
-    return line
+    return Panel(
+        body, title=_title(status, match, item), title_align="left", height=MEDIUM_LINES, border_style=_border(item)
+    )
 
 
 def _no_match(width: int, lines: int) -> Text:
@@ -123,8 +98,13 @@ def _no_match(width: int, lines: int) -> Text:
     return Text("\n" * before).append("no match".center(width), "dim").append("\n" * (lines - 1 - before))
 
 
-def _title(status: RingStatus, match: MatchState | None) -> Text:
-    words = [status.ring]
+def mark(item: HealthItem | None) -> str:
+    """How health calls a ring, as a symbol: what colours say is said without them."""
+    return SYMBOLS[item.condition] if item is not None else SYMBOLS[Condition.UNKNOWN]
+
+
+def _title(status: RingStatus, match: MatchState | None, item: HealthItem | None) -> Text:
+    words = [status.ring if item is None or item.condition is Condition.OK else f"{mark(item)} {status.ring}"]
     if match is not None and match.match_id is not None:
         words += [f"match {match.match_number or '?'}", match.weight_class or "", match.phase or ""]
     return Text(output.one_line("  ".join(word for word in words if word)), "bold")
@@ -136,35 +116,36 @@ def _border(item: HealthItem | None) -> str:
 
 def _names(match: MatchState, width: int) -> Text:
     half = width // 2
-    left, right = f"BLUE {_who(match.chong)}", f"{_who(match.hong)} RED"
-    left, right = _cut(left, half - 1), _cut(right, half - 1)
+    left, right = f"BLUE {who(match.chong)}", f"{who(match.hong)} RED"
+    left, right = cut(left, half - 1), cut(right, half - 1)
     gap = " " * (width - cell_len(left) - cell_len(right))
-    return Text(left, _BLUE).append(gap).append(right, _RED)
+    return Text(left, BLUE_STYLE).append(gap).append(right, RED_STYLE)
 
 
-def _who(athlete: Athlete) -> str:
+def who(athlete: Athlete) -> str:
+    """Country and name, as far as they are known."""
     return output.one_line(" ".join(word for word in (athlete.noc, athlete.short_name or athlete.long_name) if word))
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int) -> str:
     """At most so many cells: some letters take two."""
     return text if cell_len(text) <= width else f"{set_cell_size(text, max(0, width - 1)).rstrip()}…"
 
 
 def _figures(match: MatchState, width: int, size: Size) -> list[Text]:
     scores = [big(str(min(99, max(0, side.score))), size) for side in (match.chong, match.hong)]
-    _, style = _stage(match)
-    clock = big(output.clock(_clock_ms(match)), size)
+    _, style = stage_word(match)
+    clock = big(output.clock(clock_ms(match)), size)
     rest = max(0, width - sum(len(block[0]) for block in (*scores, clock)))
     before = rest // 2
     rows = []
     for left, middle, right in zip(scores[0], clock, scores[1], strict=True):
-        row = Text(left, _BLUE).append(" " * before).append(middle, style)
-        rows.append(row.append(" " * (rest - before)).append(right, _RED))
+        row = Text(left, BLUE_STYLE).append(" " * before).append(middle, style)
+        rows.append(row.append(" " * (rest - before)).append(right, RED_STYLE))
     return rows
 
 
-def _clock_ms(match: MatchState) -> int | None:
+def clock_ms(match: MatchState) -> int | None:
     """The clock that counts now: of the injury, of the break, else of the round."""
     if match.stage is Stage.INJURY and match.injury_ms is not None:
         return match.injury_ms
@@ -173,14 +154,15 @@ def _clock_ms(match: MatchState) -> int | None:
     return match.clock_ms
 
 
-def _stage(match: MatchState) -> tuple[str, str]:
+def stage_word(match: MatchState) -> tuple[str, str]:
+    """How far the match is, and the style of that."""
     return _STAGES.get(match.stage, ("", "bold")) if match.stage is not None else ("", "bold")
 
 
 def _in_words(match: MatchState) -> Text:
-    line = Text(_cut(_who(match.chong), 16), _BLUE).append(f" {match.chong.score}", _BLUE).append(" : ")
-    line.append(f"{match.hong.score} ", _RED).append(_cut(_who(match.hong), 16), _RED)
-    return line.append(f"  {output.clock(_clock_ms(match))}", _stage(match)[1])
+    line = Text(cut(who(match.chong), 16), BLUE_STYLE).append(f" {match.chong.score}", BLUE_STYLE).append(" : ")
+    line.append(f"{match.hong.score} ", RED_STYLE).append(cut(who(match.hong), 16), RED_STYLE)
+    return line.append(f"  {output.clock(clock_ms(match))}", stage_word(match)[1])
 
 
 def _standing(  # noqa: PLR0913  # what a ring's last line is made of
@@ -194,28 +176,31 @@ def _standing(  # noqa: PLR0913  # what a ring's last line is made of
 ) -> Text:
     line = Text()
     if match is not None and match.match_id is not None:
-        word, style = _stage(match)
-        line.append(f"{word}  ", style).append_text(_winner(match)).append(
+        word, style = stage_word(match)
+        line.append(f"{word}  ", style).append_text(winner_word(match)).append(
             f"round {match.round or '?'}/{match.total_rounds or '?'}", "bold"
         )
-    said, style = _silence(status, item, now_us=now_us)
+    said, style = silence_word(status, item, now_us=now_us)
     if is_short or len(line) + len(said) + 2 > width:
         return line.append("  ").append(said, style)
     return line.append(" " * (width - len(line) - len(said))).append(said, style)
 
 
-def _winner(match: MatchState) -> Text:
+def winner_word(match: MatchState) -> Text:
+    """Who won, of a match that is over."""
     side = winning_side(match)
-    return Text(f"{side} WINS  ", _BLUE if side == "BLUE" else _RED) if side else Text()
+    return Text(f"{side} WINS  ", BLUE_STYLE if side == "BLUE" else RED_STYLE) if side else Text()
 
 
-def _silence(status: RingStatus, item: HealthItem | None, *, now_us: int) -> tuple[str, str]:
+def silence_word(status: RingStatus, item: HealthItem | None, *, now_us: int) -> tuple[str, str]:
+    """What was heard last, and the style of that; whether it ought to have sent since is what health says."""
     if not listens(status):
         return "✗ NOT LISTENING", BAD_STYLE
     if status.last_packet_us is None:
         return "heard nothing yet", "dim"
     silent_s = max(0, now_us - status.last_packet_us) // 1_000_000
     ago = f"{silent_s} s" if silent_s < 120 else f"{silent_s // 60} min"
-    if item is not None and item.condition is Condition.FAILED:
+    is_missed = item is not None and item.condition is Condition.FAILED and "silent" in (item.reason or "")
+    if is_missed and silent_s >= NOW_S:
         return f"✗ SILENT for {ago}", BAD_STYLE
-    return ("✓ heard now", "green") if silent_s <= 2 else (f"heard {ago} ago", "dim")
+    return ("✓ heard now", "green") if silent_s <= NOW_S else (f"heard {ago} ago", "dim")

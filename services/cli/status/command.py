@@ -8,6 +8,7 @@ import typer
 from services.cli import output
 from services.cli.status import plain
 from services.cli.status.look import Look, look
+from services.cli.status.troubles import overall, troubles
 from shared.errors import NetworkError
 from shared.paths import Paths
 from shared.rpc import Client
@@ -48,13 +49,14 @@ def status(
 
 
 def _document(seen: Look) -> dict[str, object]:
-    ready = seen.ready
+    ready, report = seen.ready, seen.report
     return {
+        "condition": overall(report.condition, troubles(report, seen.alerts or ())),
         "services": ready.services,
         "silent": ready.silent,
         "rings": ready.rings,
         "matches": seen.matches,
         "obs": ready.obs.connections if ready.obs is not None else [],
         "health": seen.health,
-        "alerts": seen.alerts,
+        "alerts": seen.alerts or (),
     }

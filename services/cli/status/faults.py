@@ -8,23 +8,26 @@ from rich.text import Text
 from services.cli import output
 from services.cli.health_report import title
 from services.cli.status.scene import Scene
-from services.cli.status.troubles import MENDED, Trouble, troubles
+from services.cli.status.troubles import MENDED, Trouble
 from shared.messages.health import Condition
 
 _STYLES: Final = {3: "bold bright_red", 2: "bold yellow", MENDED: "dim"}
 _SYMBOLS: Final = {3: "✗", 2: "!", MENDED: "·"}
-MORE: Final = "restrike health"
+MORE: Final = "restrike status --once"
+"""What lists all of it, however long."""
 
 
 class Fault:
-    """One, as wide as the window: what is wrong since when, and what to do."""
+    """One, as wide as the window: what is wrong since when, and what to do. `count` is of how many it tells."""
 
     def __init__(self, trouble: Trouble, width: int) -> None:
         style = _STYLES[trouble.rank]
+        self.count, self.width = trouble.count, width
         words = [_SYMBOLS[trouble.rank], output.local_time(trouble.since_us)[:8]]
         words += [f"{trouble.severity}{' (noted)' if trouble.is_noted else ''}:"] if trouble.severity else []
         name = trouble.about.rpartition(" ")[2]
-        words += [] if name in trouble.text else [f"{trouble.about}:"]
+        is_named = not name or (trouble.count == 1 and name in trouble.text)
+        words += [] if is_named else [f"{trouble.about}:"]
         told = " ".join([*words, trouble.text])
         if trouble.rank == MENDED:
             self.reason, self.remedy = [Text(_cut(told, width), style)], list[Text]()
@@ -34,10 +37,9 @@ class Fault:
         self.remedy = self.remedy if trouble.remedy else []
 
 
-def faults(scene: Scene, width: int) -> list[Fault]:
-    """All that stand now."""
-    found = troubles(scene.report, scene.alerts)
-    return [Fault(one, width) for one in found if one.is_item or not one.is_noted]
+def shown(found: list[Trouble]) -> list[Trouble]:
+    """Without what somebody has noted, unless health tells it still."""
+    return [one for one in found if one.is_item or not one.is_noted]
 
 
 def unknown_line(scene: Scene, width: int) -> list[Text]:
@@ -57,26 +59,40 @@ def fitted(found: list[Fault], unknown: list[Text], most: int) -> list[Text]:
         return []
     lines: list[Text] = []
     for number, one in enumerate(found):
-        rest = len(found) - number - 1
-        room = most - len(lines) - (1 if rest or unknown else 0)
+        rest = sum(other.count for other in found[number + 1 :])
+        room = most - len(lines) - (1 if rest else 0)
         block = [*one.reason, *one.remedy]
-        if len(block) > room:
-            block = one.reason
-        if len(block) > room and not lines:
-            block = _shortened(one.reason, max(1, room))
         if len(block) > room and lines:
-            return [*lines, _more(rest + 1)]
-        lines += block
-        if len(lines) >= most:
-            return lines
+            return [*lines, _more(rest + one.count, one.width)]
+        if room <= 0:
+            return [_counted(one, rest)]
+        lines += block if len(block) <= room else _both(one, room)
+        if len(block) > room and rest:
+            return [*lines, _more(rest, one.width)]
     return [*lines, *unknown][:most]
 
 
-def _more(count: int) -> Text:
-    return Text(f"+{count} more: {MORE}", "bold yellow")
+def _both(fault: Fault, most: int) -> list[Text]:
+    """What to do is told before the end of a long reason."""
+    remedy = _shortened(fault.remedy, min(len(fault.remedy), most - 1)) if most > 1 else []
+    return [*_shortened(fault.reason, most - len(remedy)), *remedy]
+
+
+def _more(count: int, width: int) -> Text:
+    return Text(_cut(f"+{count} more: {MORE}", width), "bold yellow")
+
+
+def _counted(fault: Fault, rest: int) -> Text:
+    """In a line with how many more there are."""
+    more = f" +{rest} more"
+    line = _shortened(fault.reason, 1)[0].copy()
+    line.truncate(max(1, fault.width - len(more)), overflow="ellipsis")
+    return line.append(more)
 
 
 def _shortened(lines: list[Text], most: int) -> list[Text]:
+    if len(lines) <= most or most <= 0:
+        return lines
     kept = [line.copy() for line in lines[:most]]
     kept[-1].right_crop(1)
     kept[-1].append("…")
@@ -84,7 +100,8 @@ def _shortened(lines: list[Text], most: int) -> list[Text]:
 
 
 def _wrapped(text: str, width: int, *, indent: str) -> list[str]:
-    return textwrap.wrap(output.one_line(text), max(width, len(indent) + 8), subsequent_indent=indent)
+    most = max(width, len(indent) + 8)  # what is to be typed has hyphens, and stays whole
+    return textwrap.wrap(output.one_line(text), most, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _cut(text: str, width: int) -> str:

@@ -16,6 +16,8 @@ from shared.rpc import Client
 
 ASK_EVERY_S: Final = 2.0
 """The bus tells sooner; this is for what it missed, and for when the broker is away."""
+AGAIN_S: Final = 0.5
+"""Soon after the first answer that cpu-monitor owes: whether it is away, or was only busy."""
 ANSWER_S: Final = 0.5
 END_WITHIN_S: Final = 1.0
 TOPICS: Final = (MATCH_STATE, SYSTEM_HEALTH, OBS_STATUS, UDP_RING, ALERT_CHANGED)
@@ -61,5 +63,9 @@ class Feed:
 
     def _ask(self) -> None:
         client = Client(self._paths, self._context, is_over=self._is_over.is_set)
-        while not self._is_over.wait(ASK_EVERY_S):
-            self._looks.put(look(self._paths, client, deadline_s=ANSWER_S))
+        was_judged, wait_s = True, ASK_EVERY_S
+        while not self._is_over.wait(wait_s):
+            seen = look(self._paths, client, deadline_s=ANSWER_S)
+            self._looks.put(seen)
+            is_judged = seen.health is not None
+            was_judged, wait_s = is_judged, ASK_EVERY_S if is_judged or not was_judged else AGAIN_S

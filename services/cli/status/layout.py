@@ -1,9 +1,14 @@
 """How rings share the live screen: the largest digits that fit, then as many beside each other as fit."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from services.cli.status.cards import FRAME_WIDTH, LEAST_WIDTH, MEDIUM_LINES, ROOMY_MORE, SQUAT_MORE
 from services.cli.status.digits import SIZES, WIDE, Size
+
+LEAST_LINE_WIDTH: Final = 30
+"""A ring's name, mark, score, clock and a word."""
 
 
 class Layout(Struct, frozen=True, kw_only=True):
@@ -33,7 +38,16 @@ def laid_out(rings: int, width: int, room: int, *, kept: int, wanted: int) -> La
     rows = -(-rings // columns)
     if rows * MEDIUM_LINES <= room - kept:
         return Layout(columns=columns, lines=rows * MEDIUM_LINES)
-    return Layout(columns=1, lines=max(0, min(rings, room - kept)), is_line=True)
+    most = max(1, room - kept)
+    columns = max(1, min(-(-rings // most), width // LEAST_LINE_WIDTH))
+    return Layout(columns=columns, lines=max(0, min(-(-rings // columns), room - kept)), is_line=True)
+
+
+def least_lines(rings: int, width: int, most: int) -> int:
+    """What rings take at the least: a line each, or where `most` are too few for that, as many in a line as there can
+    be.
+    """
+    return rings if rings <= most else -(-rings // max(1, width // LEAST_LINE_WIDTH))
 
 
 def unbounded(rings: int, width: int) -> Layout:

@@ -19,12 +19,14 @@ from shared.rpc import Client
 
 
 class Look(Struct, frozen=True, kw_only=True):
-    """What was answered. `health` is None while cpu-monitor does not judge; `free_bytes` is of the home's disk."""
+    """What was answered. `health` is None while cpu-monitor does not judge, `alerts` while it does not say;
+    `free_bytes` is of the home's disk.
+    """
 
     ready: Readiness
     matches: dict[str, MatchState]
     health: HealthReport | None
-    alerts: tuple[AlertChanged, ...]
+    alerts: tuple[AlertChanged, ...] | None
     free_bytes: int | None
 
     @property
@@ -38,7 +40,7 @@ def look(paths: Paths, client: Client, *, deadline_s: float = 1.0) -> Look:
     ready = readiness.ask(client, deadline_s=deadline_s)
     matches: dict[str, MatchState] = {}
     health: HealthReport | None = None
-    alerts: tuple[AlertChanged, ...] = ()
+    alerts: tuple[AlertChanged, ...] | None = None
     if ListMatchStates.service in ready.services:
         with suppress(RestrikeError):
             found = client.call(ListMatchStates(), deadline_s=deadline_s)

@@ -32,7 +32,7 @@ def lines(seen: Look) -> Iterator[str]:
 def _faults(seen: Look) -> Iterator[str]:
     """Each fault once, the worst first; what is not known after it."""
     report = seen.report
-    yield from (output.one_line(_told(one)) for one in troubles(report, seen.alerts))
+    yield from (output.one_line(_told(one)) for one in troubles(report, seen.alerts or ()))
     for item in report.items:
         if item.condition is Condition.UNKNOWN:
             words = " ".join(word for word in (item.reason, item.remedy) if word)

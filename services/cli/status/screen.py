@@ -10,11 +10,16 @@ from rich.text import Text
 
 from services.cli import output
 from services.cli.health_report import SYMBOLS
-from services.cli.status.cards import line_card, medium_card, roomy_card, squat_card
-from services.cli.status.faults import faults, fitted, needed, unknown_line
-from services.cli.status.layout import Layout, laid_out, unbounded
+from services.cli.status.cards import medium_card, roomy_card, squat_card
+from services.cli.status.faults import Fault, fitted, needed, shown, unknown_line
+from services.cli.status.joining import joined
+from services.cli.status.layout import Layout, laid_out, least_lines, unbounded
+from services.cli.status.order import natural
 from services.cli.status.plain import obs_words
+from services.cli.status.ring_lines import ring_lines
 from services.cli.status.scene import Scene
+from services.cli.status.troubles import Trouble, overall, troubles
+from services.registry import SERVICES
 from shared.messages.health import RANK, Condition, Subject
 from shared.messages.obs import LinkState, ObsStatus
 
@@ -42,28 +47,31 @@ _LINES_PER_OBS: Final = 12
 
 def drawn(scene: Scene, *, width: int, height: int | None, now_us: int, hint: str = "") -> RenderableType:
     """The screen; a `height` of None is as much as there is to say."""
-    head = [_head(scene, width, now_us=now_us)]
-    bottom = _bottom(scene, width, height)
-    if hint:
-        bottom.append(Text(hint, "dim"))
-    found = faults(scene, width) if scene.is_running else []
+    told = troubles(scene.report, scene.alerts) if scene.is_running else []
+    head = [_head(scene, told, width, now_us=now_us)]
+    bottom = [*_bottom(scene, width, height), *([Text(hint, "dim")] if hint else [])]
+    found = [Fault(one, width) for one in (shown(told) if height is None else joined(shown(told)))]
     unknown = unknown_line(scene, width) if scene.is_running else [Text("Start it with: restrike up", "bold")]
     wanted = needed(found, unknown)
     rings = len(scene.rings)
     if height is None:
         layout = unbounded(rings, width)
         return Group(*head, *fitted(found, unknown, wanted), *_rings(scene, width, layout, now_us=now_us), *bottom)
-    bottom = bottom[: max(0, height - len(head) - min(wanted, 1) - rings)]
+    least = least_lines(rings, width, height - len(head) - min(wanted, 1))
+    whole, bottom = len(bottom), bottom[: max(0, height - len(head) - min(wanted, 1) - least)]
     kept = max(min(LEAST_FAULT_LINES, wanted), height // _SHARE)
     room = height - len(head) - len(bottom)
-    layout = laid_out(rings, width, room, kept=min(kept, max(0, room - rings)), wanted=wanted)
-    trouble = fitted(found, unknown, min(wanted, room - layout.lines))
+    layout = laid_out(rings, width, room, kept=min(kept, max(0, room - least)), wanted=wanted)
+    most = room - layout.lines
+    trouble, longer = (fitted(found, unknown, min(wanted, most + more)) for more in (0, 1))
+    if hint and len(bottom) == whole and len(longer) > most:  # a fault that is whole is worth more than the hint
+        trouble, bottom = longer, bottom[:-1]
     return Group(*head, *trouble, *_rings(scene, width, layout, now_us=now_us), *bottom)
 
 
-def _head(scene: Scene, width: int, *, now_us: int) -> Text:
+def _head(scene: Scene, told: list[Trouble], width: int, *, now_us: int) -> Text:
     worst = max((item.condition for item in scene.report.items), key=RANK.__getitem__, default=Condition.UNKNOWN)
-    words, style = _HEADS[worst]
+    words, style = _HEADS[overall(worst, told)]
     if not scene.is_running:
         words, style = "✗ THE SUITE IS NOT RUNNING", _HEADS[Condition.FAILED][1]
     clock = output.local_time(now_us)[:8]
@@ -71,18 +79,19 @@ def _head(scene: Scene, width: int, *, now_us: int) -> Text:
 
 
 def _rings(scene: Scene, width: int, layout: Layout, *, now_us: int) -> list[RenderableType]:
-    rings = sorted(scene.rings, key=lambda ring: ring.ring)
+    rings = sorted(scene.rings, key=lambda ring: natural(ring.ring))
     items = {item.name: item for item in scene.report.items if item.subject is Subject.RING}
-    draw: Card = line_card if layout.is_line else medium_card
+    card_width = width // layout.columns
+    if layout.is_line:
+        lines: list[RenderableType] = [*ring_lines(rings, scene.matches, items, layout, width=width, now_us=now_us)]
+        return lines if layout.columns == 1 or not lines else [_grid(lines, layout.columns, width)]
+    draw: Card = medium_card
     if layout.size is not None:
         draw = partial(roomy_card if layout.is_roomy else squat_card, size=layout.size)
-    card_width = width // layout.columns
     cards = [
         draw(ring, scene.matches.get(ring.ring), items.get(ring.ring), width=card_width, now_us=now_us)
         for ring in rings
     ]
-    if layout.is_line:
-        return cards[: layout.lines]
     return [_grid(cards, layout.columns, width)] if cards else []
 
 
@@ -126,14 +135,15 @@ def _standing_of(one: ObsStatus, scene: Scene) -> tuple[str, Condition]:
 def _services(scene: Scene) -> Text:
     items = [item for item in scene.report.items if item.subject is Subject.SERVICE]
     ill = [item for item in items if item.condition is not Condition.OK]
+    well = sum(item.condition is Condition.OK and item.name in SERVICES for item in items)  # without supervisord
     worst = ill[0].condition if ill else Condition.OK
     line = Text(SYMBOLS[worst], _STYLES[worst])
     line.append(" services  ", "bold")
     if not ill:
-        return line.append(f"all {len(items)} run", "green")
+        return line.append(f"all {well} run", "green")
     for item in ill:
         line.append(f"{SYMBOLS[item.condition]} {item.name}  ", _STYLES[item.condition])
-    return line.append(f"{len(items) - len(ill)} others run", "dim")
+    return line.append(f"{well} others run", "dim")
 
 
 def _obs(one: ObsStatus, scene: Scene) -> Text:
@@ -150,7 +160,7 @@ def _obs(one: ObsStatus, scene: Scene) -> Text:
 
 def _disk(scene: Scene) -> Text:
     bad = [item for item in scene.report.items if item.subject is Subject.DISK and item.condition is not Condition.OK]
-    condition = bad[0].condition if bad else Condition.OK
+    condition = bad[0].condition if bad else Condition.OK if scene.is_judged else Condition.UNKNOWN
     line = Text(SYMBOLS[condition], _STYLES[condition]).append(" disk      ", "bold")
     free = "?" if scene.free_bytes is None else f"{output.size(scene.free_bytes)} free"
     line.append(free, _STYLES[condition])
