@@ -26,7 +26,7 @@ from shared.flags.tiles import tile
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "flags"
 CODES = ROOT / "deploy" / "flag_codes.csv"
-LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "hr", "tr", "ru", "ko", "ja", "zh")
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "hr", "tr", "ru", "ko", "ja", "zh", "zh_Hant")
 WITHOUT_PICTURE = {"AFG": "AF", "TPE": "TW"}
 """Current NOCs whose flag is not drawn, with their ISO code."""
 NATIVE = {"TPE": ["中華台北"], "HKG": ["中國香港"], "MAC": ["中國澳門"]}

@@ -60,6 +60,11 @@ class Lookup:
         """Every code that is known, operators' own with them; not the codes of other lists."""
         return sorted(flag_codes().keys() | self._mappings.keys())
 
+    def own_codes(self) -> dict[str, str]:
+        """Codes of operators' own, and those that are shown as one of them, with the code that is shown."""
+        of_table = flag_codes()
+        return {sent: one.ioc_code for sent, one in self._mappings.items() if one.ioc_code not in of_table}
+
     def _meant(self, sent: str) -> tuple[str | None, str, MappingKind]:
         own = self._mappings.get(sent)
         if own is not None:

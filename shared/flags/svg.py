@@ -24,6 +24,8 @@ _SHAPES: Final = frozenset(
     )
 )
 """Elements that may be; no script, foreignObject, image, a, animation or filter: a flag needs none of them."""
+_DRAWING: Final = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text"})
+"""Those of them that put something on the picture; what `use` and `switch` show is one of these, too."""
 _NOTES: Final = (
     "http://www.inkscape.org/",
     "http://sodipodi.sourceforge.net/",
@@ -48,7 +50,8 @@ def check_svg(content: bytes) -> None:
     """Nothing, if it is an SVG that can only be shown.
 
     Raises:
-        ValidationError: `flag.type` for what is no SVG, `flag.unsafe` for one that could do more, or never end.
+        ValidationError: `flag.type` for what is no SVG or draws nothing, `flag.unsafe` for one that could do more, or
+            never end.
     """
     try:
         _Reading().read(content)
@@ -76,6 +79,7 @@ class _Reading:
         self._root: _Element | None = None
         self._by_id: dict[str, _Element] = {}
         self._count = 0
+        self._is_drawing = False
         self._drawn: dict[int, int] = {}
 
     def read(self, content: bytes) -> None:
@@ -92,6 +96,8 @@ class _Reading:
         assert self._root is not None  # noqa: S101 - expat refuses a document without an element
         if self._size(self._root, ()) > MOST_ELEMENTS:
             raise _RefusedError(f"more than {MOST_ELEMENTS} shapes once it is drawn")
+        if not self._is_drawing:
+            raise ValidationError("flag.type", "This SVG draws nothing; save it anew, with its shapes.")
 
     def _started(self, name: str, attributes: dict[str, str]) -> None:
         space, _, local = name.rpartition(" ")
@@ -99,6 +105,7 @@ class _Reading:
             raise ValidationError("flag.type", "A flag is an SVG or PNG picture; this is other XML.")
         if local not in _SHAPES if space == _SVG else not space.startswith(_NOTES):
             raise _RefusedError(f"an element {local[:40]}")
+        self._is_drawing = self._is_drawing or (local in _DRAWING and attributes.get("d", "M").strip() != "")
         self._count += 1
         if self._count > MOST_ELEMENTS or len(self._stack) >= MOST_DEPTH:
             raise _RefusedError("too many elements")

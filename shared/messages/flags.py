@@ -112,9 +112,9 @@ class RemoveFlagMapping(Command[ShownFlag], frozen=True, kw_only=True):
 class TakeOutcome(enum.StrEnum):
     """What became of a picture.
 
-    `shown`: from now on; `unchanged`: it was known and stays as it is; `kept`: an operator's choice stands before it;
-    `unsure`: it waits for a person, who says what it is; `unknown`: nothing says what it is; `refused`: it is no
-    harmless picture, or what it is said to be is no code.
+    `shown`: from now on; `unchanged`: it was known and stays as it is; `kept`: an operator's choice stands before it,
+    or another picture that was recognized as surely; `unsure`: it waits for a person, who says what it is; `unknown`:
+    nothing says what it is; `refused`: it is no harmless picture, or what it is said to be is no code.
     """
 
     SHOWN = "shown"
@@ -157,8 +157,19 @@ class GivenFlag(Struct, frozen=True, kw_only=True):
     modified_at: str | None = None
 
 
+class RefusedFlag(Struct, frozen=True, kw_only=True):
+    """A file that was refused before it was given, and why: it is kept in the history."""
+
+    filename: str
+    reason: str
+
+
 class TakeFlags(Command[FlagsTaken], frozen=True, kw_only=True):
-    """Take pictures into the house, and show them where nothing stands before them. At most 20 at once."""
+    """Take pictures into the house, and show them where nothing stands before them. At most 20 at once.
+
+    `refused` are files that could not be given, at most 200. With `is_dry_run` all is done and taken back: the answer
+    says what would become of each, and nothing is changed.
+    """
 
     name = "take_flags"
     service = WRITER
@@ -167,6 +178,8 @@ class TakeFlags(Command[FlagsTaken], frozen=True, kw_only=True):
     pictures: tuple[GivenFlag, ...]
     author: str
     reason: str | None = None
+    refused: tuple[RefusedFlag, ...] = ()
+    is_dry_run: bool = False
 
 
 class ClearFlag(Command[ShownFlag], frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.db.sqlite import connect_reader
 from shared.messages.commands import GetMatchState
-from shared.messages.flags import GetFlags, SaveFlagMapping
+from shared.messages.flags import FlagSource, GetFlagPicture, GetFlags, SaveFlagMapping
 from tests.support.captures import capture
 from tests.support.cli import WITHIN_S, Home, home_in
 from tests.support.scoreboards import EXAMPLES
@@ -27,9 +27,10 @@ SELECT DISTINCT f.ioc_code FROM pss_athletes a LEFT JOIN flags f ON f.id = a.fla
 
 def test_subscriber_follows_an_operator_s_picture_and_mapping(tmp_path: Path) -> None:
     """The example of docs/subscribe.md: what ships, then the operator's own picture, then another code's; athletes in
-    the database have the same flag.
+    the database have the same flag. A dry run says what the scan does, and changes nothing; a lost file is answered.
     """
-    own, kept, output = tmp_path / "Kroatien.svg", tmp_path / "pictures", tmp_path / "output.txt"
+    own, kept, output = tmp_path / "given" / "Kroatien.svg", tmp_path / "pictures", tmp_path / "output.txt"
+    own.parent.mkdir()
     own.write_text(OWN)
     checksum = hashlib.sha256(own.read_bytes()).hexdigest()
 
@@ -48,9 +49,14 @@ def test_subscriber_follows_an_operator_s_picture_and_mapping(tmp_path: Path) ->
                     home.send("ring-1", body)
                 shows("CRO Croatia")
                 assert home.client.call(GetMatchState(ring="ring-1")).chong.noc == "CRO"
-                home.document("flags", "scan", str(tmp_path), "--author", "ana")
+                dry = home.document("flags", "scan", str(own.parent), "--dry-run")
+                assert home.client.call(GetFlags(codes=("CRO",))).flags[0].source is FlagSource.PRODUCT
+                done = home.document("flags", "scan", str(own.parent), "--author", "ana")
+                assert dry["counts"] == done["counts"] == {"shown": 1}
                 shows(f"CRO Croatia {checksum}.svg")
                 assert (kept / f"{checksum}.svg").read_bytes() == own.read_bytes()
+                (home.paths.own_flags / f"{checksum}.svg").unlink()
+                assert home.client.call(GetFlagPicture(code="HRV")).content == own.read_bytes()
                 home.client.call(SaveFlagMapping(pss_code="CRO", ioc_code="AIN", author="ana"))
                 shows("AIN Individual Neutral Athletes")
             finally:

@@ -94,7 +94,12 @@ def unmap(
     pss_code: options.PssCode, *, reason: options.Reason = None, author: Author = None, json: output.Json = False
 ) -> None:
     """Take a mapping of your own back."""
+    before = lookup_in_force(Paths.from_environment()).of(pss_code).ioc_code
     _tell(ask(RemoveFlagMapping(pss_code=pss_code, author=author_of(author), reason=reason)), json=json)
+    if before is not None and before not in flag_codes() and before != folded(pss_code):
+        output.note(
+            f"{before} stays a code of your own, in all lists; take it away with: restrike flags unmap {before}"
+        )
 
 
 @app.command(epilog="Example: restrike flags clear TPE")

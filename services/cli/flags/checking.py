@@ -49,7 +49,8 @@ def check(*, json: output.Json = False) -> None:
     else:
         for one in found:
             output.line(f"{one.severity}  {one.subject}: {one.message}")
-        output.line(f"{len(flag_codes())} codes and {own} pictures of your own checked, {len(wrong)} wrong.")
+        own_pictures = "1 picture" if own == 1 else f"{own} pictures"
+        output.line(f"{len(flag_codes())} codes and {own_pictures} of your own checked, {len(wrong)} wrong.")
     if wrong:
         raise typer.Exit(1)
 
@@ -76,13 +77,16 @@ def shipped_faults(folder: Path) -> list[Found]:
 
 def _own_faults(lookup: Lookup) -> tuple[list[Found], int]:
     own = {one.file: one for one in map(lookup.of, lookup.codes()) if one.source is FlagSource.OPERATOR}
-    found = []
+    found: list[Found] = []
     for file, flag in own.items():
-        again = f"give it again: restrike flags recognize FILE --as {flag.ioc_code}"
+        again = (
+            "restart db-writer, which writes it again from the database, or give it again: "
+            f"restrike flags recognize FILE --as {flag.ioc_code}"
+        )
         try:
             content = Path(file).read_bytes()
         except OSError as error:
-            found.append(_wrong(file, f"{error.strerror}; restart db-writer, which writes it again, or {again}."))
+            found.append(_wrong(file, f"{error.strerror}; {again}."))
             continue
         if hashlib.sha256(content).hexdigest() != flag.checksum:
             found.append(_wrong(file, f"somebody changed it; {again}."))
@@ -99,7 +103,8 @@ def _unsafe(name: str, content: bytes) -> list[Found]:
 
 
 def _unknown(code: str, matches: int) -> Found:
-    message = f"an unknown code ({matches} matches), shown with a neutral tile: restrike flags map {code} IOC_CODE"
+    came = "1 match" if matches == 1 else f"{matches} matches"
+    message = f"an unknown code ({came}), shown with a neutral tile: restrike flags map {code} IOC_CODE"
     return Found(severity=NOTE, subject=code, message=message)
 
 

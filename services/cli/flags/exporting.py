@@ -56,7 +56,8 @@ def export(
         output.document({"folder": str(out), "flags": index, "renderings": counts})
         return
     drawing = f", {renderer.drawn} drawn and {renderer.found} from the cache" if widths else ""
-    output.line(f"{len(shown)} pictures in {out}{drawing}. {INDEX} says which code has which.")
+    pictures = "1 picture" if len(shown) == 1 else f"{len(shown)} pictures"
+    output.line(f"{pictures} in {out}{drawing}. {INDEX} says which code has which.")
 
 
 def _line(flag: ShownFlag, picture: str, drawn: dict[int, str]) -> dict[str, object]:

@@ -19,7 +19,7 @@ Unknown = Annotated[bool, typer.Option("--unknown", help="Codes that athletes ca
 History = Annotated[bool, typer.Option("--history", help="What operators changed, the latest first.")]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of SVG and PNG files, with its subfolders.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An SVG or PNG file.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done; nothing is changed.")]
 As = Annotated[
     str | None, typer.Option("--as", metavar="CODE", help="Say what it is: it is shown for that code from now on.")
 ]

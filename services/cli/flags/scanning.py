@@ -8,16 +8,20 @@ import typer
 from services.cli import output
 from services.cli.author import Author, author_of
 from services.cli.flags import options
-from services.cli.flags.files import Picture, pictures_in, read_picture, read_pictures
+from services.cli.flags.batch import Batch, given
+from services.cli.flags.files import REFUSED, SKIPPED, Entry, Picture, by_code, entries_in, read_picture, sound_picture
+from services.cli.flags.stored import lookup_in_force
 from services.cli.writer import ask
 from shared.errors import ValidationError
-from shared.messages.flags import GivenFlag, TakeFlags, TakeOutcome
+from shared.flags.recognition import SURE
+from shared.messages.flags import RefusedFlag, TakeFlags, TakeOutcome
+from shared.paths import Paths
 
-REFUSED: Final = TakeOutcome.REFUSED.value
-AT_ONCE: Final = 20
-BYTES_AT_ONCE: Final = 4 * 1024 * 1024
-HEADERS: Final = ("file", "code", "how", "sure", "outcome")
+HEADERS: Final = ("file", "code", "how", "sure")
+TOLD: Final = frozenset({REFUSED, TakeOutcome.KEPT.value, TakeOutcome.UNSURE.value})
 _SHOWN_OF_PATH: Final = 40
+_NAMED: Final = 5
+"""Files that are no pictures: as many are named. All are in --json."""
 
 
 def register(app: typer.Typer) -> None:
@@ -38,20 +42,23 @@ def scan(
     What you chose is never overwritten. Files that are refused are named; the others are taken all the same.
     """
     by = author_of(author)
-    rows: list[dict[str, Any]] = []
-    batch = _Batch(by)
-    for path, read in read_pictures(pictures_in(folder)):
-        sound = _sound(read)
-        row = _row(folder, path, sound)
-        rows.append(row)
-        if isinstance(sound, Picture) and not dry_run:
-            batch.add(sound, row)
+    own = lookup_in_force(Paths.from_environment()).own_codes()
+    rows = {entry.path: _row(folder, entry) for entry in entries_in(folder)}
+    batch = Batch(by, ask=ask, is_dry_run=dry_run)
+    for path, row in rows.items():
+        if row["outcome"] == REFUSED:
+            batch.refuse(path.name, row["message"])
+    for group in by_code([path for path, row in rows.items() if row["outcome"] is None], own):
+        batch.begin(len(group))
+        for path in group:
+            _give(batch, rows[path], path, sound_picture(path, own))
     batch.take()
+    found = list(rows.values())
     if json:
-        output.document({"folder": str(folder), "dry_run": dry_run, "files": rows, "counts": _counts(rows)})
+        output.document({"folder": str(folder), "dry_run": dry_run, "files": found, "counts": _counts(found)})
     else:
-        _tell(rows, dry_run=dry_run)
-    if any(row["outcome"] == REFUSED for row in rows):
+        _tell(found, dry_run=dry_run)
+    if any(row["outcome"] == REFUSED for row in found):
         raise typer.Exit(1)
 
 
@@ -64,17 +71,17 @@ def recognize(
     json: output.Json = False,
 ) -> None:
     """Tell what a picture seems to be; with --as, show it for a code from now on, as your choice."""
-    picture = read_picture(file)
-    found = picture.recognized
     if as_ is None:
-        if json:
-            output.document({"file": str(file), "media_type": picture.media_type, "recognized": found})
-        elif found.code is None:
-            output.line(f"Nothing says what it is. Say it: restrike flags recognize {file} --as CODE")
-        else:
-            output.line(f"{found.code}, {found.confidence:.0%} sure, by {found.method}.")
+        _tell_seeming(file, read_picture(file, lookup_in_force(Paths.from_environment()).own_codes()), json=json)
         return
-    command = TakeFlags(pictures=(_given(picture, chosen=as_),), author=author_of(author), reason=reason)
+    by = author_of(author)
+    try:
+        picture = read_picture(file, {})
+    except ValidationError as error:
+        refused = RefusedFlag(filename=output.plain(file.name), reason=str(error))
+        ask(TakeFlags(pictures=(), author=by, reason=reason, refused=(refused,)))
+        raise
+    command = TakeFlags(pictures=(given(picture, chosen=as_),), author=by, reason=reason)
     (taken,) = ask(command).taken
     if taken.outcome is TakeOutcome.REFUSED:
         raise ValidationError("flag.refused", taken.message)
@@ -84,60 +91,31 @@ def recognize(
         output.line(taken.message)
 
 
-def _sound(read: Picture | str) -> Picture | str:
-    """A name that is no text cannot be sent."""
-    if isinstance(read, Picture):
-        try:
-            read.path.name.encode()
-        except UnicodeEncodeError:
-            return "Its name has bytes that are no UTF-8; rename it."
-    return read
-
-
-def _given(picture: Picture, *, chosen: str | None = None) -> GivenFlag:
+def _tell_seeming(file: Path, picture: Picture, *, json: bool) -> None:
     found = picture.recognized
-    return GivenFlag(
-        filename=picture.path.name,
-        content=picture.content,
-        ioc_code=found.code if chosen is None else chosen,
-        method=found.method,
-        confidence=found.confidence,
-        is_chosen=chosen is not None,
-        modified_at=picture.modified_at,
-    )
+    if json:
+        output.document({"file": str(file), "media_type": picture.media_type, "recognized": found})
+    elif found.code is None:
+        output.line(f"Nothing says what it is. Say it: restrike flags recognize {file} --as CODE")
+    else:
+        ask_for = "" if found.confidence >= SURE else f" If so: restrike flags recognize {file} --as {found.code}"
+        output.line(f"{found.code}, {found.confidence:.0%} sure, by {found.method}.{ask_for}")
 
 
-class _Batch:
-    """As many pictures at once as db-writer takes, so that it is not kept from the rings, and none are kept here."""
-
-    def __init__(self, author: str) -> None:
-        self._author = author
-        self._given: list[tuple[GivenFlag, dict[str, Any]]] = []
-
-    def add(self, picture: Picture, row: dict[str, Any]) -> None:
-        """Line one up; its row will say what became of it."""
-        size = sum(len(given.content) for given, _ in self._given)
-        if len(self._given) == AT_ONCE or size + len(picture.content) > BYTES_AT_ONCE:
-            self.take()
-        self._given.append((_given(picture), row))
-
-    def take(self) -> None:
-        """Have those taken that are lined up."""
-        if self._given:
-            answer = ask(TakeFlags(pictures=tuple(given for given, _ in self._given), author=self._author))
-            for taken, (_, row) in zip(answer.taken, self._given, strict=True):
-                row |= {"code": taken.ioc_code, "outcome": taken.outcome.value, "message": taken.message}
-        self._given = []
+def _row(folder: Path, entry: Entry) -> dict[str, Any]:
+    name = output.plain(entry.path.relative_to(folder))
+    row = {"file": name, "code": None, "method": None, "confidence": 0.0}
+    return row | {"outcome": entry.outcome, "message": entry.message}
 
 
-def _row(folder: Path, path: Path, read: Picture | str) -> dict[str, Any]:
-    name = output.plain(path.relative_to(folder))
+def _give(batch: Batch, row: dict[str, Any], path: Path, read: Picture | str) -> None:
     if isinstance(read, str):
-        return {"file": name, "code": None, "method": None, "confidence": 0.0, "outcome": REFUSED, "message": read}
+        row |= {"outcome": REFUSED, "message": read}
+        batch.refuse(path.name, read)
+        return
     found = read.recognized
-    outcome = "recognized" if found.code else TakeOutcome.UNKNOWN.value
-    row = {"file": name, "code": found.code, "method": found.method, "confidence": found.confidence}
-    return row | {"outcome": outcome, "message": None}
+    row |= {"code": found.code, "method": found.method, "confidence": found.confidence}
+    batch.add(read, row)
 
 
 def _counts(rows: list[dict[str, Any]]) -> dict[str, int]:
@@ -147,15 +125,21 @@ def _counts(rows: list[dict[str, Any]]) -> dict[str, int]:
 
 def _tell(rows: list[dict[str, Any]], *, dry_run: bool) -> None:
     if not rows:
-        output.line("There is no SVG or PNG file in it.")
+        output.line("There is no file in it.")
         return
+    skipped = [row["file"] for row in rows if row["outcome"] == SKIPPED]
     cells = [
         (row["file"][-_SHOWN_OF_PATH:], row["code"], row["method"], f"{row['confidence']:.0%}", row["outcome"])
         for row in rows
+        if row["outcome"] != SKIPPED
     ]
-    output.line(output.table(HEADERS, cells))
+    if cells:
+        output.line(output.table((*HEADERS, "would be" if dry_run else "outcome"), cells))
     for row in rows:
-        if row["outcome"] in (REFUSED, TakeOutcome.KEPT, TakeOutcome.UNSURE):
+        if row["outcome"] in TOLD:
             output.note(f"{row['file']}: {row['message']}")
+    if skipped:
+        more = f" and {len(skipped) - _NAMED} more" if len(skipped) > _NAMED else ""
+        output.note(f"Skipped, as they do not end in .svg or .png: {', '.join(skipped[:_NAMED])}{more}.")
     counts = ", ".join(f"{count} {outcome}" for outcome, count in _counts(rows).items())
     output.line(f"{counts}.{' Nothing was changed.' if dry_run else ''}")

@@ -26,8 +26,8 @@ SELECT changed_at, pss_code, previous_ioc_code, ioc_code, author, reason FROM fl
 ORDER BY id DESC LIMIT ?
 """
 _ATTEMPTS: Final = """
-SELECT h.timestamp, f.filename, h.recognized_as, h.recognition_method, h.confidence, h.outcome, h.author
-FROM recognition_history h LEFT JOIN flags f ON f.id = h.flag_id ORDER BY h.id DESC LIMIT ?
+SELECT timestamp, filename, recognized_as, recognition_method, confidence, outcome, author, reason
+FROM recognition_history ORDER BY id DESC LIMIT ?
 """
 MOST: Final = 200
 """Lines of a history."""
@@ -53,7 +53,7 @@ class MappingChange(Struct, frozen=True):
 
 
 class Attempt(Struct, frozen=True):
-    """A line of the pictures' history."""
+    """A line of the pictures' history; `reason` tells why a file was refused."""
 
     at: str
     filename: str | None
@@ -62,6 +62,7 @@ class Attempt(Struct, frozen=True):
     confidence: float | None
     outcome: str | None
     author: str | None
+    reason: str | None
 
 
 def lookup_in_force(paths: Paths) -> Lookup:

@@ -1,4 +1,4 @@
-"""Models of country flags (migrations 001, 003 and 011)."""
+"""Models of country flags (migrations 001, 003, 011 and 013)."""
 
 import peewee as pw
 
@@ -51,6 +51,7 @@ class Flag(EditedRecord):
     is_shown = pw.BooleanField(default=False)
     media_type = pw.TextField(null=True)
     picture = pw.BlobField(null=True)
+    cleared_at = pw.TextField(null=True)
 
     class Meta:
         table_name = "flags"
@@ -66,6 +67,8 @@ class RecognitionHistory(Record):
     timestamp = pw.TextField(null=True)
     outcome = pw.TextField(null=True)
     author = pw.TextField(null=True)
+    filename = pw.TextField(null=True)
+    reason = pw.TextField(null=True)
 
     class Meta:
         table_name = "recognition_history"

@@ -15,7 +15,7 @@ from shared.errors import DatabaseError
 
 pytestmark = pytest.mark.slow
 
-LATEST = 12
+LATEST = 13
 # What its migration puts rows into.
 FILLED = {"settings_categories", "event_counts", "search_progress", "flag_mappings"}
 PINS = Path(__file__).with_name("migration_hashes.json")

@@ -22,9 +22,10 @@ settings_values: key_id>settings_keys value! +edited U(key_id)
 settings_history: key_id>settings_keys old_value new_value changed_by! change_reason created_at! ix(key_id)
     ix(created_at)
 flags: filename! ioc_code country_name recognition_status recognition_confidence upload_date last_modified file_size
-    file_path! is_recognized checksum source! is_shown! media_type picture +edited ix(ioc_code) ix(recognition_status)
-    one(ioc_code) ix(checksum)
-recognition_history: flag_id>flags recognition_method confidence recognized_as timestamp outcome author ix(flag_id)
+    file_path! is_recognized checksum source! is_shown! media_type picture cleared_at +edited ix(ioc_code)
+    ix(recognition_status) one(ioc_code) ix(checksum)
+recognition_history: flag_id>flags recognition_method confidence recognized_as timestamp outcome author filename
+    reason ix(flag_id)
 network_interfaces: name! address! netmask broadcast is_loopback is_active is_recommended speed_mbps mtu mac_address
     interface_type +edited U(name,address) ix(is_active,is_recommended)
 udp_server_configs: name! port! bind_address! network_interface_id>network_interfaces enabled auto_start max_packet_size

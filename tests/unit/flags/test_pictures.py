@@ -109,6 +109,8 @@ def test_svg_that_could_do_more(content: bytes, named: str) -> None:
         b"<html><body/></html>",
         b"<svg/>",
         svg(BOX)[:-3],
+        svg(""),
+        svg('<g><defs/><path d=" "/></g>'),
         HEAD.encode("utf-16")[:80],
         SIGNATURE,
         png()[:-5],

@@ -11,6 +11,9 @@ from shared.messages.flags import FlagPicture, GetFlagPicture, GetFlags, ShownFl
 MOST_CODES: Final = 500
 """In one question: more than there are countries, and an answer of about 200 KiB."""
 MOST_CHARACTERS: Final = 40
+_STORED: Final = """
+SELECT picture FROM flags WHERE ioc_code = ? AND is_shown = 1 AND source = ? AND checksum = ? AND picture IS NOT NULL
+"""
 
 
 def flags_of(desk: Desk, command: GetFlags) -> ShownFlags:
@@ -30,15 +33,17 @@ def flags_of(desk: Desk, command: GetFlags) -> ShownFlags:
 
 
 def picture_of(desk: Desk, command: GetFlagPicture) -> FlagPicture:
-    """The bytes of the picture that a code is shown with.
+    """The bytes of the picture that a code is shown with. Those of an operator's own are in the database: its file may
+    be lost, or somebody changed it.
 
     Raises:
-        IoError: the file is gone; the next start of db-writer writes it again.
+        IoError: the file of one that ships is gone.
         ValidationError: the code is too long.
     """
     (shown,) = flags_of(desk, GetFlags(codes=(command.code,))).flags
+    row = desk.connection.execute(_STORED, (shown.ioc_code, shown.source.value, shown.checksum)).fetchone()
     try:
-        content = Path(shown.file).read_bytes()
+        content = Path(shown.file).read_bytes() if row is None else row[0]
     except OSError as error:
         sentence = f"{shown.file} cannot be read; see restrike flags check."
         raise IoError("flag.file", sentence, value=shown.code) from error

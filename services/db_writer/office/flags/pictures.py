@@ -5,11 +5,11 @@ What a person chose stands before what was recognized, and what was recognized m
 
 import hashlib
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from services.db_writer.office.desk import Act, Desk
+from services.db_writer.office.desk import Act, Desk, check_who
 from services.db_writer.office.flags.codes import shown_code
 from services.db_writer.office.flags.files import file_path_of, write_picture
 from services.db_writer.office.flags.rows import (
@@ -47,7 +47,10 @@ if TYPE_CHECKING:
 MOST_AT_ONCE: Final = 20
 """Together some hundredths of a second of looking and writing, during which nothing else is stored; of the largest PNG
 that there may be, less than a second."""
+MOST_REFUSED: Final = 200
+"""Files that could not be given, named in one go."""
 MOST_OF_NAME: Final = 200
+MOST_OF_REASON: Final = 300
 _CHOSEN: Final = "custom"
 _STATUS: Final = {TakeOutcome.UNKNOWN: "unknown", TakeOutcome.UNSURE: "pending", TakeOutcome.KEPT: "pending"}
 _INSERT: Final = """
@@ -60,8 +63,12 @@ _OWN_NAME: Final = "SELECT country_name FROM flag_mappings WHERE ioc_code = ? AN
 _UPDATE: Final = """
 UPDATE flags SET filename = ?, ioc_code = ?, country_name = ?, recognition_status = ?, recognition_confidence = ?,
     upload_date = ?, last_modified = ?, file_size = ?, file_path = ?, is_recognized = ?, checksum = ?, is_shown = ?,
-    media_type = ?, picture = ?, updated_at = ? WHERE id = ?
+    media_type = ?, picture = ?, updated_at = ?, cleared_at = iif(?, NULL, cleared_at) WHERE id = ?
 """
+
+
+_CLEAR: Final = "UPDATE flags SET cleared_at = ? WHERE id = ?"
+"""It was a choice, too: only another one shows this picture again."""
 
 
 class _Given(Struct, frozen=True, kw_only=True):
@@ -75,6 +82,16 @@ class _Given(Struct, frozen=True, kw_only=True):
     checksum: str
 
 
+class _Taking(Struct, kw_only=True):
+    """Pictures being taken, within one transaction; at a dry run it is taken back, and no file is written."""
+
+    desk: Desk
+    connection: Any
+    author: str
+    is_dry_run: bool
+    replaced: list[StoredFlag] = []
+
+
 def take_flags(desk: Desk, command: TakeFlags) -> FlagsTaken:
     """Take pictures, and show those that nothing stands before; one that is refused does not keep the others waiting.
 
@@ -82,14 +99,15 @@ def take_flags(desk: Desk, command: TakeFlags) -> FlagsTaken:
         ValidationError: too many at once.
         IoError: a file could not be written; nothing was changed.
     """
+    if command.is_dry_run:
+        return _rehearsed(desk, command)
     act = Act(author=command.author, action="flag.take", target=_target(command), reason=command.reason)
-    replaced: list[StoredFlag] = []
     with desk.acting(act) as connection:
-        if len(command.pictures) > MOST_AT_ONCE:
-            raise ValidationError("flag.too_many", f"Give at most {MOST_AT_ONCE} pictures at once.")
-        taken = tuple(_take(desk, connection, one, command.author, replaced) for one in command.pictures)
-        act.details = {"pictures": [[one.filename, one.ioc_code, one.outcome.value] for one in taken]}
-    for flag in replaced:
+        taking = _Taking(desk=desk, connection=connection, author=command.author, is_dry_run=False)
+        taken = _take_all(taking, command)
+        refused = [[_name(one.filename), None, TakeOutcome.REFUSED.value] for one in command.refused]
+        act.details = {"pictures": [[one.filename, one.ioc_code, one.outcome.value] for one in taken] + refused}
+    for flag in taking.replaced:
         _remove_unused(desk, flag)
     shown = tuple(one.ioc_code for one in taken if one.outcome is TakeOutcome.SHOWN and one.ioc_code is not None)
     if shown:
@@ -97,30 +115,65 @@ def take_flags(desk: Desk, command: TakeFlags) -> FlagsTaken:
     return FlagsTaken(taken=taken)
 
 
+def _rehearsed(desk: Desk, command: TakeFlags) -> FlagsTaken:
+    """What would become of them, by doing it and taking it back: it cannot say other than what is done."""
+    check_who(command.author, command.reason)
+    with desk.changing() as connection:
+        connection.execute("SAVEPOINT rehearsal")
+        taking = _Taking(desk=desk, connection=connection, author=command.author, is_dry_run=True)
+        taken = _take_all(taking, command)
+        connection.execute("ROLLBACK TO rehearsal")
+    return FlagsTaken(taken=taken)
+
+
 def _target(command: TakeFlags) -> str:
-    first = next((one.ioc_code or one.filename for one in command.pictures), "")[:40]
-    return first if len(command.pictures) == 1 else f"{len(command.pictures)} pictures"
+    names = [one.ioc_code or one.filename for one in command.pictures] + [one.filename for one in command.refused]
+    return names[0][:40] if len(names) == 1 else f"{len(names)} pictures"
 
 
-def _take(
-    desk: Desk, connection: "sqlite3.Connection", picture: GivenFlag, author: str, replaced: list[StoredFlag]
-) -> FlagTaken:
-    name = PurePath(picture.filename).name[:MOST_OF_NAME]
+def _name(filename: str) -> str:
+    return PurePath(filename).name[:MOST_OF_NAME]
+
+
+def _take_all(taking: _Taking, command: TakeFlags) -> tuple[FlagTaken, ...]:
+    if len(command.pictures) > MOST_AT_ONCE:
+        raise ValidationError("flag.too_many", f"Give at most {MOST_AT_ONCE} pictures at once.")
+    if len(command.refused) > MOST_REFUSED:
+        raise ValidationError("flag.too_many", f"Name at most {MOST_REFUSED} refused files at once.")
+    for one in command.refused:
+        _keep_refused(taking, one.filename, one.reason)
+    return tuple(_take(taking, one) for one in command.pictures)
+
+
+def _take(taking: _Taking, picture: GivenFlag) -> FlagTaken:
+    connection, name = taking.connection, _name(picture.filename)
     try:
-        given = _looked_at(connection, picture, author)
+        given = _looked_at(connection, picture, taking.author)
     except ValidationError as error:
+        _keep_refused(taking, name, str(error))
         return FlagTaken(
             filename=name, outcome=TakeOutcome.REFUSED, ioc_code=picture.ioc_code, checksum="", message=str(error)
         )
     copy = find_copy(connection, given.checksum, given.code)
     shown = None if given.code is None else find_shown(connection, given.code)
     outcome, message = _judged(given, copy, shown)
-    if outcome is TakeOutcome.SHOWN:
-        _write(desk, given)
-        replaced += [] if shown is None else [shown]
+    if outcome is TakeOutcome.SHOWN and not taking.is_dry_run:
+        _write(taking.desk, given)
+        taking.replaced += [] if shown is None else [shown]
     _keep(connection, given, copy, outcome)
     code = copy.ioc_code if outcome is TakeOutcome.UNCHANGED and copy is not None else given.code
     return FlagTaken(filename=name, outcome=outcome, ioc_code=code, checksum=given.checksum, message=message)
+
+
+def _keep_refused(taking: _Taking, filename: str, reason: str) -> None:
+    keep_attempt(
+        taking.connection,
+        None,
+        filename=_name(filename),
+        outcome=TakeOutcome.REFUSED.value,
+        author=taking.author,
+        reason=reason[:MOST_OF_REASON],
+    )
 
 
 def clear_flag(desk: Desk, command: ClearFlag) -> ShownFlag:
@@ -137,12 +190,13 @@ def clear_flag(desk: Desk, command: ClearFlag) -> ShownFlag:
             sentence = f"No picture of your own is shown for {code[:20]}; see restrike flags list --own."
             raise ValidationError("flag.none_of_own", sentence, value=code[:20])
         hide_own(connection, code)
+        connection.execute(_CLEAR, (utc_now_iso(), shown.id))
         connection.execute(SHOW_PRODUCT)
         keep_attempt(
             connection,
             shown.id,
+            filename=shown.filename,
             method="operator",
-            confidence=None,
             code=code,
             outcome="cleared",
             author=command.author,
@@ -193,11 +247,20 @@ def _judged(given: _Given, copy: StoredFlag | None, shown: StoredFlag | None) ->
     if known is not None and known.has_tile and picture.confidence < 1.0:
         sentence = f"{code} has a neutral tile, and a state flag may be wrong"
         return TakeOutcome.UNSURE, f"{sentence}: name the file {code}, or restrike flags recognize FILE --as {code}."
+    take_it = f"to show this one: restrike flags recognize FILE --as {code}."
+    if copy is not None and copy.is_cleared and copy.ioc_code == code:
+        return TakeOutcome.KEPT, f"You took this picture of {code} away; {take_it}"
     if shown is not None and shown.status == _CHOSEN:
         return TakeOutcome.KEPT, f"You chose another picture for {code}, which stays."
-    if shown is not None and shown.confidence > picture.confidence:
-        return TakeOutcome.KEPT, f"Another picture of {code} was recognized more surely, and stays."
+    if shown is not None and shown.confidence >= picture.confidence and not _is_mended(picture, shown):
+        how = "as surely" if shown.confidence == picture.confidence else "more surely"
+        return TakeOutcome.KEPT, f"{shown.filename} is shown for {code}, recognized {how}, and stays; {take_it}"
     return TakeOutcome.SHOWN, f"It is shown for {code} from now on."
+
+
+def _is_mended(picture: GivenFlag, shown: StoredFlag) -> bool:
+    """Whether it is the file that is shown, changed since."""
+    return shown.filename == _name(picture.filename) and (picture.modified_at or "") > shown.modified_at
 
 
 def _write(desk: Desk, given: _Given) -> None:
@@ -214,7 +277,8 @@ def _keep(connection: "sqlite3.Connection", given: _Given, copy: StoredFlag | No
     is_shown = outcome is TakeOutcome.SHOWN
     if is_shown and code is not None:
         hide_all(connection, code)
-    if copy is not None and copy.is_shown and copy.ioc_code != code and outcome is not TakeOutcome.UNCHANGED:
+    is_of_another = copy is not None and (copy.is_shown or copy.is_cleared) and copy.ioc_code != code
+    if is_of_another and outcome is not TakeOutcome.UNCHANGED:
         copy = None  # it stays what it is for the other code
     flag_id = None if copy is None else copy.id
     if outcome is TakeOutcome.UNCHANGED and copy is None and code is not None:
@@ -223,18 +287,16 @@ def _keep(connection: "sqlite3.Connection", given: _Given, copy: StoredFlag | No
         flag_id = _store(connection, given, copy, outcome)
     if is_shown:
         link_athletes(connection)
-    if flag_id is not None:
-        method = "operator" if picture.is_chosen else picture.method
-        confidence = 1.0 if picture.is_chosen else picture.confidence
-        keep_attempt(
-            connection,
-            flag_id,
-            method=method,
-            confidence=confidence,
-            code=code,
-            outcome=outcome.value,
-            author=given.author,
-        )
+    keep_attempt(
+        connection,
+        flag_id,
+        filename=_name(picture.filename),
+        method="operator" if picture.is_chosen else picture.method,
+        confidence=1.0 if picture.is_chosen else picture.confidence,
+        code=code,
+        outcome=outcome.value,
+        author=given.author,
+    )
 
 
 def _store(connection: "sqlite3.Connection", given: _Given, copy: StoredFlag | None, outcome: TakeOutcome) -> int:
@@ -242,7 +304,7 @@ def _store(connection: "sqlite3.Connection", given: _Given, copy: StoredFlag | N
     is_shown = outcome is TakeOutcome.SHOWN
     status = _CHOSEN if picture.is_chosen else _STATUS.get(outcome, "recognized")
     now = utc_now_iso()
-    name = PurePath(picture.filename).name[:MOST_OF_NAME]
+    name = _name(picture.filename)
     values = (
         name,
         given.code,
@@ -260,7 +322,7 @@ def _store(connection: "sqlite3.Connection", given: _Given, copy: StoredFlag | N
         picture.content if is_shown else None,
     )
     if copy is not None:
-        connection.execute(_UPDATE, (*values, now, copy.id))
+        connection.execute(_UPDATE, (*values, now, int(is_shown), copy.id))
         return copy.id
     row = connection.execute(_INSERT, (*values, now, now))
     assert row.lastrowid is not None  # noqa: S101 - it was just inserted

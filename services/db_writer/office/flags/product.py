@@ -55,11 +55,11 @@ def bring_flags_up_to_date(desk: Desk) -> None:
 
 
 def _write_lost_files(desk: Desk) -> None:
-    """After a restore, or when somebody deleted them. A disk that is full now is none of a start's business."""
+    """After a restore, or when somebody deleted or changed them. A full disk is none of a start's business."""
     for file_path, picture in desk.connection.execute(_OWN).fetchall():
         file = own_picture_file(desk.paths, file_path)
-        if not file.is_file() or file.stat().st_size != len(picture):
-            with suppress(OSError):
+        with suppress(OSError):
+            if not file.is_file() or file.read_bytes() != picture:
                 write_picture(file, picture)
 
 

@@ -10,7 +10,11 @@ from shared.messages.flags import FlagSource
 if TYPE_CHECKING:
     from shared.db.sqlite import sqlite3
 
-_FOUND: Final = "SELECT id, ioc_code, recognition_status, recognition_confidence, is_shown, file_path FROM flags WHERE"
+_FOUND: Final = """
+SELECT id, ioc_code, recognition_status, recognition_confidence, is_shown, file_path, filename, cleared_at,
+    last_modified
+FROM flags WHERE
+"""
 _BY_CHECKSUM: Final = f"""
 {_FOUND} source = 'operator' AND checksum = ?1 ORDER BY ioc_code IS ?2 DESC, is_shown DESC, id DESC LIMIT 1
 """
@@ -25,8 +29,9 @@ UPDATE flags SET is_shown = 1 WHERE source = 'product' AND is_shown = 0 AND NOT 
     (SELECT 1 FROM flags own WHERE own.ioc_code = flags.ioc_code AND own.source = 'operator' AND own.is_shown = 1)
 """
 _RECOGNIZED: Final = """
-INSERT INTO recognition_history (flag_id, recognition_method, confidence, recognized_as, timestamp, outcome, author)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO recognition_history (flag_id, recognition_method, confidence, recognized_as, timestamp, outcome, author,
+    filename, reason)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _MEANT: Final = """
 (SELECT f.id FROM flag_mappings m JOIN flags f ON f.ioc_code = m.ioc_code AND f.is_shown = 1
@@ -44,6 +49,9 @@ class StoredFlag(Struct, frozen=True):
     confidence: float
     is_shown: bool
     file_path: str
+    filename: str
+    is_cleared: bool
+    modified_at: str
 
 
 def find_copy(connection: "sqlite3.Connection", checksum: str, code: str | None) -> StoredFlag | None:
@@ -69,16 +77,19 @@ def hide_all(connection: "sqlite3.Connection", ioc_code: str) -> None:
 
 def keep_attempt(  # noqa: PLR0913  # a row has as many columns
     connection: "sqlite3.Connection",
-    flag_id: int,
+    flag_id: int | None,
     *,
-    method: str | None,
-    confidence: float | None,
-    code: str | None,
+    filename: str,
     outcome: str,
     author: str,
+    method: str | None = None,
+    confidence: float | None = None,
+    code: str | None = None,
+    reason: str | None = None,
 ) -> None:
-    """Keep how a picture was recognized, and what became of it."""
-    values: tuple[Any, ...] = (flag_id, method, confidence, code, utc_now_iso(), outcome, author)
+    """Keep which file was given, how it was recognized, and what became of it. One that was refused is no flag."""
+    now = utc_now_iso()
+    values: tuple[Any, ...] = (flag_id, method, confidence, code, now, outcome, author, filename, reason)
     connection.execute(_RECOGNIZED, values)
 
 
@@ -97,4 +108,8 @@ def link_athletes(connection: "sqlite3.Connection") -> int:
 def _stored(row: tuple[Any, ...] | None) -> StoredFlag | None:
     if row is None:
         return None
-    return StoredFlag(row[0], row[1], row[2] or "", row[3] or 0.0, bool(row[4]), row[5])
+    identity, code, status, confidence, is_shown, path, name, cleared_at, modified_at = row
+    is_cleared = cleared_at is not None
+    return StoredFlag(
+        identity, code, status or "", confidence or 0.0, bool(is_shown), path, name, is_cleared, modified_at or ""
+    )

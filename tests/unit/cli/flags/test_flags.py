@@ -10,6 +10,7 @@ import pytest
 
 from services.cli.flags import app as flags_app
 from services.cli.flags import scanning
+from services.cli.flags.files import by_code
 from services.db_writer.database import open_database
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.flags.product import bring_flags_up_to_date
@@ -38,6 +39,14 @@ def desk(home: Path, run: Run, migrated: bytes, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(flags_app, "ask", ask)
         monkeypatch.setattr(scanning, "ask", ask)
         yield made
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Path:
+    """A folder of an operator, apart from the home."""
+    folder = tmp_path / "given"
+    folder.mkdir()
+    return folder
 
 
 def test_list_without_a_database(run: Run) -> None:
@@ -101,6 +110,8 @@ def test_scan_a_folder(desk: Desk, run: Run, tmp_path: Path) -> None:
         "bomb.png": bomb,
         "huge.svg": b"<" * 2_000_000,
         "notes.txt": b"CRO",
+        "BUL.jpg": b"\xff\xd8",
+        "flags.zip": b"PK",
         "more/.hidden/GER.svg": GREEN.format("6").encode(),
     }
     for name, content in files.items():
@@ -116,31 +127,106 @@ def test_scan_a_folder(desk: Desk, run: Run, tmp_path: Path) -> None:
         "ITA.png": (None, "refused"),
         "bomb.png": (None, "refused"),
         "huge.svg": (None, "refused"),
+        "LTU.svg": (None, "refused"),
+        "BUL.jpg": (None, "refused"),
+        "flags.zip": (None, "refused"),
+        "notes.txt": (None, "skipped"),
     }
-    dry = run("flags", "scan", str(folder), "--dry-run", "--json")
-    assert {row["file"]: row["code"] for row in dry.document["files"]} == {
-        name: code for name, (code, _) in expected.items()
-    }
+    dry = run("flags", "scan", str(folder), "--dry-run", "--author", "ana", "--json")
+    assert {row["file"]: (row["code"], row["outcome"]) for row in dry.document["files"]} == expected
+    assert run("flags", "list", "--own", "--json").document["flags"] == []
+    assert list(desk.paths.own_flags.glob("*")) == []
     assert desk.connection.execute("SELECT count(*) FROM recognition_history").fetchone() == (0,)
     done = run("flags", "scan", str(folder), "--author", "ana", "--json")
     assert done.code == 1
     assert {row["file"]: (row["code"], row["outcome"]) for row in done.document["files"]} == expected
+    history = run("flags", "mappings", "--history", "--json").document["pictures"]
+    tried = {Path(name).name: outcome for name, (_, outcome) in expected.items() if outcome != "skipped"}
+    assert {one["filename"]: one["outcome"] for one in history} == tried
+    reasons = {one["filename"]: one["reason"] for one in history}
+    assert reasons["BUL.jpg"] == "JPG is not taken; save it as SVG or PNG."
+    assert reasons["Kroatien.svg"] is None
     again = run("flags", "scan", str(folder), "--author", "ana")
     assert "3 unchanged" in again.out
     assert "FRA.svg: This SVG holds an element script" in again.err
+    assert "LTU.svg: A link is not followed" in again.err
+    assert "Skipped, as they do not end in .svg or .png: notes.txt." in again.err
     assert {one["code"] for one in run("flags", "list", "--own", "--json").document["flags"]} == {"CRO", "KOR"}
 
 
-def test_large_folder_goes_in_parts(desk: Desk, run: Run, tmp_path: Path) -> None:  # noqa: ARG001  # it answers
+def test_large_folder_goes_in_parts(desk: Desk, run: Run, given: Path) -> None:  # noqa: ARG001  # it answers
     """More pictures than db-writer takes at once: each is shown for its code, in one go."""
     codes = [row.code for row in flag_codes().values() if not row.has_tile and not row.stands_for][:45]
     for code in codes:
         content = (FOLDER / f"{code}.svg").read_text(encoding="utf-8")
-        (tmp_path / f"{code.lower()}_flag.svg").write_text(content + "<!-- ours -->", encoding="utf-8")
-    done = run("flags", "scan", str(tmp_path), "--author", "ana", "--json")
+        (given / f"{code.lower()}_flag.svg").write_text(content + "<!-- ours -->", encoding="utf-8")
+    done = run("flags", "scan", str(given), "--author", "ana", "--json")
     assert done.document["counts"] == {"shown": 45}
     shown = run("flags", "list", "--own", "--json").document["flags"]
     assert {one["ioc_code"] for one in shown} == set(codes)
+
+
+def test_two_pictures_of_one_country(desk: Desk, run: Run, given: Path) -> None:
+    """The surest is shown, whatever its place in the folder; the others are named as in its way; a second scan changes
+    nothing, and a dry run says what is done.
+    """
+    files = {"AAA Südkorea flag.svg": "1", "Corea del Sur.svg": "2", "kor.svg": "3", "south korea.svg": "4"}
+    for name, colour in files.items():
+        (given / name).write_text(GREEN.format(colour))
+    outcomes = {"AAA Südkorea flag.svg": "unsure", "kor.svg": "kept", "south korea.svg": "kept"}
+    for options in (("--dry-run",), ("--author", "ana"), ("--dry-run",), ("--author", "ben")):
+        done = run("flags", "scan", str(given), *options, "--json")
+        first = "shown" if (options == ("--dry-run",) and not _own(desk)) or options[-1] == "ana" else "unchanged"
+        found = {row["file"]: row["outcome"] for row in done.document["files"]}
+        assert found == outcomes | {"Corea del Sur.svg": first}, options
+        kept = {row["message"] for row in done.document["files"] if row["outcome"] == "kept"}
+        assert any("Corea del Sur.svg is shown for KOR, recognized as surely, and stays" in one for one in kept)
+    assert len(_own(desk)) == 1
+
+
+def test_dry_run_of_more_than_a_part(desk: Desk, run: Run, given: Path) -> None:
+    """Thirty pictures of one code: one would be shown, as one is; among as sure ones an SVG."""
+    for number in range(30):
+        (given / f"KOR {number}.svg").write_text(GREEN.format(f"{number % 10}{number // 10}"[:1]) + f"<!--{number}-->")
+    (given / "CRO.svg").write_text(GREEN.format("9"))
+    counts = {"kept": 29, "shown": 2}
+    assert run("flags", "scan", str(given), "--dry-run", "--json").document["counts"] == counts
+    assert _own(desk) == []
+    assert run("flags", "scan", str(given), "--author", "ana", "--json").document["counts"] == counts
+    svg, png = Path("CRO.svg"), Path("CRO.png")
+    assert by_code([png, svg], {}) == [[svg, png]]
+
+
+def test_code_of_ones_own_by_its_file(desk: Desk, run: Run, given: Path) -> None:
+    """A scan takes KLB.svg for the team that the operator made; unmapped, its code is said to stay."""
+    assert run("flags", "map", "QQX", "KLB", "--name", "Club Berlin", "--author", "ana").code == 0
+    (given / "KLB.svg").write_text(GREEN.format("1"))
+    assert run("flags", "recognize", str(given / "KLB.svg")).out == "KLB, 100% sure, by own_code.\n"
+    assert run("flags", "scan", str(given), "--author", "ana", "--json").document["counts"] == {"shown": 1}
+    assert _own(desk) == ["KLB"]
+    done = run("flags", "unmap", "QQX", "--author", "ana")
+    assert "KLB stays a code of your own, in all lists; take it away with: restrike flags unmap KLB" in done.err
+    assert run("flags", "unmap", "KLB", "--author", "ana").err == ""
+
+
+def test_doubtful_name_is_asked_for(desk: Desk, run: Run, given: Path) -> None:
+    """It is shown for no country; a person says which. A refused choice is in the history, too."""
+    for name in ("Korea.svg", "Congo.svg", "Lower Austria.svg", "Germany 1936.svg"):
+        (given / name).write_text(GREEN.format("1") + f"<!--{name}-->")
+    assert run("flags", "scan", str(given), "--author", "ana", "--json").document["counts"] == {"unsure": 4}
+    assert _own(desk) == []
+    told = run("flags", "recognize", str(given / "Korea.svg")).out
+    assert told.startswith("KOR, 60% sure, by name. If so: restrike flags recognize ")
+    (given / "blank.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    assert run("flags", "recognize", str(given / "blank.svg"), "--as", "GRE", "--author", "ana").code == 1
+    last = run("flags", "mappings", "--history", "--json").document["pictures"][0]
+    assert (last["filename"], last["outcome"]) == ("blank.svg", "refused")
+    assert "draws nothing" in last["reason"]
+
+
+def _own(desk: Desk) -> list[str]:
+    sql = "SELECT ioc_code FROM flags WHERE source = 'operator' AND is_shown = 1"
+    return [code for (code,) in desk.connection.execute(sql)]
 
 
 def test_recognize_and_choose(desk: Desk, run: Run, tmp_path: Path) -> None:  # noqa: ARG001  # it answers
@@ -166,14 +252,16 @@ def test_export_as_png(desk: Desk, run: Run, tmp_path: Path) -> None:
     own = tmp_path / "KOR.png"
     own.write_bytes((out / "CRO-128.png").read_bytes())
     assert run("flags", "recognize", str(own), "--as", "KOR", "--author", "ana").code == 0
-    assert run("flags", "export", "KOR", "--png", "32", "--out", str(out)).code == 0
+    assert run("flags", "export", "KOR", "--png", "32", "--out", str(out)).out.startswith("1 picture in ")
     assert _size(out / "KOR-32.png") == (32, 24)
     for widths in ("0", "x", "64,", "99999", "1,2,3,4,5,6,7,8,9"):
         assert run("flags", "export", "CRO", "--png", widths, "--out", str(out)).code == 2
     (changed,) = desk.paths.home.glob("flags/*.png")
     changed.write_bytes(b"other")
     assert run("flags", "export", "KOR", "--out", str(out)).code == 1
-    assert run("flags", "check").code == 1
+    told = run("flags", "check")
+    assert (told.code, "somebody changed it; restart db-writer" in told.out) == (1, True)
+    assert "1 picture of your own checked" in told.out
 
 
 def _size(file: Path) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from shared.messages.flags import (
     GetFlags,
     GivenFlag,
     MappingKind,
+    RefusedFlag,
     RemoveFlagMapping,
     SaveFlagMapping,
     ShownFlag,
@@ -55,9 +56,24 @@ def picture(colour: str) -> bytes:
 
 
 def take(
-    desk: Desk, content: bytes, code: str | None, *, sure: float = 0.95, chosen: bool = False, name: str = "a.svg"
+    desk: Desk,
+    content: bytes,
+    code: str | None,
+    *,
+    sure: float = 0.95,
+    chosen: bool = False,
+    name: str = "a.svg",
+    modified_at: str | None = None,
 ) -> FlagTaken:
-    given = GivenFlag(filename=name, content=content, ioc_code=code, method="name", confidence=sure, is_chosen=chosen)
+    given = GivenFlag(
+        filename=name,
+        content=content,
+        ioc_code=code,
+        method="name",
+        confidence=sure,
+        is_chosen=chosen,
+        modified_at=modified_at,
+    )
     (taken,) = act(desk, TakeFlags(pictures=(given,), author="ana")).taken
     assert isinstance(taken, FlagTaken)
     return taken
@@ -165,10 +181,13 @@ def test_recognized_picture_is_shown(flagged: Desk, published: Published) -> Non
     assert flag_of(flagged, "A") == ("CRO", f"flags/{found.checksum}.svg")
     assert act(flagged, GetFlagPicture(code="HRV")).content == content
     assert [event.codes for _, event in published] == [("CRO",)]
-    for damage in (b"", content[:10]):
+    for damage in (b"", content[:10], content[::-1]):
         Path(found.file).write_bytes(damage)
+        assert act(flagged, GetFlagPicture(code="CRO")).content == content
         bring_flags_up_to_date(flagged)
         assert Path(found.file).read_bytes() == content
+    Path(found.file).unlink()
+    assert act(flagged, GetFlagPicture(code="CRO")).content == content
     assert take(flagged, content, "CRO").outcome is TakeOutcome.UNCHANGED
 
 
@@ -195,7 +214,17 @@ def test_surer_before_less_sure(flagged: Desk) -> None:
     """Among pictures that nobody chose."""
     take(flagged, picture("#1"), "CRO", sure=0.95)
     assert take(flagged, picture("#2"), "CRO", sure=0.85).outcome is TakeOutcome.KEPT
-    assert take(flagged, picture("#3"), "CRO", sure=0.95).outcome is TakeOutcome.SHOWN
+    as_sure = take(flagged, picture("#3"), "CRO", sure=0.95)
+    assert (as_sure.outcome, "recognized as surely, and stays" in as_sure.message) == (TakeOutcome.KEPT, True)
+    assert take(flagged, picture("#4"), "CRO", sure=0.97).outcome is TakeOutcome.SHOWN
+
+
+def test_a_mended_file(flagged: Desk) -> None:
+    """The file that is shown, changed since, is shown; one of that name that is older, as in another folder, is not."""
+    take(flagged, picture("#1"), "CRO", name="CRO.svg", modified_at="2026-01-02T00:00:00.000+00:00")
+    older = take(flagged, picture("#2"), "CRO", name="CRO.svg", modified_at="2026-01-01T00:00:00.000+00:00")
+    newer = take(flagged, picture("#3"), "CRO", name="CRO.svg", modified_at="2026-01-03T00:00:00.000+00:00")
+    assert (older.outcome, newer.outcome) == (TakeOutcome.KEPT, TakeOutcome.SHOWN)
 
 
 def test_what_a_person_must_say(flagged: Desk) -> None:
@@ -220,7 +249,63 @@ def test_one_picture_for_two_codes(flagged: Desk) -> None:
     assert Path(found.file).is_file()
     act(flagged, ClearFlag(ioc_code="EOR", author="ana"))
     assert not Path(found.file).exists()
-    assert take(flagged, picture("#9"), "EOR", sure=1.0).outcome is TakeOutcome.SHOWN
+    assert take(flagged, picture("#9"), "EOR", chosen=True).outcome is TakeOutcome.SHOWN
+
+
+def test_taken_away_is_a_choice(flagged: Desk) -> None:
+    """No scan shows that picture for that code again, however often; another one, another code or a person does."""
+    take(flagged, picture("#1"), "TPE", sure=1.0, name="TPE.svg")
+    act(flagged, ClearFlag(ioc_code="TPE", author="ana"))
+    assert take(flagged, picture("#1"), None, sure=0.0).outcome is TakeOutcome.UNKNOWN
+    for _ in range(2):
+        again = take(flagged, picture("#1"), "TPE", sure=1.0)
+        assert (again.outcome, "You took this picture of TPE away" in again.message) == (TakeOutcome.KEPT, True)
+    assert take(flagged, picture("#1"), "KOR").outcome is TakeOutcome.SHOWN
+    assert take(flagged, picture("#1"), "TPE", sure=1.0).outcome is TakeOutcome.KEPT
+    assert take(flagged, picture("#2"), "TPE", sure=1.0).outcome is TakeOutcome.SHOWN
+    assert take(flagged, picture("#1"), "TPE", chosen=True).outcome is TakeOutcome.SHOWN
+    history = (
+        "SELECT filename, outcome FROM recognition_history WHERE outcome IN ('shown', 'cleared') ORDER BY id LIMIT 2"
+    )
+    assert flagged.connection.execute(history).fetchall() == [("TPE.svg", "shown"), ("TPE.svg", "cleared")]
+
+
+def test_dry_run_changes_nothing(flagged: Desk, published: Published) -> None:
+    """It answers as the taking does, within one command, too; no row, no file, no event, no audit."""
+    pictures = tuple(
+        GivenFlag(filename=f"{colour}.svg", content=picture(colour), ioc_code=code, method="name", confidence=sure)
+        for colour, code, sure in (("#1", "CRO", 0.95), ("#2", "CRO", 0.95), ("#3", "LBA", 0.7), ("#4", None, 0.0))
+    )
+    tables = ("flags", "recognition_history", "operator_audit")
+
+    def rows() -> list[Any]:
+        return [flagged.connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables]
+
+    before = rows()
+    dry = act(flagged, TakeFlags(pictures=pictures, author="ana", is_dry_run=True))
+    assert rows() == before
+    assert list(flagged.paths.own_flags.glob("*")) == []
+    assert published == []
+    assert dry == act(flagged, TakeFlags(pictures=pictures, author="ana"))
+    assert [one.outcome.value for one in dry.taken] == ["shown", "kept", "unsure", "unknown"]
+    with pytest.raises(ValidationError):
+        act(flagged, TakeFlags(pictures=(), author="", is_dry_run=True))
+
+
+def test_history_names_each_file(flagged: Desk) -> None:
+    """Copies of one picture under several names, and what was refused before it was given, with the reason."""
+    for name in ("banana.svg", "sub/b.svg"):
+        take(flagged, picture("#1"), None, sure=0.0, name=name)
+    refused = (RefusedFlag(filename="x/BUL.jpg", reason="JPG is not taken."),)
+    act(flagged, TakeFlags(pictures=(), author="ben", refused=refused))
+    history = "SELECT filename, outcome, author, reason, flag_id IS NULL FROM recognition_history ORDER BY id"
+    assert flagged.connection.execute(history).fetchall() == [
+        ("banana.svg", "unknown", "ana", None, 0),
+        ("b.svg", "unknown", "ana", None, 0),
+        ("BUL.jpg", "refused", "ben", "JPG is not taken.", 1),
+    ]
+    with pytest.raises(ValidationError):
+        act(flagged, TakeFlags(pictures=(), author="ben", refused=refused * 201))
 
 
 def test_copy_of_what_ships(flagged: Desk) -> None:
