@@ -32,6 +32,7 @@ from shared.licensing.statements import (
     ReleaseRequest,
     RequestFile,
     Standing,
+    Statement,
 )
 from shared.messages.license import (
     ActivateLicense,
@@ -54,6 +55,7 @@ NO_SERVER: Final = (
     "No licence server is set: restrike settings set license.server_url https://…, or do it by file: restrike license"
     " request."
 )
+ONCE_MORE: Final = "Copy the file that the vendor sent once more, as it is, or ask the vendor for another one."
 CANNOT_BE_TOLD: Final = (
     "The licence on this machine does not open, so its seat cannot be given back. Install or activate it again first"
     " (its seat is the same); or remove it with --offline, and ask the vendor to free the seat."
@@ -73,6 +75,7 @@ class Acts:
         """Exchange a key for a licence of this machine."""
         request = self._activation(command.key)
         self._require_server()
+        self._office.require_room()  # before the vendor gives a seat away
         later = Later()
 
         def heard(answer: Activation | None, error: NetworkError | None) -> None:
@@ -95,7 +98,7 @@ class Acts:
     def install(self, command: InstallLicense) -> LicenseStatus:
         """Install a licence, or the answer to a request."""
         text = "".join(command.text.split())  # mail programs break lines
-        statement = opened_any(text, self._office.ring)
+        statement = self._opened(text)
         if isinstance(statement, License):
             return self._install(text, LicenseAct.INSTALLED, command.author)
         if not isinstance(statement, Activation):
@@ -115,6 +118,9 @@ class Acts:
 
     def check(self, command: CheckLicense) -> Later:
         """Ask the vendor now, also about a text that this version cannot open: he may have a newer one."""
+        status = self._office.status
+        if self._office.text is None and status.reason is not None:
+            raise LicenseError("license.cannot_be_checked", f"{status.sentence} {status.remedy or ''}".rstrip())
         if self._office.text is None:
             raise LicenseError("license.none", "There is no licence to check: restrike license activate.")
         self._require_server()
@@ -129,8 +135,8 @@ class Acts:
             return
         if self._server.is_set:
             self._ask_whether_it_holds(None, None)
-        elif office.record.why_not_checked is None:
-            office.remember(office.record.not_checked("no server is set", now_us=office.now_us()))
+        else:
+            office.miss("no server is set", is_news=False)
 
     def deactivate(self, command: DeactivateLicense) -> Later | LicenseReleased:
         """Take the licence from this machine."""
@@ -201,9 +207,8 @@ class Acts:
 
     def _note(self, error: RestrikeError) -> None:
         """The vendor could not be asked."""
-        office = self._office
-        office.remember(office.record.not_checked(error.message, now_us=office.now_us()))
-        office.look()
+        self._office.miss(error.message)
+        self._office.look()
 
     def _take(self, answer: Checked, author: str | None) -> LicenseStatus:
         """What the vendor said of the licence."""
@@ -213,7 +218,7 @@ class Acts:
         if (answer.license_id, answer.machine) != (known, office.machine):
             raise NetworkError("license.server_lies", "The vendor's server spoke of another licence.")
         office.hear_time(answer.at * 1_000_000)
-        record = office.record.holds(now_us=office.now_us())
+        record = office.record.holds(answer.license_id, now_us=office.now_us())
         if answer.standing is Standing.REVOKED:
             office.remember(record.revoking(answer.license_id, Revocation(at=answer.at, why=answer.why)))
             return office.look(act, author)
@@ -233,6 +238,14 @@ class Acts:
             )
             raise LicenseError("license.clock", sentence)
         return self._install(answer.license, LicenseAct.ACTIVATED, author, is_fresh=True)
+
+    def _opened(self, text: str) -> Statement:
+        try:
+            return opened_any(text, self._office.ring)
+        except TokenError as error:
+            if error.reason is not LicenseReason.FORGED:
+                raise
+            raise TokenError(error.reason, f"{error.message} {ONCE_MORE}") from error
 
     def _install(self, text: str, act: LicenseAct, author: str | None, *, is_fresh: bool = False) -> LicenseStatus:
         return self._office.install(text, act=act, author=author, is_fresh=is_fresh)

@@ -26,6 +26,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.license.clock_trail import TOLERANCE_US
+from services.license.contact import Contact
 from services.license.record import Record
 from shared.licensing.features import FEATURES
 from shared.licensing.fingerprint import is_same_machine
@@ -46,6 +47,7 @@ HOW: Final = "Activate one: restrike license activate. Without a network: restri
 RENEW: Final = (
     "Renew it with the vendor, then: restrike license check. Without a network: restrike license install FILE."
 )
+ASK: Final = "Ask the vendor. When it holds again: restrike license check."
 AGAIN: Final = "Install it again: restrike license install FILE, or restrike license activate."
 REACH: Final = (
     "See that this machine reaches it (restrike settings get license.server_url), then: restrike license check."
@@ -129,7 +131,7 @@ def _misplaced(case: Case, found: License) -> LicenseStatus | None:
     if revocation is not None:
         why = f": {revocation.why}" if revocation.why else ""
         sentence = f"The vendor took the licence back on {_date(revocation.at * 1_000_000)}{why}."
-        return _status(case, LicenseState.REVOKED, sentence, remedy="Ask the vendor.")
+        return _status(case, LicenseState.REVOKED, sentence, remedy=ASK)
     return None
 
 
@@ -149,8 +151,8 @@ def _out_of_time(case: Case, found: License) -> LicenseStatus | None:
     overdue_days = _overdue_days(case, found)
     if found.checks is not None and overdue_days >= found.checks.limit_after_days:
         sentence = (
-            f"The vendor's server could not be asked for {overdue_days} days whether the licence holds"
-            f" ({case.record.why_not_checked}).{_doubt(case)}"
+            f"The vendor's server could not be asked for {_count(overdue_days)} of running whether the licence holds"
+            f" ({case.record.contact(found.license_id).why})."
         )
         return _invalid(case, LicenseReason.NOT_CHECKED, sentence, REACH)
     return None
@@ -196,10 +198,11 @@ def _warnings(case: Case, found: License) -> tuple[str, ...]:
     warnings = []
     overdue_days = _overdue_days(case, found)
     if found.checks is not None and overdue_days >= found.checks.warn_after_days:
-        why = case.record.why_not_checked
+        why = case.record.contact(found.license_id).why
         left = found.checks.limit_after_days - overdue_days
         warnings.append(
-            f"The vendor's server could not be asked for {overdue_days} days ({why}); features end in {_count(left)}."
+            f"The vendor's server could not be asked for {_count(overdue_days)} of running ({why}); features end after"
+            f" {left} more."
         )
     if case.record.trail.is_set_back(case.now_us):
         warnings.append("The clock stands before a time that it has shown already: set it right (timedatectl).")
@@ -207,18 +210,32 @@ def _warnings(case: Case, found: License) -> tuple[str, ...]:
 
 
 def _overdue_days(case: Case, found: License) -> int:
-    """For how many whole days the vendor was asked and not reached, since this text was issued."""
-    since_us = case.record.unreached_since_us
-    if found.checks is None or since_us is None:
-        return 0
-    return max(0, case.now_us - max(since_us, found.issued_at * 1_000_000)) // DAY_US
+    """For how many whole days the suite ran while the vendor was asked and not reached."""
+    return 0 if found.checks is None else case.record.contact(found.license_id).waited_us // DAY_US
 
 
 def check_due_us(record: Record, found: License | None) -> int | None:
     """When the vendor is to be asked next; None: never."""
     if found is None or found.checks is None:
         return None
-    return max(record.checked_at_us or 0, found.issued_at * 1_000_000) + found.checks.every_hours * HOUR_US
+    checked_at_us = record.contact(found.license_id).checked_at_us or 0
+    return max(checked_at_us, found.issued_at * 1_000_000) + found.checks.every_hours * HOUR_US
+
+
+def lost(before: License | None, after: License) -> str | None:
+    """What a licence that holds had, and the one that takes its place has not; None: nothing."""
+    if before is None:
+        return None
+    gone = [FEATURES[name].title for name in FEATURES if name in before.features and name not in after.features]
+    parts = [f"allowed {', '.join(gone)}"] if gone else []
+    if after.ends_at is not None and (before.ends_at is None or before.ends_at > after.ends_at):
+        parts.insert(0, f"went on until {_date(before.ends_at * 1_000_000)}" if before.ends_at else "never ended")
+    if not parts:
+        return None
+    return (
+        f"It took the place of the licence {before.license_id}, which {' and '.join(parts)}. If that was not meant,"
+        " install the other one again."
+    )
 
 
 def _doubt(case: Case) -> str:
@@ -238,20 +255,16 @@ def _invalid(case: Case, reason: LicenseReason, sentence: str, remedy: str) -> L
 
 
 def _status(case: Case, state: LicenseState, sentence: str, **more: object) -> LicenseStatus:
-    found, record = case.license, case.record
-    status = LicenseStatus(
-        state=state,
-        judged_at_us=case.now_us,
-        sentence=sentence,
-        refused=tuple(FEATURES),
-        checked_at_us=record.checked_at_us if found is not None and found.checks is not None else None,
-        check_due_at_us=check_due_us(record, found),
-    )
+    found = case.license
+    status = LicenseStatus(state=state, judged_at_us=case.now_us, sentence=sentence, refused=tuple(FEATURES))
     if found is not None:
+        contact = Contact() if found.checks is None else case.record.contact(found.license_id)
         status = replace(
             status,
-            not_checked=record.why_not_checked if found.checks is not None else None,
-            unreached_since_us=record.unreached_since_us if found.checks is not None else None,
+            checked_at_us=contact.checked_at_us,
+            check_due_at_us=check_due_us(case.record, found),
+            not_checked=contact.why,
+            unreached_since_us=contact.unreached_since_us,
             license_id=found.license_id,
             customer=found.customer,
             plan=found.plan.value,

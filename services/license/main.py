@@ -12,10 +12,11 @@ from msgspec.structs import replace
 from services.license.acts import Acts
 from services.license.office import Office
 from services.license.record import Record
+from services.license.removals import Removals
 from services.license.server import Server
 from services.license.store import Store
 from services.license.witness import testimony
-from shared.clock import boot_ns, unix_ns
+from shared.clock import boot_ns, monotonic_ns, unix_ns
 from shared.errors import ConfigError
 from shared.licensing.fingerprint import fingerprint
 from shared.licensing.installation import Installation
@@ -32,6 +33,7 @@ from shared.messages.license import (
 )
 from shared.messages.topics import LICENSE_CHANGED, LICENSE_STATUS
 from shared.outbox import Outbox
+from shared.paths import Paths
 from shared.runtime import Runtime, serve
 from shared.settings.license_keys import LICENSE_CA_FILE, LICENSE_SERVER_URL
 
@@ -60,12 +62,14 @@ def build(
         VerdictFile(runtime.paths, installation),
         outbox,
         ring,
+        Removals(installation),
         machine=machine.fingerprint,
         record=_remembered(store, runtime, now_us, made_us=made_us(ring)),
         tell=lambda status: runtime.bus.publish(LICENSE_STATUS, runtime.service, status),
         changed=lambda change: runtime.bus.publish(LICENSE_CHANGED, runtime.service, change),
         now_us=now_us,
         steady_us=lambda: boot_ns() // 1000,
+        awake_us=lambda: monotonic_ns() // 1000,
         log=runtime.log,
     )
     runtime.on_command(GetFingerprint, lambda _: machine)
@@ -90,11 +94,10 @@ def _register(runtime: Runtime, office: Office, acts: Acts) -> None:
         office.tell()
 
     def read() -> None:
-        _ask_witnesses(office, runtime)
-        office.read()
+        read_with_witnesses(office, runtime.paths)
         office.tell()
 
-    runtime.on_command(GetLicense, lambda _: office.look())
+    runtime.on_command(GetLicense, lambda _: office.look(is_asked=True))
     runtime.on_command(ActivateLicense, acts.activate)
     runtime.on_command(CheckLicense, acts.check)
     runtime.on_command(DeactivateLicense, acts.deactivate)
@@ -129,12 +132,16 @@ def _remembered(store: Store, runtime: Runtime, now_us: Callable[[], int], *, ma
     return record if first_us is None else replace(record, first_start_us=min(first_us, record.first_start_us))
 
 
-def _ask_witnesses(office: Office, runtime: Runtime) -> None:
-    """Let the database say what time it was when it was last written."""
+def read_with_witnesses(office: Office, paths: Paths) -> None:
+    """Read what is stored, and let the database say what time it was when it was last written, and what became of the
+    licence.
+    """
+    said = testimony(paths)
     trail = office.record.seen(office.now_us(), ran_us=0).trail
-    for at_us in testimony(runtime.paths).newest:
+    for at_us in said.newest:
         trail = trail.witnessed(at_us)
     office.remember(replace(office.record, trail=trail))
+    office.read(said.changes)
 
 
 def main() -> None:

@@ -4,17 +4,18 @@ Data goes one way: what is stored and remembered, and the clock, into a `Case`; 
 the verdict (for the gates), to the bus, and, when it is news, into the outbox.
 """
 
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
 from msgspec.structs import replace
 
 from services.license.clock_trail import TOLERANCE_US
-from services.license.judging import DAY_US, Case, check_due_us, judge
-from services.license.record import Record
+from services.license.judging import DAY_US, Case, check_due_us, judge, lost
+from services.license.record import Record, Revocation
+from services.license.removals import Removal, Removals, Said, StoredChange
 from services.license.store import Store
+from services.license.trouble import Trouble, trouble_of
 from shared.errors import IoError, LicenseError
 from shared.licensing.fingerprint import is_same_machine
 from shared.licensing.key_ring import KeyRing
@@ -26,14 +27,29 @@ from shared.outbox import Outbox
 
 WRITE_EVERY_US: Final = 3_600_000_000
 """So often at least the record and the verdict are written: a verdict holds for a day."""
+TRY_EVERY_US: Final = 10_000_000
+"""And if somebody asks, so often at most: who looks at the status hears whether they can be written now."""
 
+OTHER_MACHINE: Final = (
+    "This licence is for another machine than this one (restrike license fingerprint). Deactivate it there (restrike"
+    " license deactivate) and activate it here, or ask the vendor for a file for this machine."
+)
 USEFUL: Final = (LicenseState.VALID, LicenseState.TRIAL, LicenseState.GRACE)
 
 
 class Office:
     """The licence of this installation. `tell` publishes a status, `changed` what is news, `now_us` is the wall clock,
-    `steady_us` one that nobody sets, `machine` this machine's fingerprint.
+    `steady_us` one that nobody sets, `awake_us` one that stands still while the machine sleeps, `machine` this
+    machine's fingerprint.
     """
+
+    license: License | None = None
+    text: str | None = None
+    _fault: TokenError | None = None
+    _heard: tuple[int, int] | None = None
+    _counted_us: int | None = None
+    _verdict_trouble: Trouble | None = None
+    _is_changed = False
 
     def __init__(  # noqa: PLR0913  # where things lie, who is told, and the clocks
         self,
@@ -41,6 +57,7 @@ class Office:
         verdicts: VerdictFile,
         outbox: Outbox,
         ring: KeyRing,
+        removals: Removals,
         *,
         machine: str,
         record: Record,
@@ -48,13 +65,12 @@ class Office:
         changed: Callable[[LicenseChanged], None],
         now_us: Callable[[], int],
         steady_us: Callable[[], int],
+        awake_us: Callable[[], int],
         log: structlog.stdlib.BoundLogger,
     ) -> None:
         self.ring = ring
         self.machine = machine
         self.record = record
-        self.license: License | None = None
-        self.text: str | None = None
         self._store = store
         self._verdicts = verdicts
         self._outbox = outbox
@@ -62,39 +78,58 @@ class Office:
         self._changed = changed
         self.now_us = now_us
         self._steady_us = steady_us
+        self._awake_us = awake_us
+        self._removals = removals
+        self._unheeded: dict[str, str] = {}
         self._log = log
-        self._fault: TokenError | None = None
-        self._heard: tuple[int, int] | None = None
         self._seen_us = steady_us()
         self._written_us = self._seen_us - WRITE_EVERY_US  # at the start everything is written
         self._written_at_us = 0
-        self._verdict_error: str | None = None
-        self._is_changed = False
         self.status = self._judged()
 
-    def read(self) -> None:
-        """Read what is stored anew, and judge."""
+    def read(self, changes: Sequence[StoredChange] = ()) -> None:
+        """Read what is stored anew, and judge. `changes` are those that the database has, the newest first."""
         self._open()
+        self._heed(self._removals.last(changes))
         self.look()
 
-    def look(self, act: LicenseAct = LicenseAct.JUDGED, author: str | None = None) -> LicenseStatus:
-        """Judge by the time that it is now. News are told at once; everything is written once an hour at least."""
-        steady_us = self._steady_us()
+    def look(
+        self,
+        act: LicenseAct = LicenseAct.JUDGED,
+        author: str | None = None,
+        *,
+        is_asked: bool = False,
+        removed: str | None = None,
+    ) -> LicenseStatus:
+        """Judge by the time that it is now. News are told at once; everything is written once an hour at least, and
+        tried when it `is_asked` for. `removed` is the licence that an act took away.
+        """
+        steady_us, troubles = self._steady_us(), self._troubles()
         self.record = self.record.seen(self.now_us(), ran_us=steady_us - self._seen_us)
         self._seen_us = steady_us
+        self._count()
         if self._fault is not None:  # somebody may have mended it
             self._open()
-        before, self.status = self.record.told, self._judged()
-        told = (str(self.status.state), _news(self.status))
-        if act is not LicenseAct.JUDGED or before != told:
-            self.record = replace(self.record, told=told)
-            self._keep(self._change(act, before, author))
-            self.tell()
-        elif self._is_changed or self._is_to_be_written(steady_us):
-            self._keep(None)
-        elif self._verdict_error is not None or self._store.error is not None:
+        self._settle(act, author, removed)
+        if is_asked and steady_us - self._written_us >= TRY_EVERY_US:
             self._write()
+        if self._troubles() != troubles:  # what was told a moment ago does not hold any more
+            self._settle(LicenseAct.JUDGED, None, None)
         return self.status
+
+    def miss(self, why: str, *, is_news: bool = True) -> None:
+        """The vendor could not be asked about the licence; the next look writes that, if it `is_news`."""
+        self._count()  # what passed before does not belong to it
+        found = self.license
+        if found is None or found.checks is None:
+            return
+        contact = self.record.contact(found.license_id)
+        if is_news or contact.why is None:
+            self.remember(self.record.in_contact(found.license_id, contact.missed(why, now_us=self.now_us())))
+
+    def require_room(self) -> None:
+        """Raises IoError: a licence could not be stored now."""
+        self._store.require_room()
 
     def tell(self) -> None:
         """Publish how the licence stands."""
@@ -131,23 +166,28 @@ class Office:
         found = opened(text, self.ring, License)
         record = self.record.installed(found.license_id, found.issued_at)
         if is_fresh:
-            record = record.holds(now_us=self.now_us())
+            record = record.holds(found.license_id, now_us=self.now_us())
         self._refuse_replayed(found)
         self._refuse_useless(found, record)
         self._store.keep_license(text)
+        loss = None if act is LicenseAct.CHECKED or self.status.state not in USEFUL else lost(self.license, found)
+        if found.license_id in self._unheeded:  # removed once, and here again with the vendor's will
+            record = record.removing(self._unheeded.pop(found.license_id))
         self.remember(record)
         self._open()
         self._log.info("license_installed", license=found.license_id, token=found.token_id, author=author)
-        return self.look(act, author)
+        status = self.look(act, author)
+        return status if loss is None else replace(status, warnings=(*status.warnings, loss))
 
     def remove(self, *, act: LicenseAct, author: str | None) -> LicenseStatus:
         """Take the licence from this machine. Raises IoError: it is still there."""
         self._store.keep_license(None)
-        if self.license is not None:
-            self.remember(self.record.taken_away(self.license.token_id))
-            self._log.info("license_removed", license=self.license.license_id, author=author)
+        found = self.license
+        if found is not None:
+            self.remember(self.record.taken_away(found.token_id, found.license_id))
+            self._log.info("license_removed", license=found.license_id, author=author)
         self._open()
-        return self.look(act, author)
+        return self.look(act, author, removed=found.license_id if found is not None else None)
 
     def _refuse_replayed(self, found: License) -> None:
         if found.token_id in self.record.spent:
@@ -166,7 +206,7 @@ class Office:
                 "This licence has to be activated: restrike license activate.",
             )
         if found.machines and not any(is_same_machine(machine, self.machine) for machine in found.machines):
-            raise TokenError(LicenseReason.OTHER_MACHINE, "This licence is for another machine.")
+            raise TokenError(LicenseReason.OTHER_MACHINE, OTHER_MACHINE)
         status = judge(Case(now_us=self.now_us(), record=record, machine=self.machine, license=found))
         if status.state not in USEFUL:
             sentence = " ".join(filter(None, (status.sentence, status.remedy)))
@@ -187,17 +227,63 @@ class Office:
         case = Case(
             now_us=self.now_us(), record=self.record, machine=self.machine, license=self.license, fault=self._fault
         )
-        status, why = judge(case), self._verdict_error or self._store.error
+        status = judge(case)
         wrong_us = self._clock_wrong_us()
         if abs(wrong_us) > TOLERANCE_US:
             days = f"{abs(wrong_us) / DAY_US:.1f} days {'ahead' if wrong_us > 0 else 'behind'}"
             sentence = f"The vendor's server says that this machine's clock is {days}: set it right (timedatectl)."
             status = replace(status, warnings=(*status.warnings, sentence))
-        if why is not None:
-            sentence = f"data/license cannot be written ({why.rstrip('.')}). Features end within a day."
-            remedy = "Free space, and see whose the folder data/license is: restrike doctor --only permissions"
+        trouble = self._verdict_trouble or self._store.trouble
+        if trouble is not None:
+            follows = "Features end within a day." if self._verdict_trouble else "What changes may be forgotten."
+            sentence = f"data/license cannot be written ({trouble.words}). {follows}"
+            remedy = " ".join(filter(None, (trouble.remedy, status.remedy)))
             status = replace(status, warnings=(*status.warnings, sentence), remedy=remedy)
         return status
+
+    def _troubles(self) -> tuple[Trouble | None, Trouble | None]:
+        return self._verdict_trouble, self._store.trouble
+
+    def _count(self) -> None:
+        """For how long the suite ran while the vendor was tried in vain."""
+        awake_us, found = self._awake_us(), self.license
+        ran_us = None if self._counted_us is None else awake_us - self._counted_us
+        self._counted_us = awake_us
+        if found is not None and found.license_id in self.record.contacts:
+            contact = self.record.contact(found.license_id).went_on(self.now_us(), ran_us=ran_us)
+            self.record = self.record.in_contact(found.license_id, contact)
+
+    def _heed(self, removals: Sequence[Removal]) -> None:
+        """What the database says of removals that the record does not know: it was put back, or lost."""
+        found = self.license
+        self._unheeded = {
+            one.license_id: one.change_id for one in removals if one.change_id not in self.record.removals
+        }
+        if found is None or found.license_id not in self._unheeded:
+            return
+        removal = next(one for one in removals if one.license_id == found.license_id)
+        record = self.record.removing(self._unheeded.pop(found.license_id))
+        if removal.said is Said.REVOKED:
+            at = max(removal.at_us // 1_000_000, found.issued_at)
+            record = record.revoking(found.license_id, Revocation(at=at, why=None))
+        else:
+            record = record.taken_away(found.token_id, found.license_id)
+        self._log.warning("record_was_put_back", license=found.license_id, said=removal.said)
+        self.remember(record)
+        self._open()
+
+    def _settle(self, act: LicenseAct, author: str | None, removed: str | None) -> None:
+        """Judge; tell and write what is to be told and written."""
+        before, self.status = self.record.told, self._judged()
+        told = (str(self.status.state), _news(self.status))
+        if act is not LicenseAct.JUDGED or before != told:
+            self.record = replace(self.record, told=told)
+            self._keep(self._change(act, before, author, removed))
+            self.tell()
+        elif self._is_changed or self._is_to_be_written(self._steady_us()):
+            self._keep(None)
+        elif self._troubles() != (None, None):
+            self._write()
 
     def _clock_wrong_us(self) -> int:
         """By how much the clock is ahead of what the vendor's server said last, as far as that is known."""
@@ -206,8 +292,14 @@ class Office:
         at_us, steady_us = self._heard
         return self.now_us() - (at_us + self._steady_us() - steady_us)
 
-    def _change(self, act: LicenseAct, before: tuple[str, str] | None, author: str | None) -> LicenseChanged:
-        status = self.status
+    def _change(
+        self, act: LicenseAct, before: tuple[str, str] | None, author: str | None, removed: str | None
+    ) -> LicenseChanged:
+        status, license_id = self.status, removed or self.status.license_id
+        said = Said.TAKEN_AWAY if removed else Said.REVOKED if status.state is LicenseState.REVOKED else Said.HERE
+        change_id = self._removals.new_id(said, license_id)
+        if said is not Said.HERE:
+            self.record = self.record.removing(change_id)
         self._log.info(
             "license",
             state=status.state,
@@ -216,14 +308,14 @@ class Office:
             act=act,
         )
         return LicenseChanged(
-            change_id=secrets.token_hex(8),
+            change_id=change_id,
             at_us=status.judged_at_us,
             act=act,
             state=status.state,
             state_before=LicenseState(before[0]) if before is not None and before[0] in set(LicenseState) else None,
             sentence=status.sentence,
             reason=status.reason,
-            license_id=status.license_id,
+            license_id=license_id,
             plan=status.plan,
             expires_at_us=status.expires_at_us,
             author=author,
@@ -247,7 +339,7 @@ class Office:
         try:
             self._verdicts.read()
         except IoError:
-            return self._verdict_error is None
+            return self._verdict_trouble is None
         return False
 
     def _write(self) -> None:
@@ -258,11 +350,11 @@ class Office:
         try:
             self._verdicts.write(self.status)
         except (OSError, IoError) as error:
-            if self._verdict_error is None:
+            if self._verdict_trouble is None:
                 self._log.error("verdict_not_writable", error=str(error), help="It is tried again each minute.")
-            self._verdict_error = str(error)
+            self._verdict_trouble = trouble_of(error)
         else:
-            self._verdict_error = None
+            self._verdict_trouble = None
 
 
 def _news(status: LicenseStatus) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.license.clock_trail import ClockTrail
+from services.license.contact import Contact
 
 MOST_OPEN: Final = 20
 """Requests that wait for an answer; a person asks once or twice. The oldest is forgotten."""
@@ -32,9 +33,9 @@ class Record(Struct, frozen=True, kw_only=True):
     """`serial` grows with each change. `first_start_us` is when the trial began; NEVER: no clock was right yet. `open`
     are the nonces of requests that wait for an answer, with the time at which they were made; `spent` the ids of
     licence texts that must not be installed again. By licence, `newest` has when its newest text was issued, `revoked`
-    how the vendor took it back (`issued_at` and `at`: Unix seconds). `checked_at_us` is when the vendor last said that
-    the licence holds, `unreached_since_us` since when he could not be asked. `told` is what was told last: the state,
-    and what made it news.
+    how the vendor took it back (`issued_at` and `at`: Unix seconds), `contacts` whether he could be asked. `told` is
+    what was told last: the state, and what made it news. `removals` are the ids of the changes that say of a licence
+    that it was taken from here or taken back (removals.py).
     """
 
     first_start_us: int
@@ -44,9 +45,8 @@ class Record(Struct, frozen=True, kw_only=True):
     spent: tuple[str, ...] = ()
     newest: dict[str, int] = {}
     revoked: dict[str, Revocation] = {}
-    checked_at_us: int | None = None
-    unreached_since_us: int | None = None
-    why_not_checked: str | None = None
+    contacts: dict[str, Contact] = {}
+    removals: tuple[str, ...] = ()
     told: tuple[str, str] | None = None
 
     @classmethod
@@ -66,9 +66,16 @@ class Record(Struct, frozen=True, kw_only=True):
             self,
             trail=trail,
             first_start_us=min(self.first_start_us, now_us),
-            checked_at_us=_not_after(now_us, self.checked_at_us),
-            unreached_since_us=_not_after(now_us, self.unreached_since_us),
+            contacts={key: contact.put_right(now_us) for key, contact in self.contacts.items()},
         )
+
+    def contact(self, license_id: str | None) -> Contact:
+        """Whether the vendor could be asked about a licence."""
+        return self.contacts.get(license_id or "", Contact())
+
+    def in_contact(self, license_id: str, contact: Contact) -> "Record":
+        """That became of it."""
+        return replace(self, contacts={**self.contacts, license_id: contact})
 
     def asking(self, nonce: str) -> "Record":
         """A request was made."""
@@ -86,27 +93,22 @@ class Record(Struct, frozen=True, kw_only=True):
 
     def installed(self, license_id: str, issued_at: int) -> "Record":
         """A licence was installed. That is no check: none is installed over and over instead of being checked."""
-        newest = {**self.newest, license_id: max(issued_at, self.newest.get(license_id, 0))}
-        found = replace(self, newest=newest)
-        return found if license_id in self.newest else found.unasked()
+        before = self.newest.get(license_id, 0)
+        found = replace(self, newest={**self.newest, license_id: max(issued_at, before)})
+        return found.in_contact(license_id, self.contact(license_id).renewed()) if issued_at > before else found
 
-    def taken_away(self, token_id: str) -> "Record":
+    def taken_away(self, token_id: str, license_id: str) -> "Record":
         """A licence is no longer on this machine."""
-        spent = (*self.spent, token_id)[-MOST_SPENT:]
-        return replace(self, spent=spent).unasked()
+        contacts = {key: contact for key, contact in self.contacts.items() if key != license_id}
+        return replace(self, spent=(*self.spent, token_id)[-MOST_SPENT:], contacts=contacts)
 
-    def holds(self, *, now_us: int) -> "Record":
+    def holds(self, license_id: str, *, now_us: int) -> "Record":
         """The vendor said that the licence holds."""
-        return replace(self.unasked(), checked_at_us=now_us)
+        return self.in_contact(license_id, Contact(checked_at_us=now_us))
 
-    def not_checked(self, why: str, *, now_us: int) -> "Record":
-        """The vendor could not be asked."""
-        since_us = self.unreached_since_us if self.unreached_since_us is not None else now_us
-        return replace(self, unreached_since_us=since_us, why_not_checked=why)
-
-    def unasked(self) -> "Record":
-        """Nothing is known of what the vendor would say."""
-        return replace(self, checked_at_us=None, unreached_since_us=None, why_not_checked=None)
+    def removing(self, *change_ids: str) -> "Record":
+        """Changes said of licences that they were removed, and that is known."""
+        return replace(self, removals=(*self.removals, *change_ids)[-MOST_SPENT:])
 
     def forgiven(self, license_id: str) -> "Record":
         """The vendor gave a licence back."""
@@ -120,7 +122,3 @@ class Record(Struct, frozen=True, kw_only=True):
         """How a licence was taken back, unless the text at hand was issued after that."""
         found = self.revoked.get(license_id)
         return found if found is not None and issued_at <= found.at else None
-
-
-def _not_after(now_us: int, at_us: int | None) -> int | None:
-    return None if at_us is None else min(at_us, now_us)

@@ -40,6 +40,8 @@ WHOLE_S: Final = 20.0
 """How long it may take for all of its answer, however it trickles."""
 MOST_ANSWER_BYTES: Final = 65_536
 SHOWN_CHARACTERS: Final = 200
+UNDECODED: Final = "\ufffd"
+"""What stands for bytes that are no text."""
 PATHS: Final[dict[type, str]] = {
     ActivationRequest: "/v1/activate",
     CheckRequest: "/v1/check",
@@ -202,7 +204,8 @@ def _start(body: bytes) -> str:
 
 
 def _printable(text: str) -> str:
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text[:SHOWN_CHARACTERS]).split())
+    shown = (letter if letter.isprintable() and letter != UNDECODED else " " for letter in text[:SHOWN_CHARACTERS])
+    return " ".join("".join(shown).split())
 
 
 def _words(error: Exception) -> str:

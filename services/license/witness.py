@@ -1,4 +1,5 @@
-"""What the database says of the time: when its newest rows were written, and the licence was first judged; license.
+"""What the database says: of the time, by when its newest rows were written and the licence was first judged; and what
+became of the licence; license.
 
 Read with a connection of its own for each question. A database that is not there, or cannot be read, says nothing.
 """
@@ -8,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from services.license.removals import StoredChange
 from shared.clock import unix_us
 from shared.db.sqlite import connect_reader, sqlite3
 from shared.errors import DatabaseError
@@ -21,11 +23,22 @@ _NEWEST: Final = (
 _FIRST: Final = "SELECT changed_at FROM license_changes ORDER BY id LIMIT 1"
 
 
+_CHANGES: Final = (
+    "SELECT change_key, license_key, changed_at FROM license_changes"
+    " WHERE license_key IS NOT NULL ORDER BY id DESC LIMIT ?"
+)
+MOST_CHANGES: Final = 500
+"""Of licences that are read; one changes some times a year."""
+
+
 class Testimony(Struct, frozen=True, kw_only=True):
-    """Unix microseconds: when the `newest` rows were written, and when a licence was `first` judged here."""
+    """Unix microseconds: when the `newest` rows were written, and when a licence was `first` judged here. `changes` of
+    licences, the newest first.
+    """
 
     newest: tuple[int, ...] = ()
     first: int | None = None
+    changes: tuple[StoredChange, ...] = ()
 
 
 def testimony(paths: Paths) -> Testimony:
@@ -35,9 +48,17 @@ def testimony(paths: Paths) -> Testimony:
     try:
         with closing(connect_reader(paths.database)) as connection:
             newest = [at for question in _NEWEST if (at := _at(connection, question)) is not None]
-            return Testimony(newest=tuple(newest), first=_at(connection, _FIRST))
+            return Testimony(newest=tuple(newest), first=_at(connection, _FIRST), changes=_changes(connection))
     except (DatabaseError, sqlite3.Error):
         return Testimony()
+
+
+def _changes(connection: "sqlite3.Connection") -> tuple[StoredChange, ...]:
+    try:
+        rows = connection.execute(_CHANGES, (MOST_CHANGES,)).fetchall()
+        return tuple(StoredChange(change_id=str(a), license_id=str(b), at_us=unix_us(at)) for a, b, at in rows)
+    except (sqlite3.Error, TypeError, ValueError):  # as below
+        return ()
 
 
 def _at(connection: "sqlite3.Connection", question: str) -> int | None:

@@ -9,6 +9,10 @@ from typing import Final
 from services.licensor.books import Books
 from shared.errors import ConfigError
 
+EMPTY: Final = (
+    "The books are empty, though keys are here: no licence would be known. Put a backup back (licensor.db; see"
+    " restrike-licensor backup). If there is none, begin new ones: restrike-licensor keys create ID --new"
+)
 DEFAULT: Final = Path("~/.local/state/restrike-licensor")
 
 
@@ -35,16 +39,19 @@ class Home:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @contextmanager
-    def books(self) -> Iterator[Books]:
-        """The books, open.
+    def books(self, *, is_new: bool = False) -> Iterator[Books]:
+        """The books, open; `is_new`: they may begin now, though keys are here.
 
         Raises:
-            ConfigError: there are none here, or others may read the folder.
+            ConfigError: there are none here, they are empty, or others may read the folder.
             DatabaseError: they cannot be opened.
         """
         self.require()
+        self.require_books(is_new=is_new)
         books = Books.open(self.books_file)
         try:
+            if not is_new and not books.public_keys() and self._has_keys:
+                raise ConfigError("books.empty", EMPTY, value=str(self.books_file))
             yield books
         finally:
             books.close()
@@ -57,3 +64,13 @@ class Home:
         if stat.S_IMODE(self.folder.stat().st_mode) & 0o077:
             sentence = f"Others may read this folder of private keys: chmod 700 {self.folder}"
             raise ConfigError("home.open", sentence, value=str(self.folder))
+
+    def require_books(self, *, is_new: bool = False) -> None:
+        """Raises ConfigError: there are keys, and no books or empty ones, which are not meant to be new."""
+        is_empty = not self.books_file.exists() or not self.books_file.stat().st_size
+        if is_empty and not is_new and self._has_keys:
+            raise ConfigError("books.empty", EMPTY, value=str(self.books_file))
+
+    @property
+    def _has_keys(self) -> bool:
+        return any(self.keys.glob("*.pem"))

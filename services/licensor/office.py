@@ -105,7 +105,11 @@ class Office:
             machines = tuple(seat.machine for seat in seating.active(self._books.seats(entry.license_id)))
             if entry.seats and not 1 <= len(machines) <= MOST_TEXT_MACHINES:
                 sentence = (
-                    f"A text is for 1 to {MOST_TEXT_MACHINES} machines: activate the licence, or answer requests."
+                    f"{len(machines)} machines have it, and a text is for up to {MOST_TEXT_MACHINES}: let them ask by"
+                    " themselves."
+                    if machines
+                    else "No machine has this licence: activate it there, or answer its request (restrike-licensor"
+                    " answer)."
                 )
                 raise ValidationError("license.no_machines", sentence, value=license_id)
             return texts.license_text(

@@ -12,6 +12,7 @@ from services.licensor.passphrases import Passphrase
 from shared.clock import unix_ns, unix_us
 from shared.errors import ValidationError
 from shared.licensing.features import FEATURES
+from shared.licensing.statements import Plan
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="RESTRIKE_LICENSOR_HOME", help="The folder of keys and books.")
@@ -25,6 +26,13 @@ Days = Annotated[int | None, typer.Option(help="For how many days a trial is (30
 DEFAULT_HOME = str(DEFAULT)
 YEARS = range(2020, 2101)
 """What a vendor may mean by a date; with all that is counted from there, a calendar has it."""
+
+
+def plan_of(text: str | Plan) -> Plan:
+    """The plan of that name."""
+    if text not in set(Plan):
+        raise typer.BadParameter(f"there is no plan {text}; there are {', '.join(Plan)}")
+    return Plan(text)
 
 
 def home_of(context: typer.Context) -> Home:

@@ -1,6 +1,7 @@
 """Files that go between vendor and customer: requests in, signed texts out. `restrike-licensor`."""
 
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -36,11 +37,13 @@ def content_of(path: Path) -> bytes:
     """What a file holds.
 
     Raises:
-        ValidationError: it is longer than such a file is.
+        ValidationError: it is no plain file, or longer than such a file is.
         OSError: it cannot be read.
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with os.fdopen(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise ValidationError("file.not_plain", "This is no plain file: name the one to be read.", value=str(path))
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ValidationError("file.too_large", "This is no file of a licence: it is too large.", value=str(path))

@@ -49,8 +49,12 @@ class Passphrase:
         path = self._file or Path()
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
+            mode = os.fstat(fd).st_mode
+            if not stat.S_ISREG(mode):
+                sentence = "This is a folder, and no file" if stat.S_ISDIR(mode) else "This is no plain file"
+                raise ConfigError("passphrase.no_file", f"{sentence}: name the file with it.", value=str(path))
             # What systemd hands to a service (LoadCredential) its group may read.
-            if stat.S_IMODE(os.fstat(fd).st_mode) & 0o007:
+            if stat.S_IMODE(mode) & 0o007:
                 raise ConfigError("passphrase.open", f"Everybody may read it: chmod 600 {path}", value=str(path))
             text = os.read(fd, MOST_BYTES).removesuffix(b"\n")
         finally:

@@ -13,8 +13,8 @@ from services.licensor.refusals import RefusedError
 from shared.errors import ValidationError
 from shared.licensing.fingerprint import is_same_machine
 
-FINGERPRINT: Final = re.compile(r"[a-z]{2,12}-[0-9a-f]{12}(?:\.[a-z]{2,12}-[0-9a-f]{12}){0,7}")
-"""Traits with digests; whatever traits a later version may have."""
+FINGERPRINT: Final = re.compile(r"(?!board-\w*$)[a-z]{2,12}-[0-9a-f]{12}(?:\.[a-z]{2,12}-[0-9a-f]{12}){0,7}")
+"""Traits with digests; whatever traits a later version may have. A board alone is no machine, but a model."""
 NAMED: Final = 3
 """So many of the machines that have a licence are named to one that finds no seat."""
 NAME_CHARACTERS: Final = 14

@@ -158,6 +158,7 @@ class ActivationServer:
                 books.note(trace)
 
     def _books(self) -> "closing[Books]":
+        self._home.require_books()
         return closing(Books.open(self._home.books_file))
 
     async def _in_thread(self, act: Callable[[], R]) -> R:

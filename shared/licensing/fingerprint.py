@@ -2,11 +2,14 @@
 license service, the command line, `restrike-licensor`.
 
 A fingerprint is `os-<digest>.board-<digest>.disk-<digest>`, without what the machine does not tell. Only digests leave
-the machine. It is the same machine while more than half of the traits of the licence are.
+the machine. What decides are numbers that no second machine has: of the operating system, of the disk. The board tells
+models apart, not machines: it decides only where one of the two numbers is another one, after the system was installed
+anew or the disk was replaced. What all virtual machines of a kind have in common is no such number.
 """
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -16,22 +19,39 @@ from shared.messages.license import FingerprintPart, MachineFingerprint
 DIGITS: Final = 12
 """Hexadecimal digits of a digest: 48 bits tell a vendor's machines apart."""
 MOST_BYTES: Final = 65_536
+BOARD: Final = "board"
+"""The trait that other machines of the model have, too."""
 NONE: Final = "none"
 """The fingerprint of a machine that tells nothing: no licence is bound to it, as it would be to all such machines."""
+LEAST_LETTERS: Final = 4
+"""And digits, of a number that tells machines apart."""
+_OF_A_KIND: Final = re.compile(
+    r"qm\d{5}|virtual|overlay|persistent-disk|local-ssd|0123456789|123456789|deadbeef|filled by|not specified|default",
+    re.IGNORECASE,
+)
+"""What hypervisors, containers and clouds give to every guest (QEMU: QM00001), and what makers leave in."""
+_SERIALS: Final = ("device/serial", "serial", "device/wwid", "wwid")
 _DMI: Final = ("sys_vendor", "product_name", "board_vendor", "board_name")
 
 
 def fingerprint(root: Path = Path("/")) -> MachineFingerprint:
     """This machine's. `root` is its file system."""
     parts = tuple(_part(name, what, read(root)) for name, (what, read) in _TRAITS.items())
-    text = ".".join(f"{part.name}-{part.digest}" for part in parts if part.digest)
-    return MachineFingerprint(fingerprint=text or NONE, parts=parts)
+    told = [part for part in parts if part.digest]
+    if all(part.name == BOARD for part in told):
+        return MachineFingerprint(fingerprint=NONE, parts=parts)
+    return MachineFingerprint(fingerprint=".".join(f"{part.name}-{part.digest}" for part in told), parts=parts)
 
 
 def is_same_machine(licensed: str, found: str) -> bool:
-    """Whether more than half of the traits of the fingerprint `licensed` are in `found`."""
-    wanted = set(licensed.split(".")) - {NONE}
-    return 2 * len(wanted & set(found.split("."))) > len(wanted)
+    """Whether more than half of the numbers of the fingerprint `licensed` are in `found`; half of them are enough where
+    the board is the same.
+    """
+    here = set(found.split("."))
+    boards = {trait for trait in licensed.split(".") if trait.startswith(f"{BOARD}-")}
+    numbers = set(licensed.split(".")) - boards - {NONE}
+    agreeing = 2 * len(numbers & here)
+    return agreeing > len(numbers) or (agreeing > 0 and agreeing == len(numbers) and bool(boards & here))
 
 
 def machine_id(root: Path = Path("/")) -> str | None:
@@ -40,8 +60,18 @@ def machine_id(root: Path = Path("/")) -> str | None:
 
 
 def _part(name: str, what: str, value: str | None) -> FingerprintPart:
-    digest = hashlib.sha256(f"restrike {name}:{value}".encode()).hexdigest()[:DIGITS] if value else None
+    digest = None
+    if value and (name == BOARD or is_number(value)):
+        digest = hashlib.sha256(f"restrike {name}:{value}".encode()).hexdigest()[:DIGITS]
     return FingerprintPart(name=name, what=what, value=value, digest=digest)
+
+
+def is_number(value: str) -> bool:
+    """Whether a value may be one machine's own number: not what a whole kind of them has, and no placeholder."""
+    letters = [letter for letter in value.lower() if letter.isalnum()]
+    if len(letters) < LEAST_LETTERS or len(set(letters)) < 2 or not any(letter.isdigit() for letter in letters):
+        return False
+    return _OF_A_KIND.search(value) is None
 
 
 def _board(root: Path) -> str | None:
@@ -55,14 +85,11 @@ def _board(root: Path) -> str | None:
 
 
 def _disk(root: Path) -> str | None:
-    """The serial number of the first disk that has one: of the system's own, as a rule. None that can be pulled out."""
-    for disk in sorted((root / "sys/block").glob("*")):
-        if _text(disk / "removable") == "1":
-            continue
-        for name in ("device/serial", "serial", "device/wwid", "wwid"):
-            if text := _text(disk / name):
-                return text
-    return None
+    """The number of the first disk that has one of its own: the system's, as a rule. None that can be pulled out."""
+    disks = [disk for disk in sorted((root / "sys/block").glob("*")) if _text(disk / "removable") != "1"]
+    told = (_text(disk / name) for disk in disks for name in _SERIALS)
+    found = [text for text in told if text]
+    return next(filter(is_number, found), found[0] if found else None)
 
 
 def _text(path: Path) -> str | None:

@@ -86,7 +86,8 @@ class LicenseAct(StrEnum):
 
 class LicenseChanged(Struct, frozen=True, kw_only=True, tag="license_changed", tag_field="type"):
     """`license.changed/license/`: the licence stands otherwise than before, or an operator did something with it.
-    `change_id` is made anew for each, so that it is stored once.
+    `change_id` is made anew for each, so that it is stored once. `license_id` is also that of a licence that was taken
+    from the machine.
     """
 
     change_id: str

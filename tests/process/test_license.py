@@ -22,9 +22,11 @@ from shared.messages.commands import GetHealth
 from shared.messages.license import (
     ActivateLicense,
     CheckLicense,
+    DeactivateLicense,
     GetFingerprint,
     GetLicense,
     InstallLicense,
+    LicenseReason,
     LicenseState,
     LicenseStatus,
     RequestLicense,
@@ -83,7 +85,8 @@ class Place:
     def license_text(self, **more: Any) -> str:
         """A licence that is issued now."""
         at = unix_ns() // 1_000_000_000
-        made = self.vendor.license(issued_at=at, expires_at=at + 365 * DAY_S, **more)
+        token = {"token_id": f"t-{len(self.secrets)}", **more}
+        made = self.vendor.license(issued_at=at, expires_at=at + 365 * DAY_S, **token)
         text = self.vendor.text(made)
         self.secrets += text.split(".")[2:]
         return text
@@ -204,6 +207,31 @@ def test_kill_minus_nine_forgets_nothing(place: Place) -> None:
     place.start()
     found = place.becomes(VALID)
     assert (found.license_id, found.expires_at_us) == (before.license_id, before.expires_at_us)
+
+
+def test_files_that_are_put_back_after_a_deactivation(place: Place) -> None:
+    """All of data/license and the outbox: the database knows better. A new activation holds, over a restart too."""
+    assert place.activate().state == VALID
+    eventually(lambda: ("activated", "valid", "ana") in _stored(place), within=10, what="its act in the database")
+    assert place.service.stop() == 0
+    paths = place.house.paths
+    saved = {path: path.read_bytes() for path in (*paths.license.iterdir(), *paths.data.glob("license.db*"))}
+    place.start()
+    place.house.client.call(DeactivateLicense(author="eve", is_offline=True))
+    eventually(lambda: ("deactivated", "trial", "eve") in _stored(place), within=10, what="it in the database")
+    assert place.service.stop() == 0
+    for path in paths.data.glob("license.db*"):
+        path.unlink()
+    for path, content in saved.items():
+        path.write_bytes(content)
+    place.start()
+    found = place.status()
+    assert (found.state, found.reason) == (LicenseState.INVALID, LicenseReason.REPLAYED)
+    assert place.house.client.call(ActivateLicense(key=KEY, author="zoe")).state == VALID
+    eventually(lambda: ("activated", "valid", "zoe") in _stored(place), within=10, what="what came after it")
+    place.service.kill()
+    place.start()
+    assert place.status().state == VALID
 
 
 def test_no_secret_is_left_anywhere(place: Place) -> None:

@@ -5,6 +5,7 @@ request holds the activation key.
 import contextlib
 import errno
 import os
+import stat
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ from shared.licensing.signing import PREFIX
 from shared.licensing.statements import REQUEST_FORMAT
 
 ON_STDIN: Final = "-"
+NOT_PLAIN: Final = "this is no plain file. Give the file that the vendor sent, or - and its text on standard input."
 MOST_BYTES: Final = 65_536
 """Of what the vendor sent; a licence of a hundred machines has 8,000."""
 RESERVED_BYTES: Final = 65_536
@@ -103,8 +105,13 @@ def text_of(given: str) -> str:
 def _content(given: str) -> bytes:
     if given == ON_STDIN:
         return sys.stdin.buffer.read(MOST_BYTES + 1)
-    with Path(given).open("rb") as file:
-        return file.read(MOST_BYTES + 1)
+    handle = os.open(given, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # nobody waits for who writes to a FIFO
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ValidationError("license.no_answer_file", f"{given}: {NOT_PLAIN}")
+        return os.read(handle, MOST_BYTES + 1)
+    finally:
+        os.close(handle)
 
 
 def _decoded(content: bytes, name: str) -> str:

@@ -8,9 +8,9 @@ import typer
 ActivationKey = Annotated[
     str | None,
     typer.Argument(
-        metavar="KEY|-",
-        help="The activation key, RSTK-XXXXX-XXXXX-XXXXX-XXXXX; - reads it from standard input. What stands on a"
-        " command line others on this machine can read, and the shell may keep it: leave it out to be asked for it.",
+        metavar="-",
+        help="- reads the activation key (RSTK-XXXXX-XXXXX-XXXXX-XXXXX) from standard input. Left out, it is that in"
+        " RESTRIKE_LICENSE_KEY, or is asked for. It is no argument: others on this machine can read those.",
         show_default=False,
     ),
 ]

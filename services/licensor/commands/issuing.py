@@ -14,6 +14,7 @@ from services.licensor.options import (
     home_of,
     now,
     passphrase_of,
+    plan_of,
     time_of,
     who,
 )
@@ -21,7 +22,9 @@ from services.licensor.records import Entry
 from shared.licensing.features import FEATURES
 from shared.licensing.statements import Checks, Plan
 
-PlanOption = Annotated[Plan, typer.Option(help="Months, for ever, or to try it.")]
+PlanOption = Annotated[
+    Plan, typer.Option(parser=plan_of, metavar="|".join(Plan), help="Months, for ever, or to try it.")
+]
 Features = Annotated[str | None, typer.Option(metavar="A,B", help=f"Of {', '.join(FEATURES)}; all if left out.")]
 Seats = Annotated[int | None, typer.Option(help="On how many machines (1); 0: bound to none.")]
 Machines = Annotated[

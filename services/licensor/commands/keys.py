@@ -18,12 +18,15 @@ KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's name, for in
 
 
 @app.command(epilog="Example: restrike-licensor keys create 2026-11")
-def create(
+def create(  # noqa: PLR0913  # the options of one command
     context: typer.Context,
     key_id: KeyId,
     *,
     passphrase_file: PassphraseFile = None,
-    no_passphrase: Annotated[bool, typer.Option(help="Keep the private key unencrypted.")] = False,
+    no_passphrase: Annotated[bool, typer.Option("--no-passphrase", help="Keep the private key unencrypted.")] = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="Begin new books, though keys are here whose books are lost.")
+    ] = False,
     json: output.Json = False,
 ) -> None:
     """Make a key. Its private half is encrypted with a passphrase that is asked for."""
@@ -32,7 +35,7 @@ def create(
     home = home_of(context)
     home.make()
     chest = Chest(home.keys, passphrase_of(passphrase_file))
-    with home.books() as books:
+    with home.books(is_new=new) as books:
         key = chest.create(books, key_id, now=now(), is_encrypted=not no_passphrase)
         _note(books, "keys create", key_id)
         signing = key_list.signing_key(books)

@@ -129,6 +129,8 @@ def _tell(key_id: str | None, fault: str | None, claimed: Any, nested: Any) -> N
 def _shown(name: str, value: Any) -> str:
     if name in {"at", "issued_at", "expires_at"} and isinstance(value, int) and 0 <= value < 253_402_300_800:
         return f"{output.moment(value)} UTC"
+    if isinstance(value, dict):
+        return output.cut(", ".join(f"{key} {inner}" for key, inner in value.items()), 200)
     if isinstance(value, list):
         return output.cut(", ".join(map(str, value)), 200)
     return output.NOTHING if value is None else output.cut(str(value), 200)

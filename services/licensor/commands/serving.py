@@ -77,12 +77,13 @@ def _serve(
     with home.books():  # held open, so that SQLite need not clear up after each act
         activation = ActivationServer(home, Chest(home.keys, passphrase_of(passphrase_file)), limits)
         activation.look()  # asks for the passphrase
-        closed: dict[str, int] = {}
+        closed = None
         try:
             closed = listen(activation, listening)
         finally:
             activation.close()
-            structlog.get_logger().info("ended", **activation.counts(), **closed)
+            if closed is not None:  # otherwise it never ran
+                structlog.get_logger().info("ended", **activation.counts(), **closed)
 
 
 def backup(

@@ -17,7 +17,8 @@ from services.license import acts as acts_module
 from services.license import main
 from services.license.acts import Acts
 from services.license.office import Office
-from services.license.store import Store
+from services.license.removals import Removals
+from services.license.store import COPY, Store
 from shared.errors import NetworkError, RestrikeError
 from shared.licensing.features import FEATURES
 from shared.licensing.installation import Installation
@@ -107,7 +108,13 @@ class Kept:
     def add(self, facts: list[LicenseChanged], *, kept: dict[str, bytes | None]) -> int:
         """Keep it; the facts are told otherwise."""
         self._kept.update({key: value for key, value in kept.items() if value is not None})
+        for key in [key for key, value in kept.items() if value is None]:
+            self.lose(key)
         return len(facts)
+
+    def lose(self, key: str) -> None:
+        """Nothing is kept under it."""
+        self._kept.pop(key, None)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -128,6 +135,7 @@ class Customer:
         self.offset_us = 0
         self.made_us = 0
         self.steady_us = 0
+        self.awake_us = 0
         self.machine = MACHINE
         self.machine_id = "1" * 32
         self.is_down = False
@@ -167,12 +175,14 @@ class Customer:
             self.verdicts,
             outbox,
             self.vendor.ring,
+            Removals(self.installation),
             machine=self.machine,
             record=main._remembered(self.store, runtime, self.now_us, made_us=self.made_us),
             tell=self.told.append,
             changed=self.changes.append,
             now_us=self.now_us,
             steady_us=lambda: self.steady_us,
+            awake_us=lambda: self.awake_us,
             log=self.log,
         )
         line: Any = self.line
@@ -182,9 +192,7 @@ class Customer:
 
     def read(self) -> LicenseStatus:
         """What the service does each hour."""
-        runtime: Any = SimpleNamespace(paths=self.paths)
-        main._ask_witnesses(self.office, runtime)
-        self.office.read()
+        main.read_with_witnesses(self.office, self.paths)
         self.office.tell()
         return self.office.status
 
@@ -198,6 +206,11 @@ class Customer:
     def forget(self, kept: dict[str, bytes] | None = None) -> None:
         """Nothing is left in the outbox but what is given."""
         self._kept = Kept(kept)
+
+    def lose_copy(self) -> None:
+        """The second copy of the licence is lost."""
+        self.store._copy = None
+        self._kept.lose(COPY)
 
     def close(self) -> None:
         """End the service."""
@@ -226,10 +239,18 @@ class Customer:
         self._pass(days, ran=False)
         self.start()
 
+    def sleep(self, days: float) -> None:
+        """Close the lid for so long: the service is still there afterwards."""
+        awake_us = self.awake_us
+        self._pass(days, ran=True)
+        self.awake_us = awake_us
+        self.look()
+
     def _pass(self, days: float, *, ran: bool) -> None:
         passed_us = round(days * DAY_US)
         self.true_us += passed_us
         self.steady_us += passed_us if ran else 0
+        self.awake_us += passed_us if ran else 0
 
     # What is done with the licence
 

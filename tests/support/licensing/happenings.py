@@ -31,6 +31,31 @@ def off(days: float) -> Act:
     return lambda customer: customer.off(days)
 
 
+def asleep(days: float) -> Act:
+    return lambda customer: customer.sleep(days)
+
+
+def days_of_work(count: int) -> Act:
+    """It is on for ten hours of each day."""
+
+    def act(customer: Customer) -> None:
+        for _ in range(count):
+            customer.run(10 / 24)
+            customer.off(14 / 24)
+
+    return act
+
+
+def restarts(count: int) -> Act:
+    """Killed before each hour is over, and started again: what was not written is lost."""
+
+    def act(customer: Customer) -> None:
+        for _ in range(count):
+            customer.off(1 / 24)
+
+    return act
+
+
 def install(**more: Any) -> Act:
     return lambda customer: customer.install(customer.vendor.text(customer.license(**more)))
 
@@ -93,6 +118,8 @@ def down(customer: Customer) -> None:
 
 
 def damage(customer: Customer) -> None:
+    """Of the licence's file, and of its copy."""
+    customer.lose_copy()
     _sealed(customer).rename(_aside(customer))
     _sealed(customer).write_bytes(_aside(customer).read_bytes()[:-1])
     customer.read()

@@ -327,3 +327,26 @@ def test_used_answers_and_spent_licences_are_remembered_over_a_restart(held: Cus
     held.deactivate()
     held.start()
     assert refusal(lambda: held.install(text)).code == "license.replayed"
+
+
+def test_one_that_takes_the_place_of_a_better_one(customer: Customer) -> None:
+    """It is installed, as that may be meant, and what is lost is said."""
+    customer.install(customer.vendor.text(customer.license(license_id="L-1", days=1096)))
+    worse = customer.license(license_id="L-2", days=30, features=("replay_clips",))
+    (warning,) = customer.install(customer.vendor.text(worse)).warnings
+    assert warning.startswith("It took the place of the licence L-1, which went on until 2029-01-15 and allowed ")
+    assert "OBS automation" in warning
+    assert customer.look().warnings == (), "it is said once"
+    better = customer.vendor.text(customer.license(license_id="L-3", days=None))
+    assert customer.install(better).warnings == ()
+
+
+def test_what_is_refused_says_what_to_do(customer: Customer) -> None:
+    """Of another machine, or with a wrong signature."""
+    text = customer.vendor.text(customer.license(seats=1, machines=(OTHER_MACHINE,)))
+    words = refusal(partial(customer.install, text)).message
+    assert "restrike license fingerprint" in words
+    assert "restrike license deactivate" in words
+    head, key, body, signature = customer.vendor.text(customer.license()).split(".")
+    forged = f"{head}.{key}.{body[:-1]}{'A' if body[-1] != 'A' else 'Q'}.{signature}"
+    assert "Copy the file that the vendor sent once more" in refusal(partial(customer.install, forged)).message

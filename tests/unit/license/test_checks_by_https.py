@@ -84,13 +84,13 @@ def test_no_lie_changes_anything(checking: Checking) -> None:
         assert customer.status.state == LicenseState.VALID, words
         checking.https.say = say
         checking.day()
-        assert words in (customer.office.record.why_not_checked or "")
+        assert words in (customer.office.record.contact("L-2026-0001").why or "")
         assert len(customer.look().warnings) == (5 <= number < 7)
     assert customer.status.state == LicenseState.INVALID
     assert "answered 302" in customer.status.sentence
     checking.https.say = checking.says(good)
     checking.day()
-    assert (customer.status.state, customer.office.record.why_not_checked) == (LicenseState.VALID, None)
+    assert (customer.status.state, customer.office.record.contact("L-2026-0001").why) == (LicenseState.VALID, None)
 
 
 def test_what_the_vendor_says_is_done(checking: Checking) -> None:

@@ -29,7 +29,7 @@ def test_no_licence_is_installed_on_a_full_disk(small: Customer) -> None:
     with full(small.paths.home.parent):
         refused = refusal(lambda: small.install(newer))
         assert refused.code == "license.not_written"
-        assert "No space left on device" in refused.message
+        assert "(No space left on device). Free space" in refused.message
         assert refused.message.endswith("Nothing was changed.")
         assert small.look().license_id == "L-2026-0001"
         small.start()
@@ -39,15 +39,26 @@ def test_no_licence_is_installed_on_a_full_disk(small: Customer) -> None:
     assert small.status.license_id == "L-2"
 
 
+def test_no_seat_is_taken_for_what_cannot_be_stored(small: Customer) -> None:
+    """The vendor is not asked before there is room."""
+    small.newer = small.license(license_id="L-2")
+    with full(small.paths.home.parent):
+        assert refusal(small.activate).code == "license.not_written"
+        assert small.line.asked == []
+    assert small.activate().license_id == "L-2"
+    assert not (small.paths.license / ".room").exists()
+
+
 def test_record_and_verdict_wait_for_room(small: Customer) -> None:
     """What happens while the disk is full is in force, and written by itself when there is room again."""
     small.standing = Standing.REVOKED
     with full(small.paths.home.parent):
         assert small.check().state == REVOKED
-        assert small.store.error == "No space left on device"
+        assert small.store.trouble is not None
+        assert small.store.trouble.words == "No space left on device"
         assert small.verdicts.read().state == VALID, "the old one, whole"
     small.look()
-    assert small.store.error is None
+    assert small.store.trouble is None
     assert small.verdicts.read().state == REVOKED
     small.start()
     assert small.status.state == REVOKED
@@ -71,9 +82,9 @@ def test_a_first_start_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.Monkey
         with full(disk):
             made = Customer(disk / "home", monkeypatch)
             assert made.status.state == TRIAL
-            assert made.store.error
+            assert made.store.trouble
         made.look()
-        assert made.store.error is None
+        assert made.store.trouble is None
         assert made.verdicts.read().state == TRIAL
         assert made.install(made.vendor.text(made.license())).state == VALID
         made.close()

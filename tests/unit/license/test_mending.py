@@ -42,12 +42,39 @@ def test_what_cannot_be_written_is_told(customer: Customer, monkeypatch: pytest.
     with monkeypatch.context() as patched:
         patched.setattr(customer.verdicts, "write", refuse)
         customer.run(0.1)
-        customer.run(0.1)
         (warning,) = customer.status.warnings
-        assert warning.startswith("data/license cannot be written (")
-    customer.run(0.1)
+        assert warning == "data/license cannot be written (Read-only file system). Features end within a day."
+        assert (customer.status.remedy or "").startswith("The disk of data/ is read-only")
     customer.run(0.1)
     assert customer.status.warnings == ()
+
+
+def test_who_asks_hears_what_holds_now(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing has to be written for an hour: it is tried when the status is asked for, and told as it is found."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    customer.run(1 / 1440)
+    with monkeypatch.context() as patched:
+        patched.setattr(customer.verdicts, "write", refuse)
+        customer.run(1 / 1440)
+        asked = customer.office.look(is_asked=True)
+        assert "(Permission denied)" in asked.warnings[0]
+        assert "restrike doctor --only permissions" in (asked.remedy or "")
+        assert "Free space" not in (asked.remedy or "")
+    customer.run(1 / 1440)
+    assert customer.office.look(is_asked=True).warnings == ()
+
+
+def test_a_check_of_a_licence_that_is_damaged(held: Customer) -> None:
+    """There is one; what is wrong with it is said, and what to do."""
+    licence(held).write_bytes(b"damaged")
+    held.lose_copy()
+    held.read()
+    refused = refusal(held.check)
+    assert refused.code == "license.cannot_be_checked"
+    assert "restrike license install FILE" in refused.message
 
 
 def test_a_key_file_that_others_may_read_is_closed_again(customer: Customer) -> None:
@@ -83,6 +110,7 @@ def test_what_was_mended_is_noticed_at_the_next_look(held: Customer) -> None:
     """Nobody has to restart anything."""
     aside = licence(held).rename(licence(held).with_name("aside"))
     licence(held).symlink_to(aside)
+    held.lose_copy()
     held.read()
     assert (held.status.state, held.status.reason) == (INVALID, UNREADABLE)
     aside.replace(licence(held))
@@ -92,6 +120,7 @@ def test_what_was_mended_is_noticed_at_the_next_look(held: Customer) -> None:
 def test_one_that_does_not_open_is_not_deactivated_without_a_word(held: Customer) -> None:
     """Its seat would stay taken, and nobody would know."""
     licence(held).write_bytes(b"spoilt")
+    held.lose_copy()
     held.read()
     error = refusal(held.deactivate)
     assert error.code == "license.cannot_be_told"

@@ -74,6 +74,7 @@ def refused(
     with pytest.raises(NetworkError) as error:
         ask(https, url=url, ca_file=ca_file)
     assert error.value.message.isprintable()
+    assert "\ufffd" not in error.value.message
     assert len(error.value.message) < 400
     return error.value
 

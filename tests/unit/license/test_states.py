@@ -14,9 +14,11 @@ from tests.support.licensing.customer import DAY_US, OTHER_MACHINE, Customer
 from tests.support.licensing.happenings import (
     Act,
     activate,
+    asleep,
     checked,
     clock,
     damage,
+    days_of_work,
     deactivate,
     down,
     hours,
@@ -25,6 +27,7 @@ from tests.support.licensing.happenings import (
     off,
     put_back,
     renew,
+    restarts,
     run,
     take_away,
 )
@@ -86,6 +89,33 @@ TABLE: Final = (
         (install(days=None, checks=CHECKS), run(20), off(700)),
     ),
     Row(VALID, VALID, "the server is away for 7 days", (install(checks=CHECKS), down, run(7.9))),
+    Row(
+        VALID,
+        VALID,
+        "a check failed once, then it was off for 30 days",
+        (install(checks=CHECKS), run(3), down, run(1.5), off(30)),
+    ),
+    Row(
+        VALID,
+        VALID,
+        "off each night for two weeks, with no server",
+        (install(checks=CHECKS), run(3), down, run(1), days_of_work(14)),
+    ),
+    Row(
+        VALID,
+        INVALID,
+        "off each night for three weeks, with no server",
+        (install(checks=CHECKS), run(3), down, run(1), days_of_work(21)),
+        NOT_CHECKED,
+    ),
+    Row(
+        VALID,
+        INVALID,
+        "started anew each hour for 8 days, with no server",
+        (install(checks=CHECKS), run(3), down, run(1), restarts(8 * 24)),
+        NOT_CHECKED,
+    ),
+    Row(VALID, VALID, "the lid is closed for 30 days", (install(checks=CHECKS), run(3), down, run(1.5), asleep(30))),
     Row(VALID, VALID, "the clock does not matter to one for ever", (install(days=None), run(30), clock(-20))),
     Row(VALID, UNLICENSED, "deactivated", (OVER, YEAR, deactivate)),
     Row(VALID, UNLICENSED, "released at the vendor's", (OVER, YEAR, checked(Standing.RELEASED))),
@@ -227,6 +257,7 @@ def unreadable(customer: Customer) -> None:
     path = customer.paths.license / "license.sealed"
     path.unlink()
     path.symlink_to(path)
+    customer.lose_copy()
     customer.read()
 
 

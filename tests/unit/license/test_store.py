@@ -163,6 +163,7 @@ def test_a_licence_that_does_not_open(held: Customer, spoil: Callable[[Path], No
     """
     text = held.office.text or ""
     spoil(licence(held))
+    held.lose_copy()
     for look in (held.read, held.start):
         look()
         assert (held.status.state, held.status.reason, held.status.allowed) == (INVALID, reason, ())
@@ -177,6 +178,24 @@ def test_a_licence_that_does_not_open(held: Customer, spoil: Callable[[Path], No
     assert not licence(held).is_symlink()
 
 
+@pytest.mark.parametrize("spoil", [spoil for spoil, _ in SPOILT])
+def test_a_licence_heals_from_its_copy(stored: Customer, spoil: Callable[[Path], None]) -> None:
+    """One flipped bit takes no features: in a service that runs, over a restart, and in the file again."""
+    spoil(licence(stored))
+    assert stored.read().state == VALID
+    stored.start()
+    assert stored.status.state == VALID
+    if spoil is folder:
+        licence(stored).rmdir()
+    else:
+        stored.lose_copy()
+        assert stored.read().state == VALID, "it was written again"
+    stored.deactivate()
+    assert stored.status.state == TRIAL
+    stored.start()
+    assert stored.status.state == TRIAL, "no copy is left"
+
+
 def test_a_licence_that_may_not_be_read(held: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk or the rights fail: unreadable, and well again when it is read again."""
     real = os.open
@@ -186,6 +205,7 @@ def test_a_licence_that_may_not_be_read(held: Customer, monkeypatch: pytest.Monk
             raise PermissionError(13, "Permission denied", str(path))
         return real(path, *arguments, **more)  # type: ignore[arg-type]  # whatever os.open takes
 
+    held.lose_copy()
     with monkeypatch.context() as patched:
         patched.setattr("services.license.sealing.os.open", refused)
         held.read()
@@ -206,7 +226,7 @@ def test_files_of_another_installation_or_machine(
     other.install(other.vendor.text(other.license(license_id="L-OTHER", days=None)))
     shutil.copy(other.paths.license / name, held.paths.license / name)
     held.start()
-    if name in ("license.sealed", "installation.key"):
+    if name == "installation.key":
         assert (held.status.state, held.status.reason) == (INVALID, DAMAGED)
         assert "another machine or installation" in held.status.sentence
     else:

@@ -53,12 +53,53 @@ def test_months_in_store_are_no_failure_to_reach_the_server(customer: Customer) 
     assert "restrike license request" in (customer.status.remedy or "")
 
 
+def test_days_in_store_leave_the_days_of_warning(customer: Customer) -> None:
+    """What counts is time that it ran: whoever had one failed check before a month in a case has a week in the next
+    hall, with its warning.
+    """
+    install(checks=CHECKS)(customer)
+    customer.run(3)
+    down(customer)
+    customer.run(1)
+    customer.run(0.5)
+    customer.off(30)
+    assert (customer.status.state, customer.status.warnings) == (VALID, ())
+    customer.run(4.5)
+    assert (customer.status.state, len(customer.status.warnings)) == (VALID, 1)
+    assert "features end after 2 more" in customer.status.warnings[0]
+    customer.run(2)
+    assert (customer.status.state, customer.status.reason) == (INVALID, NOT_CHECKED)
+    assert "for 7 days of running" in customer.status.sentence
+
+
+def test_tried_in_vain_is_of_one_licence(customer: Customer) -> None:
+    """Neither one without checks nor another one brings its days along, and one that comes back has its own again."""
+    text = customer.vendor.text(customer.license(license_id="L-2", checks=CHECKS))
+    install()(customer)
+    down(customer)
+    with pytest.raises(RestrikeError):
+        customer.check()
+    assert customer.office.record.contacts["L-2026-0001"].unreached_since_us is None
+    third = customer.vendor.text(customer.license(license_id="L-3", checks=CHECKS))
+    customer.install(third)
+    for _ in range(7):
+        customer.run(1)
+    assert len(customer.status.warnings) == 1
+    customer.install(text)
+    assert customer.status.not_checked is None
+    assert not customer.status.warnings
+    customer.run(1)
+    assert not customer.status.warnings
+    customer.install(third)
+    assert len(customer.look().warnings) == 1, "its days of before"
+
+
 def test_the_token_says_how_long(customer: Customer) -> None:
     """Warning and limit are the licence's own."""
     install(checks=Checks(every_hours=48, warn_after_days=1, limit_after_days=2))(customer)
     down(customer)
     customer.run(2.05)
-    assert customer.office.record.unreached_since_us is not None
+    assert customer.status.unreached_since_us is not None
     customer.run(0.9)
     assert (customer.status.state, customer.status.warnings) == (VALID, ())
     customer.run(0.2)

@@ -42,6 +42,7 @@ def test_what_is_stored_is_read_each_hour_and_at_the_start(customer: Customer) -
     path = customer.paths.license / "license.sealed"
     content = path.read_bytes()
     path.write_bytes(content[:-1])
+    customer.lose_copy()
     registered.timers[3600.0]()
     assert customer.status.reason == LicenseReason.DAMAGED
     path.write_bytes(content)

@@ -89,6 +89,59 @@ def test_a_container(tmp_path: Path) -> None:
     assert not is_same_machine(before, fingerprint(tmp_path).fingerprint)
 
 
+KINDS = ["overlayblk", "QM00001", "QM00005", "Virtual Disk 1", "persistent-disk-0", "0000000000", "SSD", "model", "0x0"]
+
+
+@pytest.mark.parametrize("serial", KINDS)
+def test_virtual_machines_of_a_kind(tmp_path: Path, serial: str) -> None:
+    """What all of them have is shown, but does not count: those with a number of their own are machines of their own,
+    and one that has moved to another host is the same.
+    """
+    first, second = Machine(tmp_path / "1"), Machine(tmp_path / "2")
+    for guest in (first, second):
+        guest.write("sys/block/nvme0n1/device/serial", serial)
+    second.write("etc/machine-id", "00000000000000000000000000000001")
+    mine, other = fingerprint(first.root), fingerprint(second.root)
+    assert [(part.name, part.digest is None) for part in mine.parts] == [
+        ("os", False),
+        ("board", False),
+        ("disk", True),
+    ]
+    assert mine.parts[2].value == serial
+    assert not is_same_machine(mine.fingerprint, other.fingerprint)
+    first.write("sys/class/dmi/id/product_name", "Standard PC (Q35)")
+    assert is_same_machine(mine.fingerprint, fingerprint(first.root).fingerprint)
+
+
+def test_a_licence_of_before_that_was_bound_to_a_common_number(tmp_path: Path) -> None:
+    """Its machine goes on to have it; other guests of the host do not."""
+    guest, other = Machine(tmp_path / "1"), Machine(tmp_path / "2")
+    old = fingerprint(guest.root).fingerprint.rpartition(".")[0] + ".disk-9269b5285570"
+    for machine in (guest, other):
+        machine.write("sys/block/nvme0n1/device/serial", "overlayblk")
+    other.write("etc/machine-id", "00000000000000000000000000000001")
+    assert is_same_machine(old, fingerprint(guest.root).fingerprint)
+    assert not is_same_machine(old, fingerprint(other.root).fingerprint)
+
+
+def test_a_number_of_another_disk_is_taken(machine: Machine) -> None:
+    """Where the first one has none of its own."""
+    machine.write("sys/block/aaa/removable", "0")
+    machine.write("sys/block/aaa/serial", "QM00001")
+    assert fingerprint(machine.root).parts[2].value == "S6B0NX0T123456"
+
+
+def test_a_board_alone_is_no_machine(tmp_path: Path) -> None:
+    """All of its model have it: no licence can be bound to it."""
+    machine = Machine(tmp_path)
+    machine.write("etc/machine-id", "uninitialized")
+    machine.write("sys/block/nvme0n1/device/serial", "overlayblk")
+    found = fingerprint(tmp_path)
+    assert found.fingerprint == "none"
+    board = f"board-{found.parts[1].digest}"
+    assert not is_same_machine(board, board)
+
+
 def test_a_machine_that_tells_nothing(tmp_path: Path) -> None:
     """It is not the same as another one that tells nothing."""
     found = fingerprint(tmp_path)

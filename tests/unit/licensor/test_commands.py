@@ -11,11 +11,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from services.licensor import listener
 from services.licensor.app import main
 from services.licensor.books import Books
 from services.licensor.records import Trace
+from shared.errors import NetworkError
 from shared.licensing.signing import opened
 from shared.licensing.statements import (
     REQUEST_FORMAT,
@@ -311,3 +313,55 @@ def test_serving_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     code, _, err = run("serve", "--behind-proxy")
     assert code == 1
     assert "pip install 'restrike-vta[licensor]'" in err
+
+
+@pytest.mark.parametrize("how", ["empty", "gone"])
+def test_empty_books_beside_keys_are_no_new_ones(run: Run, shop: Shop, tmp_path: Path, how: str) -> None:
+    """Refused with what to do, and left as they are; a backup that is put back is taken, and what is said to be new."""
+    license_id, _ = issued(run)
+    assert run("backup", tmp_path / "backup.tar")[0] == 0
+    shop.close()
+    for path in shop.home.folder.glob("licensor.db*"):
+        path.unlink()
+    if how == "empty":
+        shop.home.books_file.touch()
+    for arguments in (["list"], ["issue", "--customer", "Union", "--plan", "12"], ["keys", "create", "k2"]):
+        code, out, err = run(*arguments)
+        assert (code, out, "Put a backup back" in err) == (1, "", True)
+    assert shop.home.books_file.exists() == (how == "empty")
+    with tarfile.open(tmp_path / "backup.tar") as archive:
+        archive.extractall(shop.home.folder, filter="data")
+    assert license_id in run("list")[1]
+    shop.home.books_file.write_bytes(b"")
+    assert run("keys", "create", "k2", "--no-passphrase", "--new")[0] == 0
+    assert document(run, "keys", "list")["keys"][0]["key_id"] == "k2"
+
+
+def test_small_words(run: Run, tmp_path: Path) -> None:
+    """What is wrong is said as people speak, and with advice that does no harm."""
+    code, _, err = run("issue", "--customer", "Union", "--plan", "7")
+    assert (code, "there is no plan 7" in err, "Value error" in err) == (2, True, False)
+    license_id, _ = issued(run, "--checks")
+    code, _, err = run("sign", license_id)
+    assert (code, err.startswith("No machine has this licence")) == (1, True)
+    code, _, err = run("keys", "create", "k2", "--passphrase-file", tmp_path)
+    assert (code, "This is a folder" in err, "chmod" in err) == (1, True, False)
+    os.mkfifo(tmp_path / "fifo")
+    assert "no plain file" in run("answer", tmp_path / "fifo")[2]
+    file = tmp_path / "text"
+    assert run("issue", "--customer", "Union", "--plan", "12", "--seats", "0", "--checks", "--out", file)[0] == 0
+    _, out, _ = run("inspect", file)
+    assert "every_hours 24, warn_after_days 5, limit_after_days 7" in out
+
+
+def test_a_server_that_never_ran_does_not_say_that_it_ended(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sentence says why, and nothing else is logged."""
+
+    def refuse(*_: object) -> None:
+        raise NetworkError("serve.port", "The server cannot listen there: name another --host or --port.")
+
+    monkeypatch.setattr(listener, "listen", refuse)
+    monkeypatch.setattr(listener, "write_logs", lambda **_: None)
+    with capture_logs() as logged:
+        code, _, err = run("serve", "--behind-proxy")
+    assert (code, "cannot listen" in err, logged) == (1, True, [])

@@ -109,7 +109,9 @@ def test_a_machine_gets_its_own_seat_again(shop: Shop) -> None:
     assert refused(lambda: shop.activate(key, machine(1), day=3))[1] == "license.no_seat"
 
 
-@pytest.mark.parametrize("found", ["none", "", "os-1", "x" * 9999, "os-00000000000Z", "os-000000000001.hello"])
+@pytest.mark.parametrize(
+    "found", ["none", "", "os-1", "x" * 9999, "os-00000000000Z", "os-000000000001.hello", "board-000000000001"]
+)
 def test_a_machine_that_tells_nothing(shop: Shop, found: str) -> None:
     """A licence bound to nothing would be one for everybody."""
     _, key = shop.issue()

@@ -24,7 +24,7 @@ OVER = LicenseStatus(
     state=LicenseState.UNLICENSED,
     judged_at_us=NOW_US,
     sentence="There is no licence; the trial ended on 2026-02-01.",
-    remedy="Activate one: restrike license activate KEY.",
+    remedy="Activate one: restrike license activate.",
     refused=tuple(FEATURES),
 )
 

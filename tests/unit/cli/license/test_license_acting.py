@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from services.cli.license.files import MOST_BYTES, WrittenFile, text_of
+from services.cli.license.typed_key import VARIABLE
 from shared.errors import NetworkError, ValidationError
 from shared.messages.license import (
     ActivateLicense,
@@ -52,8 +53,9 @@ def on_stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
 
 @pytest.mark.parametrize("typed", [KEY, KEY.lower(), KEY.replace("-", " "), KEY[5:]])
 def test_a_key_as_people_type_it(run: Run, service: Service, monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
-    """As an argument and on standard input; afterwards it is told what is allowed."""
-    done = run("license", "activate", typed, "--author", "ana")
+    """In the environment and on standard input; afterwards it is told what is allowed."""
+    monkeypatch.setenv(VARIABLE, typed)
+    done = run("license", "activate", "--author", "ana")
     assert done.out.startswith("Activated.\n✓ VALID\n")
     assert "allowed     OBS automation, Replay clips" in done.out
     on_stdin(monkeypatch, typed.encode() + b"\r\n")
@@ -79,11 +81,24 @@ def test_a_key_is_asked_for_and_not_shown(run: Run, service: Service, monkeypatc
 
 
 @pytest.mark.parametrize("typed", ["", "RSTK-1234", KEY + "0", "RSTK-PTXH5-GGQ7K-BVEM0-HQKF!", "ä" * 20])
-def test_what_is_no_key_is_not_repeated(run: Run, service: Service, typed: str) -> None:
+def test_what_is_no_key_is_not_repeated(
+    run: Run, service: Service, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
     """It may be most of one."""
-    done = run("license", "activate", typed, "--json")
+    on_stdin(monkeypatch, typed.encode())
+    done = run("license", "activate", "-", "--json")
     assert (done.code, done.document["error"]["code"], service.asked) == (1, "license.key", [])
     assert not typed or typed not in done.out + done.err
+
+
+@pytest.mark.parametrize("act", ["activate", "request"])
+def test_a_key_is_no_argument(run: Run, service: Service, act: str) -> None:
+    """Others on the machine could read it; it is said how it is given, and the key is not repeated."""
+    done = run("license", act, KEY)
+    assert (done.code, service.asked, KEY in done.err) == (2, [], False)
+    said = " ".join(done.err.split())
+    assert "an activation key is no argument" in said
+    assert VARIABLE in said
 
 
 @pytest.mark.parametrize(
@@ -105,12 +120,13 @@ def test_what_to_do_about_the_server(run: Run, service: Service, code: str, hint
     assert done.err.startswith("licence.example.org: no answer within 8 s. ")
 
 
-def test_what_the_vendor_refused(run: Run, service: Service) -> None:
+def test_what_the_vendor_refused(run: Run, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Is told as the vendor said it; and a service that is silent may have done it."""
+    monkeypatch.setenv(VARIABLE, KEY)
     service.answers["activate_license"] = RefusedError("license.server.seats_taken", "All seats are taken.")
-    assert run("license", "activate", KEY).err == "All seats are taken.\n"
+    assert run("license", "activate").err == "All seats are taken.\n"
     service.answers["activate_license"] = NetworkError("service.no_answer", "license did not answer within 30 s.")
-    done = run("license", "activate", KEY)
+    done = run("license", "activate")
     assert (done.code, "restrike license status" in done.err) == (3, True)
 
 
@@ -189,19 +205,22 @@ def test_no_empty_file_stays(run: Run, service: Service, here: Path, answer: Ref
 # Requests and answers
 
 
-def test_a_request_never_takes_the_place_of_another_file(run: Run, service: Service, here: Path) -> None:
+def test_a_request_never_takes_the_place_of_another_file(
+    run: Run, service: Service, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Unless that is wanted; and then only once there is a new one."""
+    monkeypatch.setenv(VARIABLE, KEY)
     file = here / "license-request.json"
-    done = run("license", "request", KEY, "--author", "ana")
+    done = run("license", "request", "--author", "ana")
     assert (done.code, file.stat().st_mode & 0o777, "restrike license install FILE" in done.out) == (0, 0o600, True)
     assert service.asked == [RequestLicense(key=KEY, author="ana")]
     file.write_text("precious")
-    assert run("license", "request", KEY).code == 1
+    assert run("license", "request").code == 1
     service.answers["request_license"] = RefusedError("license.failed", "It failed.")
-    assert run("license", "request", KEY, "--force").code == 1
+    assert run("license", "request", "--force").code == 1
     assert [path.read_text() for path in here.iterdir()] == ["precious"]
     service.answers["request_license"] = LicenseRequest(request="new")
-    assert run("license", "request", KEY, "--force", "--json").document == {"file": file.name}
+    assert run("license", "request", "--force", "--json").document == {"file": file.name}
     assert [path.read_text() for path in here.iterdir()] == ["new\n"]
 
 
@@ -260,3 +279,10 @@ def test_a_file_that_cannot_be_read(run: Run, here: Path) -> None:
         assert (done.code, done.err.startswith(f"{name}: "), done.err.count("\n")) == (1, True, 1)
     with pytest.raises(FileNotFoundError):
         text_of("none")
+
+
+def test_a_fifo_is_not_waited_for(run: Run, service: Service, here: Path) -> None:
+    """Nobody may ever write to it."""
+    os.mkfifo(here / "fifo")
+    done = run("license", "install", "fifo")
+    assert (done.code, "no plain file" in done.err, service.asked) == (1, True, [])

@@ -125,7 +125,7 @@ def test_a_fingerprint_without_the_suite(run: Run, service: Service) -> None:
     done = run("license", "fingerprint")
     found = fingerprint()
     assert (done.code, done.out.splitlines()[0]) == (0, found.fingerprint)
-    assert done.out.count("changes w") == len(found.parts)
+    assert done.out.count("changes w") == sum(part.digest is not None or part.value is None for part in found.parts)
     assert msgspec.convert(run("license", "fingerprint", "--json").document, MachineFingerprint) == found
     assert service.asked
 
@@ -138,6 +138,6 @@ def test_a_fingerprint_of_the_service(run: Run, service: Service) -> None:
     out = run("license", "fingerprint").out
     assert out.startswith("os-0123456789ab\n")
     assert "not told by this machine" in out
-    assert "while 1 of its 1 traits" in out
+    assert "while its number (os) is" in out
     service.answers["get_fingerprint"] = MachineFingerprint(fingerprint="none", parts=(silent,))
-    assert "tells nothing of itself" in run("license", "fingerprint").out
+    assert "no number of its own" in run("license", "fingerprint").out
