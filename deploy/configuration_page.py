@@ -2,10 +2,15 @@
 reference.py.
 """
 
+import ast
 import json
 import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
+from services.registry import SERVICES
 from shared.config.schema import schema
 
 MARKED: Final = re.compile(r"(<!-- keys -->\n).*?(<!-- end of keys -->)", re.DOTALL)
@@ -17,17 +22,10 @@ GROUPS: Final = {
     "Journal": "`journal`",
     "Metrics": "`metrics`",
 }
-AT_START: Final = {
-    "bus.events": "broker",
-    "bus.commands": "broker",
-    "bus.curve": "broker",
-    "bus.subscriber_queue": "broker",
-    "bus.curve.secret_key_file": "broker",
-    "metrics.endpoint": "cpu-monitor",
-    "metrics.allow_remote": "cpu-monitor",
-    "metrics.every_s": "each service",
-}
-"""Who takes a key over at its start only; all others are taken over while the suite runs."""
+ROOT: Final = Path(__file__).resolve().parent.parent
+DECLARED: Final = "fixed_config"
+"""The call by which a service names what it takes over at its start only; all else is taken over while it runs."""
+GROUP: Final = "[group]"
 PREFIXES: Final = {
     "": "",
     "Ring": "",
@@ -53,10 +51,32 @@ def _table(name: str, title: str, group: dict[str, Any]) -> str:
     lines = [f"### {title}", "", "| key | takes | default | what | in force |", "|---|---|---|---|---|"]
     for key, field in group["properties"].items():
         takes, default = _takes(field), _default(key, field, is_required=key in group.get("required", ()))
-        who = AT_START.get(PREFIXES.get(name, "") + key)
-        when = f"when {who} starts" if who else "at once"
+        when = in_force(PREFIXES.get(name, "") + key, is_group=GROUP in takes and field.get("type") != "array")
         lines.append(f"| `{key}` | {takes} | {default} | {field['description']} | {when} |")
     return "\n".join(lines) + "\n"
+
+
+def in_force(path: str, *, is_group: bool = False) -> str:
+    """When a changed key is in force. Of a group, where its keys differ, the table of the group says it."""
+    at_start = {one: who for one, who in fixed().items() if one == path or one.startswith(f"{path}.")}
+    if is_group and at_start:
+        return "as its keys say"
+    return f"when {', '.join(dict.fromkeys(at_start.values()))} starts" if at_start else "at once"
+
+
+@cache
+def fixed() -> dict[str, str]:
+    """Who takes a key over at its start only, by the key's path: what the services themselves declare."""
+    return dict(sorted(_declared()))
+
+
+def _declared() -> Iterator[tuple[str, str]]:
+    sources = {file: name for name in SERVICES for file in (ROOT / "services" / name.replace("-", "_")).rglob("*.py")}
+    for file, who in (sources | {ROOT / "shared" / "runtime.py": "each service"}).items():
+        text = file.read_text(encoding="utf-8")
+        for call in ast.walk(ast.parse(text)) if f"{DECLARED}(" in text else ():
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == DECLARED:
+                yield from ((str(ast.literal_eval(path)), who) for path in call.args)
 
 
 def _takes(field: dict[str, Any]) -> str:
@@ -67,7 +87,7 @@ def _takes(field: dict[str, Any]) -> str:
     if "$ref" in field:
         name = field["$ref"].rsplit("/", 1)[-1]
         found = schema()["$defs"][name]
-        return _words(found["enum"]) if "enum" in found else f"[group](#{_anchor(GROUPS[name])})"
+        return _words(found["enum"]) if "enum" in found else f"{GROUP}(#{_anchor(GROUPS[name])})"
     if field.get("type") == "array":
         return f"list of {_takes(field['items'])}"
     if field.get("type") == "object":

@@ -20,11 +20,16 @@ usage() { sed -n '2,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0"; }
 say() { printf '%s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
 
+folder() {  # OPTION FOLDER [made]: its whole path
+  [ -z "${3-}" ] || mkdir -p "$2" 2>/dev/null || fail "$1 $2: that folder cannot be made; name another one."
+  (cd "$2" 2>/dev/null && pwd) || fail "$1 $2: there is no such folder that you may enter."
+}
+
 root='' force='' wheels='' within_s=60 python=${PYTHON:-python3}
 while [ $# -gt 0 ]; do
   case $1 in
-    --root) [ $# -gt 1 ] || fail 'give --root a folder.'; root=$(mkdir -p "$2" && cd "$2" && pwd); shift ;;
-    --wheels) [ $# -gt 1 ] || fail 'give --wheels a folder with the wheels.'; wheels=$(cd "$2" && pwd); shift ;;
+    --root) [ $# -gt 1 ] || fail 'give --root a folder.'; root=$(folder --root "$2" made); shift ;;
+    --wheels) [ $# -gt 1 ] || fail 'give --wheels a folder with the wheels.'; wheels=$(folder --wheels "$2"); shift ;;
     --within) [ $# -gt 1 ] || fail 'give --within seconds.'; within_s=$2; shift ;;
     --force) force=yes ;;
     -h | --help) usage; exit 0 ;;
@@ -183,6 +188,8 @@ prepare_machine() {
   if [ -z "$root" ]; then
     [ "$(id -u)" = 0 ] || fail 'run it as root: sudo deploy/install.sh'
     if ! "$python" -c 'import ensurepip, venv' 2>/dev/null && command -v apt-get >/dev/null; then
+      # A machine that was just set up has no list of packages; one without internet may have what it needs.
+      apt-get update || say 'The list of packages could not be read anew; it is tried with the one that is there.'
       DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 python3-venv
     fi
     id "$user" >/dev/null 2>&1 ||

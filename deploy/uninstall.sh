@@ -4,16 +4,22 @@
 #   sudo deploy/uninstall.sh [--purge]       --root DIR for an installation below DIR
 set -euo pipefail
 
+fail() { printf 'uninstall.sh: %s\n' "$*" >&2; exit 1; }
+
 root='' purge=''
 while [ $# -gt 0 ]; do
   case $1 in
-    --root) root=$(cd "${2:?give --root a folder}" && pwd); shift ;;
+    --root)
+      [ -n "${2-}" ] || fail 'give --root a folder.'
+      root=$(cd "$2" 2>/dev/null && pwd) || fail "--root $2: there is no such folder that you may enter."
+      shift
+      ;;
     --purge) purge=yes ;;
     *) sed -n '2,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0" >&2; exit 2 ;;
   esac
   shift
 done
-[ -n "$root" ] || [ "$(id -u)" = 0 ] || { echo 'uninstall.sh: run it as root: sudo deploy/uninstall.sh' >&2; exit 1; }
+[ -n "$root" ] || [ "$(id -u)" = 0 ] || fail 'run it as root: sudo deploy/uninstall.sh'
 
 home=$root/var/lib/restrike
 command=$root/usr/local/bin/restrike
@@ -35,5 +41,7 @@ if [ -n "$purge" ]; then
   [ -n "$root" ] || userdel restrike 2>/dev/null || true
   echo 'reStrike VTA and everything that it stored is gone.'
 else
-  echo "reStrike VTA is gone. What it stored is in $home, of user restrike."
+  whose=''
+  [ -n "$root" ] || whose=', of user restrike'
+  echo "reStrike VTA is gone. What it stored is in $home$whose."
 fi

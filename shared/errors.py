@@ -1,5 +1,10 @@
 """Every error that a user may meet: a code for programs, a sentence for people, the offending value for both."""
 
+from typing import Final
+
+MOST_SHOWN: Final = 200
+"""Characters of an offending value that are shown to people; programs get all of it."""
+
 
 class RestrikeError(Exception):
     """A refused or failed act.
@@ -15,7 +20,10 @@ class RestrikeError(Exception):
         self.value = value
 
     def __str__(self) -> str:
-        return self.message if self.value is None else f"{self.message} (got: {self.value!r})"
+        if self.value is None:
+            return self.message
+        given = repr(self.value)
+        return f"{self.message} (got: {given if len(given) <= MOST_SHOWN else given[:MOST_SHOWN] + '…'})"
 
 
 class ConfigError(RestrikeError):

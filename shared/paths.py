@@ -83,6 +83,15 @@ class Paths:
         """Where `service` publishes its `wire.*` stream."""
         return self.socket(f"{service}.wire")
 
+    def leave_sockets(self, service: str) -> None:
+        """Take the sockets of `service` away. Only for the service itself, at its end, while it still holds its lock: a
+        successor binds its own only once it has that lock.
+        """
+        for path in self.sockets.glob(f"{service}.*"):
+            with contextlib.suppress(OSError):  # one that is left behind does no harm: the next to bind replaces it
+                if path.is_socket():
+                    path.unlink()
+
     def outbox(self, service: str) -> Path:
         """The file of `service`'s own outbox: what must be stored, and what it must remember."""
         return self.data / f"{service}.db"

@@ -39,16 +39,33 @@ from services.cli.doctor import app as doctor
 from services.cli.group import group
 from services.cli.lazy_group import lazy_group
 from services.cli.license import PURPOSE as LICENSE_PURPOSE
-from shared.errors import RestrikeError
+from services.cli.usage import Outermost
+from shared.errors import RestrikeError, ValidationError
 
 # 0 is done; 2 is wrong usage, which typer finds by itself.
 EXIT_FAILED: Final = 1
+EXIT_USAGE: Final = 2
 EXIT_NO_ANSWER: Final = 3
 NO_ANSWER: Final = frozenset({"service.no_answer", "service.not_running"})
+USAGE: Final = frozenset(
+    {
+        "log.event_unknown",
+        "log.level_unknown",
+        "log.subsystem_unknown",
+        "monitor.name",
+        "monitor.no_time",
+        "query.no_clock",
+        "query.no_day",
+        "query.no_time",
+        "service.unknown",
+    }
+)
+"""What no installation would take: arguments that a command reads itself, as they belong to several."""
 DISTRIBUTION: Final = "restrike-vta"
 DEBUG: Final = "--debug"
 
 app = group("restrike", "Keeps, understands and publishes what the scoring systems of a taekwondo venue send.")
+app.info.cls = Outermost
 
 
 suite.register(app)
@@ -126,8 +143,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if is_debug:
             traceback.print_exc()
         _tell(error, is_json="--json" in given)
-        sys.exit(EXIT_NO_ANSWER if getattr(error, "code", "") in NO_ANSWER else EXIT_FAILED)
+        sys.exit(_exit_code(error))
     sys.exit(0)
+
+
+def _exit_code(error: RestrikeError | OSError) -> int:
+    code = getattr(error, "code", "")
+    if isinstance(error, ValidationError) and code in USAGE:
+        return EXIT_USAGE
+    return EXIT_NO_ANSWER if code in NO_ANSWER else EXIT_FAILED
 
 
 def _tell(error: RestrikeError | OSError, *, is_json: bool) -> None:

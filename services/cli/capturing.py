@@ -11,6 +11,7 @@ from msgspec import Struct
 from services.cli import output
 from services.cli.capture_files import Destination, Format, JsonLines, Packets, Writer
 from services.cli.following import Following, last_entries
+from services.cli.new_files import private, refused
 from shared.clock import monotonic_s
 from shared.config import Config, in_force
 from shared.errors import IoError, ValidationError
@@ -117,10 +118,10 @@ def _opened(done: Captured) -> Iterator[IO[bytes]]:
     is_kept = _holds(path)
     target = path.with_name(path.name + PARTIAL) if is_kept else path
     try:
-        with target.open("wb") as file:
+        with private(target) as file:
             yield file
     except OSError as error:
-        raise IoError("capture.cannot_write", f"{path} cannot be written: {error.strerror}.") from error
+        raise refused(path, error, code="capture.cannot_write") from error
     finally:
         if is_kept:
             _put_in_place(target, done)

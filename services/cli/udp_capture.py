@@ -48,7 +48,7 @@ def capture(  # noqa: PLR0913  # a command has as many arguments as options
         raise typer.BadParameter("Only one of --seconds, --match and --last.", param_hint="--seconds")
     if json and out is None:
         raise typer.BadParameter("With --json, say where the datagrams go.", param_hint="--out")
-    kind = format_ or (Format.PCAP if out is not None and out.suffix == ".pcap" else Format.JSONL)
+    kind = format_ or _format_of(out)
     if kind is Format.PCAP and out is None and sys.stdout.isatty():
         raise typer.BadParameter("Packets are no text for a terminal.", param_hint="--out")
     from services.cli import capturing  # noqa: PLC0415  # start time: only here
@@ -59,6 +59,16 @@ def capture(  # noqa: PLR0913  # a command has as many arguments as options
         output.document(done)
     else:
         output.note(capturing.told(done))
+
+
+def _format_of(out: Path | None) -> Format:
+    """By the file's name; a name without an ending may be a pipe."""
+    if out is None or not out.suffix:
+        return Format.JSONL
+    found = next((one for one in Format if out.suffix == f".{one}"), None)
+    if found is None:
+        raise typer.BadParameter("Name a file that ends in .jsonl or .pcap, or say --format.", param_hint="--out")
+    return found
 
 
 def _ago_s(text: str) -> int:

@@ -25,7 +25,7 @@ def faults_of_text(text: bytes, *, rules: Path | None = None) -> list[str]:
     """A sentence for each fault of what would stand in the file."""
     found = examine(text, os.environ)
     if rules is None:
-        lacking = [] if found.config is None else key_faults(found.config)
+        lacking = [] if found.sound is None else key_faults(found.sound)
         return [*found.sentences, *(told(fault, found.origins) for fault in lacking)]
     sentences = [*found.sentences, *lacking_in(found, rules)]
     _, broken = known_rules(rules)
@@ -33,5 +33,5 @@ def faults_of_text(text: bytes, *, rules: Path | None = None) -> list[str]:
 
 
 def lacking_in(found: Examined, rules: Path) -> list[str]:
-    """A sentence for each thing that is referred to and cannot be had."""
-    return [] if found.config is None else [told(fault, found.origins) for fault in missing(found.config, rules)]
+    """A sentence for each thing that is referred to and cannot be had, also where the rest has other faults."""
+    return [] if found.sound is None else [told(fault, found.origins) for fault in missing(found.sound, rules)]

@@ -4,7 +4,7 @@ import ipaddress
 import struct
 from itertools import combinations
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -46,7 +46,7 @@ def _ring_faults(rings: list[Ring]) -> list[str]:
     faults += [f"Ring {name} is listed twice." for name in sorted({n for n in names if names.count(n) > 1})]
     places: dict[tuple[str, int, str | None], str] = {}
     for ring in rings:
-        faults += _faults_within(ring)
+        faults += _faults_within(ring, f"Ring {ring.name}")
         place = (ring.bind, ring.port, ring.source)
         if place in places:
             faults.append(
@@ -67,21 +67,40 @@ def _covered(rings: list[Ring]) -> list[str]:
     ]
 
 
-def _faults_within(ring: Ring) -> list[str]:
+def _faults_within(ring: Ring, who: str) -> list[str]:
     faults = []
     if ring.bind != "auto" and not is_address(ring.bind):
-        faults.append(f"Ring {ring.name}: bind must be an IPv4 address, 0.0.0.0 or auto, not {ring.bind!r}.")
+        faults.append(f"{who}: bind must be an IPv4 address, 0.0.0.0 or auto, not {ring.bind!r}.")
     if ring.source is not None and not is_address(ring.source):
-        faults.append(f"Ring {ring.name}: source must be an IPv4 address, not {ring.source!r}.")
+        faults.append(f"{who}: source must be an IPv4 address, not {ring.source!r}.")
+    faults += [f"{who}: allow must hold addresses or networks, not {a!r}." for a in ring.allow if not _is_network(a)]
     faults += [
-        f"Ring {ring.name}: allow must hold addresses or networks, not {a!r}." for a in ring.allow if not _is_network(a)
-    ]
-    faults += [
-        f"Ring {ring.name}: encodings must name encodings of text, such as cp1250, not {name!r}."
+        f"{who}: encodings must name encodings of text, such as cp1250, not {name!r}."
         for name in ring.encodings
         if not _reads_text(name)
     ]
     return faults
+
+
+def form_faults(group: type[Struct], sound: dict[str, Any], place: str) -> list[Fault]:
+    """What is wrong with the sound fields of a ring or the bus, each on its own: of one that is compared with nothing,
+    as what decides that is missing or faulty.
+    """
+    if group is Ring:
+        forms = {name: sound[name] for name in ("bind", "source", "allow", "encodings") if name in sound}
+        who = f"Ring {sound['name']}" if "name" in sound else place
+        return [Fault("rings", sentence) for sentence in _faults_within(Ring(name="", **forms), who)]
+    if group is Bus:
+        return [fault for name in ("events", "commands") if name in sound for fault in _endpoint(name, sound[name])]
+    return []
+
+
+def _endpoint(name: str, endpoint: str) -> list[Fault]:
+    place, found = f"bus.{name}", host_and_port(endpoint)
+    if found is not None and 0 < found[1] < 65536:
+        return []
+    sentence = f"{place} must look like tcp://127.0.0.1:5556, with a port from 1 to 65535, not {endpoint!r}."
+    return [Fault(place, sentence)]
 
 
 def _bus_faults(bus: Bus) -> list[Fault]:
@@ -89,10 +108,8 @@ def _bus_faults(bus: Bus) -> list[Fault]:
     for name, endpoint in (("events", bus.events), ("commands", bus.commands)):
         place = f"bus.{name}"
         found = host_and_port(endpoint)
-        if found is None or not 0 < found[1] < 65536:
-            sentence = f"{place} must look like tcp://127.0.0.1:5556, with a port from 1 to 65535, not {endpoint!r}."
-            faults.append(Fault(place, sentence))
-        elif not ipaddress.ip_address(found[0]).is_loopback and bus.curve is None:
+        faults += (ill := _endpoint(name, endpoint))
+        if found is not None and not ill and not ipaddress.ip_address(found[0]).is_loopback and bus.curve is None:
             sentence = f"{place} is bound beyond loopback ({found[0]}): set bus.curve, or bind 127.0.0.1."
             faults.append(Fault(place, sentence))
     if bus.curve is not None and not bus.curve.clients:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
-from shared.config.contradictions import Fault
+from shared.config.contradictions import Fault, form_faults
 
 DECISIVE: Final = frozenset({"name", "port", "bind", "source", "curve"})
 """Fields that decide whether a ring or the bus contradicts the rest: without them, nothing is said about that."""
@@ -57,6 +57,8 @@ def _sound_fields(
         else:
             sound[name] = part
     unusable = DECISIVE.intersection(lost) or any(fields[name].required for name in lost)
+    if unusable:
+        faults += form_faults(struct, sound, place)
     return None if unusable else sound
 
 

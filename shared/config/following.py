@@ -74,8 +74,9 @@ class Following:
         found = self._examine(text)
         lacking = self._lacking(found)
         if found.config is None:
-            if not self._fall_back(tuple(found.sentences), text):
-                raise refusal(self.path, found.sentences)
+            faults = (*found.sentences, *lacking)
+            if not self._fall_back(faults, text):
+                raise refusal(self.path, list(faults))
         elif text is None:
             if not self._fall_back((GONE,), None):
                 self.config = found.config
@@ -84,7 +85,7 @@ class Following:
             is_new = newest is not None and newest.checksum != checksum_of(text)
             if not (lacking and is_new and self._fall_back(lacking, text)):
                 self._take(found.config, text, lacking)
-        self._is_lacking = bool(lacking)
+        self._is_lacking = found.config is not None and bool(lacking)
 
     def look(self) -> bool:
         """Look whether the file changed, and go by it; True when that made a difference."""
@@ -128,9 +129,9 @@ class Following:
         if text is None and self.version is not None:
             return self._refuse((GONE,), None, signature, before, is_patient=is_patient)
         if found.config is None or lacking:
-            faults = lacking or tuple(found.sentences)
+            faults = (*found.sentences, *lacking)
             is_changed = self._refuse(faults, text, signature, before, is_patient=is_patient)
-            self._is_lacking = bool(lacking)
+            self._is_lacking = found.config is not None and bool(lacking)
             return is_changed
         self._judged, self._looks = signature, 0
         if text is not None:

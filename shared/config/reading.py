@@ -22,11 +22,12 @@ CHECKSUM_DIGITS: Final = 12
 
 
 class Examined(Struct, frozen=True, kw_only=True):
-    """A configuration and what is wrong with it. `config` is None when there are faults. `origins` names the variable
-    of each path that the environment sets.
+    """A configuration and what is wrong with it. `config` is None when there are faults; `sound` is what could be read
+    then, the default in place of the rest. `origins` names the variable of each path that the environment sets.
     """
 
     config: Config | None
+    sound: Config | None = None
     faults: tuple[Fault, ...]
     origins: dict[str, str]
 
@@ -68,7 +69,7 @@ def examine(text: bytes | None, environment: Mapping[str, str]) -> Examined:
     except (msgspec.ValidationError, ValueError) as error:  # the look at each field above missed it
         faults.append(Fault("", f"It cannot be used: {error}."))
         config = None
-    return Examined(config=None if faults else config, faults=tuple(faults), origins=origins)
+    return Examined(config=None if faults else config, sound=config, faults=tuple(faults), origins=origins)
 
 
 def read(path: Path) -> bytes | None:

@@ -60,7 +60,7 @@ def test_the_command_shows_and_sets_them(
     assert [line.split()[:2] for line in shown.splitlines()[1:3]] == [["broker", "error"], ["udp-ingest", "no"]]
     assert json.loads(logs("level", "broker", "default", "--json")[1])["services"]["broker"]["level"] == "info"
     assert logs("level", "broker.kitchen", "debug") == (
-        1,
+        2,
         "broker has no subsystem kitchen. Known: bus, commands, libraries. (got: 'kitchen')\n",
     )
     assert logs("level", "db-writer")[0] == 3

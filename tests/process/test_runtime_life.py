@@ -39,7 +39,7 @@ def _listens_to_signals(service: Service) -> None:
 @pytest.mark.parametrize("name", ["broker", "udp-ingest"])
 def test_sigterm_at_any_time_while_it_starts(house: House, name: str) -> None:
     """Six starts, each asked to end at another moment: exit 0 within 2 s, nothing on stderr but log lines; a session
-    that was opened was closed.
+    that was opened was closed, and no socket is left.
     """
     moments = random.Random(7)
     for _ in range(6):
@@ -49,6 +49,7 @@ def test_sigterm_at_any_time_while_it_starts(house: House, name: str) -> None:
         assert service.stop() == 0
         assert [line for line in service.output().splitlines() if not line.startswith("{")] == []
     assert house.start(name).stop() == 0
+    assert [path.name for path in house.paths.sockets.iterdir() if path.is_socket()] == []
     if name == "udp-ingest":
         entries = house.stored_entries()
         assert len(facts(entries, SessionOpened)) == len(facts(entries, SessionClosed))
@@ -104,12 +105,18 @@ def test_a_second_instance_leaves_the_first_alone(house: House) -> None:
 
 
 def test_a_successor_waits_for_the_one_that_is_ending(house: House) -> None:
-    """Started while its predecessor still lives: it takes over as soon as that one is gone."""
-    first = house.start("broker")
-    second = house.launch("broker")
-    _listens_to_signals(second)
-    first.kill()
-    assert second.answers().call(GetHealth()).pid == second.pid
+    """Started while its predecessor still lives: it takes over as soon as that one is gone, killed or ended in order,
+    and keeps its sockets: the one before takes away only its own.
+    """
+    before = house.start("broker")
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        after = house.launch("broker")
+        _listens_to_signals(after)
+        before.signal(number)
+        assert after.answers().call(GetHealth()).pid == after.pid
+        before = after
+    sockets = {path.name for path in house.paths.sockets.iterdir() if path.is_socket()}
+    assert sockets == {"broker.cmd", "broker.pub", "broker.sub"}
 
 
 def test_after_a_kill_nothing_is_in_the_way(house: House) -> None:

@@ -330,3 +330,20 @@ def test_when_an_upgrade_stands(
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == (0 if told is None else 1), done.stderr
     assert (told or "") in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "said"),
+    [
+        ("install.sh", ("--root", "/proc/none"), "--root /proc/none: that folder cannot be made"),
+        ("install.sh", ("--wheels", "/none/wheels"), "--wheels /none/wheels: there is no such folder"),
+        ("install.sh", ("--wheels",), "give --wheels a folder"),
+        ("uninstall.sh", ("--root", "/none/there"), "--root /none/there: there is no such folder"),
+        ("uninstall.sh", ("--root",), "give --root a folder."),
+    ],
+)
+def test_folders_that_are_not_there(script: str, arguments: tuple[str, ...], said: str) -> None:
+    """One sentence of ours, and nothing was done."""
+    done = subprocess.run([PROGRAM_ROOT / "deploy" / script, *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(f"{script}: {said}")

@@ -77,7 +77,7 @@ def test_home_with_a_long_path(tmp_path: Path) -> None:
 
 
 def test_down_stores_everything_first(suite: Suite) -> None:
-    """`down` right after a burst: within 6 s everything is in the database and no process is left."""
+    """`down` right after a burst: within 6 s everything is in the database, no process and no socket is left."""
     burst = BODIES * 30
     with suite.sender() as sender:
         sender.send_all([(0.0, body) for body in burst])
@@ -87,6 +87,7 @@ def test_down_stores_everything_first(suite: Suite) -> None:
     assert_stored(suite, burst)
     assert suite.processes() == []
     assert not any(is_locked(suite.paths.lock(service)) for service in SERVICES)
+    assert [path.name for path in suite.paths.sockets.iterdir() if path.is_socket()] == []
 
 
 @contextlib.contextmanager

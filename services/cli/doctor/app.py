@@ -49,6 +49,7 @@ def doctor(  # noqa: PLR0913  # a command has as many arguments as options
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="With --bundle: a .zip or .tar.zst file.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="With --bundle: replace the file if it is there.")] = False,
     hours: Annotated[int, typer.Option("--hours", min=1, max=168, help="With --bundle: how old logs may be.")] = 6,
     max_mib: Annotated[int, typer.Option("--max-mib", min=1, max=4096, help="With --bundle: its largest size.")] = 50,
     json: output.Json = False,
@@ -57,10 +58,10 @@ def doctor(  # noqa: PLR0913  # a command has as many arguments as options
     if context.invoked_subcommand is not None:
         return
     if bundle:
-        _bundle(out, hours=hours, max_bytes=max_mib * 1024 * 1024, json=json)
+        _bundle(out, hours=hours, max_bytes=max_mib * 1024 * 1024, force=force, json=json)
         return
-    if out is not None:
-        raise typer.BadParameter("It belongs to --bundle.", param_hint="--out")
+    if out is not None or force:
+        raise typer.BadParameter("It belongs to --bundle.", param_hint="--force" if out is None else "--out")
     _examine(_chosen(only or []), fix=fix, yes=yes, json=json)
 
 
@@ -163,10 +164,10 @@ def _show(results: "list[Result]", mended: "list[Any] | None", *, json: bool) ->
     output.line(summary(results))
 
 
-def _bundle(out: Path | None, *, hours: int, max_bytes: int, json: bool) -> None:
+def _bundle(out: Path | None, *, hours: int, max_bytes: int, force: bool, json: bool) -> None:
     from services.cli.doctor.bundle import make  # noqa: PLC0415  # start time: only here
 
-    made = make(Paths.from_environment(), out=out, hours=hours, max_bytes=max_bytes)
+    made = make(Paths.from_environment(), out=out, hours=hours, max_bytes=max_bytes, is_forced=force)
     if json:
         output.document(made)
         return

@@ -4,7 +4,6 @@ A part that fails is a note in the bundle, never its end.
 """
 
 import io
-import os
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -18,8 +17,9 @@ from services.cli.doctor import masking
 from services.cli.doctor.parts import Part, parts
 from services.cli.doctor.rounds import EXPECTED, Errand, told
 from services.cli.doctor.site import Site
+from services.cli.new_files import refuse_taken, whole, zip_entry
 from shared.clock import iso_utc, unix_ns
-from shared.errors import IoError, ValidationError
+from shared.errors import ValidationError
 from shared.paths import Paths
 
 RESERVED_BYTES: Final = 128 * 1024
@@ -68,10 +68,7 @@ class Zip:
 
     def add(self, name: str, body: bytes) -> None:
         """Put a file into it."""
-        info = zipfile.ZipInfo(name, date_time=_date(unix_ns()))
-        info.compress_type = zipfile.ZIP_DEFLATED
-        info.external_attr = 0o600 << 16
-        self._zip.writestr(info, body)
+        self._zip.writestr(zip_entry(name), body)
 
     def size(self) -> int:
         """How many bytes it has by now."""
@@ -113,32 +110,28 @@ class TarZst:
 KINDS: Final[dict[str, type[Zip] | type[TarZst]]] = {".zip": Zip, ".tar.zst": TarZst}
 
 
-def make(paths: Paths, *, out: Path | None, hours: int, max_bytes: int) -> Bundle:
+def make(paths: Paths, *, out: Path | None, hours: int, max_bytes: int, is_forced: bool = False) -> Bundle:
     """Write a bundle of at most `max_bytes`, with logs of the last `hours`.
 
     Raises:
         ValidationError: the file's name says no kind that is known.
-        IoError: it cannot be written.
+        IoError: it cannot be written, or is there already and `is_forced` is not given.
     """
-    site = Site(paths)
-    unread = masking.hide_secrets(paths, site.config)
     stamp = iso_utc(unix_ns())[:19].replace("-", "").replace(":", "")
     target = out if out is not None else Path(f"restrike-bundle-{stamp}Z.zip")
     kind = next((kind for suffix, kind in KINDS.items() if target.name.endswith(suffix)), None)
     if kind is None:
         raise ValidationError("bundle.kind", "A bundle is a .zip or a .tar.zst file.", value=str(target))
+    refuse_taken(target, is_forced=is_forced)
+    site = Site(paths)
+    unread = masking.hide_secrets(paths, site.config)
     packer = _Packer(max_bytes)
     packer.notes += [f"masking: {one} Secrets in it are masked only where a name tells them." for one in unread]
-    try:
-        with _written(target) as file:
-            archive: Archive = kind(file)
-            for part in parts(hours=hours):
-                packer.pack(archive, part, site)
-            archive.add(NOTES, masking.text(_notes(packer, hours=hours)).encode()[: RESERVED_BYTES // 2])
-            archive.close()
-        size = target.stat().st_size
-    except OSError as error:
-        raise IoError("bundle.cannot_write", f"{target} cannot be written: {told(error)}.") from error
+    with whole(target) as file, _closed(kind(file)) as archive:
+        for part in parts(hours=hours):
+            packer.pack(archive, part, site)
+        archive.add(NOTES, masking.text(_notes(packer, hours=hours)).encode()[: RESERVED_BYTES // 2])
+    size = target.stat().st_size
     return Bundle(file=target.absolute(), bytes=size, parts=packer.packed, notes=packer.notes)
 
 
@@ -190,19 +183,11 @@ def _notes(packer: _Packer, *, hours: int) -> str:
 
 
 @contextmanager
-def _written(target: Path) -> Iterator[IO[bytes]]:
-    """A new file of its owner alone, in its place only once it is whole."""
-    partial = target.with_name(f".{target.name}.partial")
-    partial.unlink(missing_ok=True)
-    fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+def _closed(archive: Archive) -> Iterator[Archive]:
+    """The archive, closed at the end, before its file is: one that is left open tries it when it is collected, and
+    Python prints what that raises.
+    """
     try:
-        with os.fdopen(fd, "wb") as file:
-            yield file
-        partial.replace(target)
+        yield archive
     finally:
-        partial.unlink(missing_ok=True)
-
-
-def _date(at_ns: int) -> tuple[int, int, int, int, int, int]:
-    text = iso_utc(at_ns)
-    return (int(text[:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]), int(text[14:16]), int(text[17:19]))
+        archive.close()

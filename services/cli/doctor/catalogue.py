@@ -21,7 +21,7 @@ CHECKS: Final = (
     Check(name="databases", doc="The databases are of this program's version.", look=store.look_at_databases),
     Check(name="backups", doc="There is a recent backup.", look=store.look_at_backups),
     Check(name="space", doc="The disks have free space.", look=disk.look_at_space),
-    Check(name="filesystem", doc="data/ lies on a local disk.", look=disk.look_at_file_system),
+    Check(name="filesystem", doc="data/ lies on a local disk, which can be written.", look=disk.look_at_file_system),
     Check(name="disk", doc="The disk writes and syncs fast enough.", look=disk.look_at_speed, alone=True),
     Check(name="clock", doc="The clock follows a time server.", look=times.look_at_clock),
     Check(name="zone", doc="The time zone is set.", look=times.look_at_zone),

@@ -84,8 +84,28 @@ def judge_space(free: dict[str, int]) -> list[Result]:
 
 
 def look_at_file_system(site: Site) -> list[Result]:
-    """What the folder of the databases lies on."""
-    return judge_file_system(*mounted(existing(site.paths.data), Path("/proc/self/mounts").read_text()))
+    """What the folder of the databases lies on, and whether anything can be written there at all."""
+    mounts = Path("/proc/self/mounts").read_text()
+    locked = read_only({name: existing(folder) for name, folder in growing(site.paths).items()}, mounts)
+    return [*locked, *judge_file_system(*mounted(existing(site.paths.data), mounts))]
+
+
+def read_only(
+    folders: dict[str, Path], mounts: str, flags: Callable[[Path], int] = lambda folder: os.statvfs(folder).f_flag
+) -> list[Result]:
+    """The folders that lie on a disk which is mounted read-only, once for each disk."""
+    places: dict[str, list[str]] = {}
+    for name, folder in folders.items():
+        if flags(folder) & os.ST_RDONLY:
+            places.setdefault(mounted(folder, mounts)[0], []).append(f"{name}/")
+    return [
+        failed(
+            f"{' and '.join(names)} cannot be written: {place} is mounted read-only, as a failing disk is, too.",
+            f"Look why: sudo dmesg | tail; then: sudo mount -o remount,rw {place}",
+            place,
+        )
+        for place, names in places.items()
+    ]
 
 
 def mounted(folder: Path, mounts: str) -> tuple[str, str]:
@@ -119,6 +139,8 @@ def look_at_speed(site: Site) -> list[Result]:
     folder = site.paths.data
     if not folder.is_dir():
         return [skipped(f"There is no {folder} yet.")]
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return [skipped(f"{folder} is mounted read-only.")]
     if not os.access(folder, os.W_OK):
         return [skipped(f"This user may not write into {folder}.")]
     found = os.statvfs(folder)

@@ -157,11 +157,11 @@ def judge_path(run: Path, sockets: Path) -> Result:
 
 
 def stale_sockets(folder: Path) -> list[Result]:
-    """Sockets that a killed process left behind."""
+    """Sockets that a killed process left behind; one that ends in order takes its own away."""
     if not folder.is_dir():
         return []
     found = sorted(path for path in folder.iterdir() if path.is_socket() and not _answers(path))
-    sentence = "Nobody answers at {}: a process that was killed left it."
+    sentence = "Nobody answers at {}: a process that did not end in order (killed, or the power went) left it."
     return [_left(path, sentence.format(path.name), partial(_remove_stale, path)) for path in found]
 
 

@@ -18,6 +18,7 @@ from shared.messages.obs import LinkState, ObsConnection, ObsStatus
 from shared.messages.obs_actions import Readiness
 from shared.messages.obs_commands import AskObs, GetObsStatus
 from shared.messages.service import BRIDGE
+from shared.supervised import ANEW, ANSWERS_WITHIN_S, fault_of, process_of
 
 ANSWER_S = 1.0
 REACH_S = 1.0
@@ -35,13 +36,23 @@ def look_at_configuration(site: Site) -> list[Result]:
 
 
 def look_at_services(site: Site) -> list[Result]:
-    """Whether what runs answers."""
-    if not site.running:
+    """Whether what runs answers, and supervisord, which starts it again."""
+    if not site.running and process_of(site.paths) is None:
         return [skipped("The suite is down.")]
     if not site.may_ask:
         return [skipped("Only their owner, and root, may ask the services.")]
     asked = [Errand(partial(_service, site, name), within_s=2 * ANSWER_S) for name in SERVICES]
-    return [one.answer() for one in asked]
+    supervisor = Errand(partial(_supervisor, site), within_s=1.5 * ANSWERS_WITHIN_S)
+    return [*(one.answer() for one in asked), *supervisor.answer()]
+
+
+def _supervisor(site: Site) -> list[Result]:
+    """supervisord; nothing of services that were started without one."""
+    fault = fault_of(site.paths)
+    if fault is not None:
+        return [failed(fault, ANEW, "supervisord")]
+    pid = process_of(site.paths)
+    return [ok(f"Process {pid} answers.", "supervisord")] if pid is not None else []
 
 
 def _service(site: Site, name: str) -> Result:

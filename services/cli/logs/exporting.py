@@ -13,12 +13,11 @@ from services.cli.logs import options, reading
 from services.cli.logs.records import Record
 from services.cli.logs.showing import document_of
 from services.cli.logs.wanted import Wanted, wanted
+from services.cli.new_files import refuse_taken, whole, zip_entry
 from services.cli.query.moments import window
-from shared.errors import IoError, ValidationError
 from shared.paths import Paths
 
 ENDINGS: Final = (".zip", ".jsonl")
-PARTIAL: Final = ".partial"
 
 Out = Annotated[
     Path, typer.Option("--out", metavar="FILE", help="A .jsonl with all lines by time, or a .zip with one per service.")
@@ -40,35 +39,29 @@ def export(  # noqa: PLR0913  # a command has as many arguments as options
 ) -> None:
     """Write log lines into a file, without secrets."""
     if out.suffix not in ENDINGS:
-        raise ValidationError("log.no_form", "Name a file that ends in .zip or .jsonl.", value=str(out))
-    if out.exists() and not force:
-        raise IoError("file.exists", f"{out} is there already: name another file, or replace it with --force.")
+        raise typer.BadParameter("Name a file that ends in .zip or .jsonl.", param_hint="--out")
+    refuse_taken(out, is_forced=force)
     asked = wanted(services=service or [], window=window(None, since, until), ring=ring, match=match, level=level)
-    partial = out.with_name(out.name + PARTIAL)
-    try:
-        write = _zipped if out.suffix == ".zip" else _plain
-        count = write(Paths.from_environment().logs, asked, partial)
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
+    write = _zipped if out.suffix == ".zip" else _write_all
+    with whole(out) as file:
+        count = write(Paths.from_environment().logs, asked, file)
     if json:
         output.document({"path": out.absolute(), "lines": count, "bytes": out.stat().st_size})
     else:
         output.line(f"{count} lines in {out} ({output.size(out.stat().st_size)})")
 
 
-def _plain(logs: Path, asked: Wanted, path: Path) -> int:
-    with path.open("wb") as file:
-        return _write(file, reading.search(logs, asked))
+def _write_all(logs: Path, asked: Wanted, file: IO[bytes]) -> int:
+    return _write(file, reading.search(logs, asked))
 
 
-def _zipped(logs: Path, asked: Wanted, path: Path) -> int:
+def _zipped(logs: Path, asked: Wanted, file: IO[bytes]) -> int:
     count = 0
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w") as archive:
         for source in reading.files_of(logs, asked):
             only = msgspec.structs.replace(asked, sources=(source,))
-            with archive.open(f"{source}.jsonl", "w", force_zip64=True) as file:
-                count += _write(file, reading.search(logs, only))
+            with archive.open(zip_entry(f"{source}.jsonl"), "w", force_zip64=True) as lines:
+                count += _write(lines, reading.search(logs, only))
     return count
 
 

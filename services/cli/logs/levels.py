@@ -13,6 +13,7 @@ from shared.paths import Paths
 from shared.rpc import Client
 
 DEFAULT: Final = "default"
+NO_ANSWER: Final = 3
 HEADERS: Final = ("service", "level", "configured", "subsystems that differ")
 
 Part = Annotated[
@@ -31,7 +32,7 @@ def level(part: Part = None, to: NewLevel = None, *, json: output.Json = False) 
     """
     client = Client(Paths.from_environment())
     if part is None:
-        _show({name: _ask(client, name) for name in SERVICES}, as_json=json)
+        _show_all({name: _ask(client, name) for name in SERVICES}, as_json=json)
         return
     service, _, subsystem = part.partition(".")
     _check(service, subsystem, to)
@@ -61,6 +62,17 @@ def _ask(client: Client, service: str) -> LogLevels | None:
         return client.call(GetLogLevels(), service=service, deadline_s=1.0)
     except NetworkError:
         return None
+
+
+def _show_all(found: dict[str, LogLevels | None], *, as_json: bool) -> None:
+    """Whoever answers is shown; 3 if somebody does not."""
+    silent = [service for service, levels in found.items() if levels is None]
+    if len(silent) == len(found):
+        raise NetworkError("service.not_running", "The suite is not running: start it with restrike up -d")
+    _show(found, as_json=as_json)
+    if silent:
+        output.note(f"No answer from {', '.join(silent)}; see restrike ps.")
+        raise typer.Exit(NO_ANSWER)
 
 
 def _show(found: dict[str, LogLevels | None] | dict[str, LogLevels], *, as_json: bool) -> None:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,17 @@ import pytest
 
 from services.cli import writer
 from services.cli.monitor import showing
+from services.cli.monitor.incidents import WORDS
 from services.cli.monitor.metrics import Metric
 from services.cli.monitor.sample_tables import text_of
 from services.db_writer.once import _carry_out
+from services.db_writer.outboxes.incidents import store_incident
 from services.db_writer.outboxes.samples import store_sample
 from services.db_writer.outboxes.stamp import Stamp
 from shared.clock import unix_ns
 from shared.db.sqlite import connect_writer
 from shared.errors import NetworkError
+from shared.messages.incidents import IncidentKind, ServiceIncident
 from shared.messages.system import CpuUse, SystemSample
 from shared.paths import Paths
 from shared.rpc import RefusedError
@@ -215,6 +220,28 @@ def test_history_of_one_process(run: Run) -> None:
     assert run("monitor", "history", "--metric", "process", "nobody").out.startswith("Nothing is stored")
 
 
+@pytest.mark.parametrize("phase_ms", [0, 500, 4_990, 5_000, 9_999])
+@pytest.mark.parametrize(("every", "lines"), [("10s", 12), ("20s", 6), ("30s", 4)])
+def test_history_has_no_false_hole(run: Run, paths: Paths, phase_ms: int, every: str, lines: int) -> None:
+    """Two minutes, measured all the time, each sample some milliseconds early or late, whenever measuring began."""
+    minute_us = unix_ns() // 1000 // MINUTE_US * MINUTE_US - 5 * MINUTE_US
+    with closing(connect_writer(paths.database)) as connection:
+        for n in range(1, 13):
+            late_ms = phase_ms + (58 if n % 2 else -23)
+            fact = averaged(at_us=minute_us + n * 10_000_000 + late_ms * 1000)
+            store_sample(connection, fact, STAMP)
+        connection.commit()
+    rows = run("monitor", "history", "--last", "1h", "--every", every, "--json").document["rows"]
+    times = [datetime.fromisoformat(row["at"]) for row in rows]
+    steps = {(after - before).total_seconds() for before, after in pairwise(times)}
+    step_s = int(every[:-1])
+    assert steps <= ({9, 10, 11} if step_s == 10 else {step_s})
+    assert lines <= len(rows) <= lines + (step_s > 10)  # those at the ends may be cut
+    assert sum(row["udp_received"] for row in rows) == 12 * 1300
+    first = minute_us / 1e6 + phase_ms / 1000  # where the first sample began
+    assert -step_s < times[0].timestamp() - first <= 1
+
+
 @pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize(
     ("words", "said"),
@@ -228,8 +255,40 @@ def test_history_of_one_process(run: Run) -> None:
 def test_what_history_refuses(run: Run, words: tuple[str, ...], said: str) -> None:
     """In a sentence."""
     done = run("monitor", "history", *words)
-    assert (done.code, done.out) == (1, "")
+    assert (done.code, done.out) == (2, "")
     assert said in done.err
+
+
+def test_incidents(run: Run, paths: Paths) -> None:
+    """What became of the services, the newest first, of one or of all; a service that does not exist is named."""
+    now_us = unix_ns() // 1000
+    told = [
+        ("db-writer", IncidentKind.ENDED, 70, "It had not answered for 21 s and was ended."),
+        ("db-writer", IncidentKind.RESTARTED, 71, "It ended (terminated by SIGKILL). It was started again."),
+        ("broker", IncidentKind.STORM, 72, "It was started 5 times within a minute."),
+    ]
+    assert run("monitor", "incidents").out == "Nothing happened to a service.\n"
+    with closing(connect_writer(paths.database)) as connection:
+        for n, (service, kind, pid, detail) in enumerate(told):
+            incident = ServiceIncident(
+                incident_id=str(n),
+                service=service,
+                kind=kind,
+                happened_at_us=now_us - (3 - n) * MINUTE_US + MINUTE_US // 2,
+                pid=pid,
+                detail=detail,
+            )
+            store_incident(connection, incident, STAMP)
+        connection.commit()
+    found = run("monitor", "incidents", "--json").document["incidents"]
+    assert [(one["service"], one["kind"], one["pid"], one["detail"]) for one in found] == told[::-1]
+    lines = run("monitor", "incidents", "db-writer").out.splitlines()
+    assert [line[21:] for line in lines[::2]] == ["db-writer: started again", "db-writer: ended by force"]
+    assert [line.strip() for line in lines[1::2]] == [told[1][3], told[0][3]]
+    assert run("monitor", "incidents", "--last", "1m", "--json").document["incidents"] == found[:1]
+    assert "One of: broker" in run("monitor", "incidents", "db").err
+    assert run("monitor", "incidents", "db").code != 0
+    assert set(WORDS) == set(IncidentKind)
 
 
 @pytest.mark.usefixtures("paths")

@@ -160,6 +160,17 @@ def test_a_home_in_order(tmp_path: Path) -> None:
     assert mend(found, is_root=False, ask=_nobody_asked) == []
 
 
+def test_a_disk_that_is_mounted_read_only() -> None:
+    """Failed, with what to do, once for each disk; whatever this user may do."""
+    folders = {"data": Path("/data/restrike/data"), "log": Path("/data/restrike/log"), "backups": Path("/srv")}
+    locked = disk.read_only(folders, MOUNTS, lambda folder: os.ST_RDONLY if "restrike" in str(folder) else 0)
+    assert _outcomes(locked) == [Outcome.FAILED]
+    place, _ = disk.mounted(folders["data"], MOUNTS)
+    assert locked[0].found.startswith(f"data/ and log/ cannot be written: {place} is mounted read-only")
+    assert f"mount -o remount,rw {place}" in str(locked[0].fix)
+    assert disk.read_only(folders, MOUNTS, lambda _: 0) == []
+
+
 @pytest.fixture
 def short_path() -> Iterator[Path]:
     """A folder whose path leaves room for sockets in it."""

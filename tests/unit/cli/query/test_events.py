@@ -124,9 +124,9 @@ def test_a_table_of_events_says_what_they_say(asked: Run) -> None:
         (("--athlete", "nobody"), 1, "There is no athlete nobody."),
         (("--ring", "ring-9"), 1, "There is no ring ring-9. Known:"),
         (("--tournament", "nope"), 1, "Known: Zagreb Open, Split Cup."),
-        (("--from", "soon"), 1, "This is no time."),
-        (("--day", "soon"), 1, "This is no day."),
-        (("--clock", "1:00"), 1, "This is no range of the clock."),
+        (("--from", "soon"), 2, "This is no time."),
+        (("--day", "soon"), 2, "This is no day."),
+        (("--clock", "1:00"), 2, "This is no range of the clock."),
         (("--round", "0"), 2, "Usage"),
     ],
 )
