@@ -57,6 +57,7 @@ def test_how(name: str, code: str | None, method: str) -> None:
     assert (found.code, found.method) == (code, method)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [row for row in flag_codes().values() if not row.stands_for], ids=lambda row: row.code)
 def test_word_beside_a_name_makes_it_doubtful(row: FlagCode) -> None:
     """Whatever the country: who knows which one `Lower Something` is? Words that say nothing change nothing."""
