@@ -70,6 +70,7 @@ def test_the_scene_of_an_injury() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_lower_third_hides_again() -> None:
     """It is shown at the load with both names, and hidden after 15 s or at the first clock, whichever is first."""
     found = would("lower-third", "bo3-1-2-ptf-scores-gamjeom")

@@ -129,6 +129,7 @@ def test_entries_are_of_now() -> None:
 
 @pytest.mark.usefixtures("full_disk")
 @pytest.mark.parametrize("suffix", [".zip", ".tar.zst"])
+@pytest.mark.slow
 def test_a_bundle_onto_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     """One sentence, nothing left, and nothing printed when the archive is collected (which would be a warning here)."""
 
@@ -146,6 +147,7 @@ def test_a_bundle_onto_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.usefixtures("full_disk")
 @pytest.mark.parametrize("name", ["l.zip", "l.jsonl"])
+@pytest.mark.slow
 def test_logs_onto_a_full_disk(tmp_path: Path, home: Path, run: Run, name: str) -> None:
     """As above; the hidden name that it is written under is told nowhere."""
     folder = tmp_path / "stick"

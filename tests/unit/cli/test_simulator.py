@@ -269,6 +269,7 @@ def test_what_dialect_a_does_otherwise() -> None:
     assert 10 < cut < 40
 
 
+@pytest.mark.slow
 def test_each_scenario_shows_what_it_is_named_for() -> None:
     """Not merely a name: every match of it, in whatever rules and dialect, has the thing in it."""
     shows: dict[Scenario, Callable[[Truth], object]] = {

@@ -5,6 +5,8 @@ either (doctor/test_doctor_bundle.py).
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from services.cli.export.catalogue import EXPORTS
 from shared.db.backup import Wanted, make_backup
 from shared.db.backup_files import BackupKind, unpack
@@ -29,6 +31,7 @@ def _exports(run: Run, folder: Path) -> Iterator[Path]:
         yield out
 
 
+@pytest.mark.slow
 def test_nothing_of_a_licence_leaves_its_home(run: Run, home: Path, tmp_path: Path, migrated: bytes) -> None:
     """Not its text, not a key, not a sealed byte; what became of it is in the backups, as a sentence."""
     paths = Paths(home)

@@ -35,6 +35,7 @@ def _contents(path: Path) -> dict[str, object]:
         return {table: content for table, content in contents_of(connection).items() if table not in MADE_ANEW}
 
 
+@pytest.mark.slow
 def test_round_trip(filled: Path, backups: Path, tmp_path: Path) -> None:
     """Every table has the same checksum afterwards: blobs, endless numbers, quotes and strange characters included."""
     with closing(connect_writer(filled)) as connection:
@@ -75,6 +76,7 @@ def test_people_can_read_it(filled: Path, backups: Path) -> None:
     assert (manifest.left_out, list(manifest.tables)) == (["raw_datagrams"], tables)
 
 
+@pytest.mark.slow
 def test_an_older_version_becomes_the_present_one(
     filled: Path, backups: Path, tmp_path: Path, contents: Contents
 ) -> None:

@@ -1,5 +1,7 @@
 """Holes in the journal, two senders, unknown streams. What the messages themselves show: test_inspecting_*.py."""
 
+import pytest
+
 from services.pss_parser.ring import RingParser
 from shared.messages.facts import (
     AnyFact,
@@ -116,6 +118,7 @@ def test_an_unknown_stream_is_reported_once_per_session() -> None:
     assert len(feed.findings()) == 4
 
 
+@pytest.mark.slow
 def test_neither_garbage_nor_forged_addresses_fill_the_state() -> None:
     """The state stays small whatever arrives."""
     feed = Feed()

@@ -202,6 +202,7 @@ def test_values_of_another_kind_are_shown_as_they_are(tmp_path: Path) -> None:
     assert [cell.value for cell in sheet[2]] == ["a", "=5", "noon", "long", False, None]
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_halfway_fails_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The temporary file of a sheet cannot be written: one failure, and nothing is left beside the workbook."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -30,6 +30,7 @@ def _points(played: Played, ring: str) -> Iterator[tuple[float, int, str]]:
             yield second, int(body[2:3]), TECHNIQUES[body.split(b";")[1]]
 
 
+@pytest.mark.slow
 def test_all_events_newest_and_oldest_first(ask: Ask, played: Played) -> None:
     """Every message once; the newest first is the oldest first turned round."""
     sent = played.bodies()

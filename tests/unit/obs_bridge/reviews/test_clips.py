@@ -284,6 +284,7 @@ def test_out_of_reach(stage: Stage) -> None:
     assert [ready.path for ready in stage.ready] == [None]
 
 
+@pytest.mark.slow
 def test_killed_at_every_step(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Wherever the service is killed, there is one row for the review: with its clip in its place, or why there is
     none; and it is never saved twice for nothing.
