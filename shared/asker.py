@@ -107,11 +107,11 @@ class Asker:
 
     def _sweep(self) -> None:
         self._is_sweeping = False
+        self._sweep_later()
         now = monotonic_s()
         for number in [number for number, waiting in self._waiting.items() if waiting.deadline_s <= now]:
             service = self._waiting[number].service
             self._fail(number, "service.no_answer", f"{service} did not answer in time.")
-        self._sweep_later()
 
     def _fail(self, number: str, code: str, sentence: str) -> None:
         waiting = self._waiting.pop(number, None)

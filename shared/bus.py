@@ -191,6 +191,11 @@ class Subscriber:
         self._last: dict[bytes, tuple[str, int]] = {}
         self._decoders: dict[str, msgspec.msgpack.Decoder[Envelope[Any]]] = {}
 
+    @property
+    def taken(self) -> int:
+        """How many were taken off the socket, whether or not they fit the contract."""
+        return self.received + self.undecodable
+
     def subscribe(self, prefix: bytes) -> None:
         """Receive every frame that starts with `prefix`."""
         self.socket.subscribe(prefix)

@@ -69,7 +69,7 @@ class Client:
         *,
         is_over: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._paths = paths
+        self.paths = paths
         self._context = context or zmq.Context.instance()
         self._is_over = is_over
 
@@ -81,13 +81,13 @@ class Client:
             RefusedError: the service answered with an error.
         """
         name = service or command.service
-        if not is_locked(self._paths.lock(name)):
+        if not is_locked(self.paths.lock(name)):
             sentence = f"{name} is not running (yet); see: restrike ps. Start the suite with: restrike up"
             raise NetworkError("service.not_running", sentence)
         wait_s = command.deadline_s if deadline_s is None else deadline_s
         request = Request(service=name, command=command.name, id=uuid.uuid4().hex, body=msgspec.Raw(_encode(command)))
         try:
-            answer = self._exchange(self._paths.command_socket(name), request, wait_s)
+            answer = self._exchange(self.paths.command_socket(name), request, wait_s)
             if answer is None:
                 raise NetworkError("service.no_answer", f"{name} did not answer within {wait_s:g} s.")
             if answer.ok:

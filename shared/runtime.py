@@ -290,7 +290,7 @@ class Runtime:
             HANDLED.forget()
 
     def _deliver(self, subscriber: Subscriber) -> None:
-        before = subscriber.received
+        before = subscriber.taken
         for delivery in subscriber.drain():
             if delivery.lost and delivery.topic is not None and not delivery.topic.direct:
                 self._tell_loss(delivery.frame, delivery.envelope.producer, delivery.lost, subscriber.lost)
@@ -298,7 +298,7 @@ class Runtime:
                 for handler in self._handlers.get(delivery.topic.name, ()):
                     self.guard(handler, delivery.envelope.event)
                     HANDLED.forget()
-        if subscriber.received - before == DRAIN_LIMIT and self.listens_every_s is not None:
+        if subscriber.taken - before == DRAIN_LIMIT and self.listens_every_s is not None:
             self.post(partial(self._deliver, subscriber))  # more may wait, and nothing wakes us for it
 
     def _tell_loss(self, frame: bytes, producer: str, count: int, total: int) -> None:

@@ -50,20 +50,24 @@ class Watched(Struct):
 
 
 class Sentry:
-    """Asks each service that it does not hear. `watched` says how each one is."""
+    """Asks each service that it does not hear. `watched` says how each one is. `may_end`: somebody starts again what is
+    ended; one that is only slow may come back by itself.
+    """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # whom it watches, and three who hear or say something of it
         self,
         runtime: Runtime,
         asker: Asker,
         services: Sequence[str],
         *,
+        may_end: Callable[[], bool] = lambda: True,
         answered: Answered = lambda _name, _health: None,
         killed: Killed = lambda _event: None,
     ) -> None:
         self.watched = {name: Watched() for name in services}
         self._runtime = runtime
         self._asker = asker
+        self._may_end = may_end
         self._answered = answered
         self._killed = killed
         self._rest = self._count = 0
@@ -76,7 +80,7 @@ class Sentry:
         for name in self.watched:
             self._meet(name)
             watched = self.watched[name]
-            if watched.pid is not None and self._is_overdue(name, watched) and not self._rest:
+            if watched.pid is not None and self._is_overdue(name, watched) and not self._rest and self._may_end():
                 self._end(name, watched)
 
     def hear(self, health: ServiceHealth) -> None:

@@ -54,8 +54,10 @@ def process_of(paths: Paths) -> int | None:
     """The process of this home's supervisord, whether or not it answers; None: there is none. One that was killed
     leaves its number behind, which may be anybody's now.
     """
-    with contextlib.suppress(OSError, ValueError):
-        pid = int((paths.run / PID_FILE).read_text(encoding="ascii"))
+    pid = number_of(paths)
+    if pid is None:
+        return None
+    with contextlib.suppress(OSError):
         proc = Path(f"/proc/{pid}")
         is_one = _MODULE in (proc / "cmdline").read_bytes().split(b"\0")
         words = os.fsdecode((proc / "environ").read_bytes()).split("\0")
@@ -65,13 +67,27 @@ def process_of(paths: Paths) -> int | None:
     return None
 
 
+def number_of(paths: Paths) -> int | None:
+    """The number that this home's supervisord wrote down when it began, whatever became of it; None: there is none, or
+    it ended in order.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        return int((paths.run / PID_FILE).read_text(encoding="ascii"))
+    return None
+
+
 def is_stopped(pid: int) -> bool:
     """Whether a process is stopped (SIGSTOP, a debugger), so that it cannot answer whatever time it is given."""
+    return state_of(pid) in ("T", "t")
+
+
+def state_of(pid: int) -> str | None:
+    """The letter that Linux has for how a process is; None: there is none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] in ("T", "t")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return stat.rpartition(")")[2].split()[0]
 
 
 def fault_of(paths: Paths) -> str | None:

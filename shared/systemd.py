@@ -1,17 +1,19 @@
 """What systemd wants to hear of a `Type=notify` unit: that the suite is up, and still is; cpu-monitor and broker.
 
 Both give signs of life, so that systemd ends the suite only when both are frozen: each of them ends the other before
-(shared/sentry.py). A sign needs supervisord's answer, too: only systemd can end one that is frozen, and without it
-nothing is started again. Without systemd there is no NOTIFY_SOCKET, and nothing is said.
+(shared/sentry.py). While a service is missing a sign needs supervisord's answer, too: only systemd can end one that is
+frozen, and nobody else starts that service again. A whole suite goes on without it: a match may be on. Without systemd
+there is no NOTIFY_SOCKET, and nothing is said.
 """
 
 import contextlib
 import os
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from shared.rpc import is_locked
 from shared.runtime import Runtime
 from shared.supervised import answers, is_supervised
 
@@ -39,8 +41,10 @@ class Systemd:
             out.settimeout(0)
             out.sendto("\n".join(words).encode(), self._address)
 
-    def give_signs_of_life(self, runtime: Runtime) -> None:
-        """From the start of `runtime` on, as often as it is wanted, while supervisord answers."""
+    def give_signs_of_life(self, runtime: Runtime, services: Iterable[str]) -> None:
+        """From the start of `runtime` on, as often as it is wanted, while all `services` are there or supervisord, who
+        starts them again, answers.
+        """
         if self.alive_every_s is None:
             return
 
@@ -49,10 +53,11 @@ class Systemd:
                 self.tell(ALIVE)
 
         def tell() -> None:
-            if is_supervised(runtime.paths):
-                threading.Thread(target=ask, name="sign of life", daemon=True).start()
-            else:
+            is_whole = all(is_locked(runtime.paths.lock(name)) for name in services)
+            if is_whole or not is_supervised(runtime.paths):
                 self.tell(ALIVE)
+            else:
+                threading.Thread(target=ask, name="sign of life", daemon=True).start()
 
         runtime.on_start(lambda: self.tell(ALIVE))
         runtime.every(self.alive_every_s, tell)

@@ -126,12 +126,12 @@ class Gateway:
     def _answer_for_the_silent(self) -> None:
         """Tell the clients whose service did not answer in time."""
         self._is_sweeping = False
+        self._sweep_later()
         now = monotonic_s()
         for ticket, (route, request_id, service, deadline) in list(self._waiting.items()):
             if deadline <= now:
                 del self._waiting[ticket]
                 self._refuse(route, request_id, "service.no_answer", f"{service} did not answer in time.")
-        self._sweep_later()
 
     def _refuse(self, route: list[bytes], request_id: str, code: str, message: str) -> None:
         self.refused += 1

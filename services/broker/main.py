@@ -1,12 +1,12 @@
 """broker: passes events from all services to all subscribers, and commands from other programs to the services.
 
-It also watches cpu-monitor, which watches everybody else, and gives systemd signs of life like that, while supervisord
-answers.
+It also watches cpu-monitor, which watches everybody else, and gives systemd signs of life like that.
 """
 
 from services.broker.curve import Gatekeeper
 from services.broker.gateway import Gateway
 from services.broker.proxy import Proxy
+from services.registry import SERVICES
 from shared.asker import Asker
 from shared.messages.service import MONITOR
 from shared.runtime import Runtime, serve
@@ -23,7 +23,7 @@ def build(runtime: Runtime) -> None:
     Proxy(runtime.context, runtime.paths, bus).register(runtime)
     Gateway(runtime, runtime.paths, bus)
     Sentry(runtime, Asker(runtime), [MONITOR])
-    Systemd().give_signs_of_life(runtime)
+    Systemd().give_signs_of_life(runtime, SERVICES)
 
 
 def main() -> None:

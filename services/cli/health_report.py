@@ -15,6 +15,7 @@ from shared.errors import RestrikeError
 from shared.messages.health import RANK, Condition, GetHealthReport, HealthItem, HealthReport, Subject
 from shared.messages.service import MONITOR
 from shared.rpc import Client
+from shared.supervised import ANEW
 
 DEADLINE_S: Final = 1.0
 MOST_COLUMNS: Final = 100
@@ -47,7 +48,7 @@ def current(client: Client, *, deadline_s: float = DEADLINE_S) -> Seen:
         return Seen(report=client.call(GetHealthReport(), deadline_s=deadline_s), is_judged=True)
     except RestrikeError as error:
         known = {MONITOR: error}
-        return Seen(report=of_answers(readiness.ask(client, deadline_s=deadline_s, silent=known)), is_judged=False)
+        return Seen(report=of_answers(readiness.ask_all(client, deadline_s=deadline_s, silent=known)), is_judged=False)
 
 
 def of_answers(ready: Readiness) -> HealthReport:
@@ -90,13 +91,18 @@ def _found(ready: Readiness) -> Iterator[tuple[Subject, str, Fault | None]]:
 
 
 def _silence(ready: Readiness, name: str) -> Fault:
-    """Why a service does not answer. One without a process comes back by itself while supervisord runs."""
-    reason, remedy = ready.silent[name], f"A frozen service is started again by itself. See: restrike logs tail {name}"
-    if name in ready.gone:
-        reason = f"{name} is not running."
-        remedy = "It is started again by itself within seconds. If it does not come back: restrike up -d"
+    """Why a service does not answer, and who brings it back: supervisord, cpu-monitor, and of that one broker."""
+    reason = f"{name} is not running." if name in ready.gone else ready.silent[name]
     if name == MONITOR:
         reason += " Nobody watches the suite until it is back."
+    if ready.unsupervised is not None:
+        remedy = f"{ready.unsupervised} {ANEW}"
+    elif name in ready.gone:
+        remedy = "It is started again by itself within seconds. If it does not come back: restrike up -d"
+    elif name == MONITOR:
+        remedy = f"If it is frozen, broker ends it, and it is started again. See: restrike logs tail {name}"
+    else:
+        remedy = f"If it is frozen, cpu-monitor ends it, once that is back. See: restrike logs tail {name}"
     return Condition.FAILED, reason, remedy
 
 

@@ -39,7 +39,7 @@ def whole(out: Path) -> Iterator[IO[bytes]]:
         IoError: it cannot be written.
         OSError: something else could not be read meanwhile.
     """
-    partial = out.with_name(f".{out.name}.partial")
+    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
         try:
             partial.unlink(missing_ok=True)

@@ -13,13 +13,14 @@ from shared.messages.obs_commands import GetObsStatus, ObsStatuses
 from shared.messages.service import PARSER, ServiceHealth
 from shared.messages.udp import RingStatus
 from shared.rpc import Client
+from shared.supervised import fault_of
 
 NOT_RUNNING: Final = "service.not_running"
 
 
 class Readiness(Struct, kw_only=True):
     """What the services of a home answered; `silent` says of each other one why it did not, `gone` which of those have
-    no process.
+    no process. `unsupervised` is why nobody starts these again, where that was asked (`ask_all`).
     """
 
     services: dict[str, ServiceHealth]
@@ -28,6 +29,7 @@ class Readiness(Struct, kw_only=True):
     database: DatabaseStatus | None
     obs: ObsStatuses | None = None
     gone: set[str] = field(default_factory=set)
+    unsupervised: str | None = None
 
     @property
     def faults(self) -> list[str]:
@@ -74,6 +76,14 @@ def ask(client: Client, *, deadline_s: float = 1.0, silent: dict[str, RestrikeEr
                 ready.obs = client.call(GetObsStatus(), deadline_s=deadline_s)
         except RestrikeError as error:
             _note_silence(ready, name, error)
+    return ready
+
+
+def ask_all(client: Client, *, deadline_s: float, silent: dict[str, RestrikeError] | None = None) -> Readiness:
+    """As `ask`; where somebody is silent, whether supervisord would start it again, too."""
+    ready = ask(client, deadline_s=deadline_s, silent=silent)
+    if ready.silent:
+        ready.unsupervised = fault_of(client.paths)
     return ready
 
 

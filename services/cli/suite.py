@@ -111,16 +111,14 @@ def down(
     """End the suite in order: what was received is stored first."""
     paths = Paths.from_environment()
     ended = _end(paths, force=force) if paths.run.exists() else None
-    left, killed = (ended.left, ended.killed) if ended is not None else (None, None)
     if json:
+        left, killed = (ended.left, ended.killed) if ended is not None else (None, None)
         was_running = ended is not None
         output.document({"was_running": was_running, "left_for_next_start": left, "killed_supervisor_pid": killed})
         return
-    if killed is not None:
-        output.note(f"Killed supervisord (process {killed}), which did not answer; each service was ended by itself.")
     output.line("The suite is down." if ended is not None else f"No suite was running in {paths.home}.")
-    if left:
-        output.note(left)
+    for note in ended.notes if ended is not None else []:
+        output.note(note)
 
 
 def _end(paths: Paths, *, force: bool) -> Ended | None:

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
@@ -25,7 +24,7 @@ from shared.messages.udp import RingStatus
 from shared.paths import Paths
 from shared.rpc import Client, is_locked
 from shared.stand_in import stand_in
-from shared.supervised import answers, is_stopped, process_of
+from shared.supervised import answers, is_stopped, process_of, state_of
 
 GROUP: Final = "restrike"
 FIRST, LAST = "udp-ingest", "broker"
@@ -56,6 +55,12 @@ class Ended(Struct, frozen=True, kw_only=True):
 
     left: str | None
     killed: int | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person must know of it."""
+        killed = f"Killed supervisord (process {self.killed}), which did not answer; each service was ended by itself."
+        return [note for note in (killed if self.killed is not None else None, self.left) if note]
 
 
 class Supervisor:
@@ -214,23 +219,22 @@ def only_in_memory_bytes(paths: Paths) -> int:
 def stop_suite(paths: Paths, supervisor: Supervisor) -> Ended:
     """End the suite in order: no more datagrams in, everything journaled stored, then all processes.
 
-    A supervisord that does not answer is killed before the services are ended one by one: when it went on, it would
-    start them again.
+    A supervisord that does not answer is killed first, and then the services are ended one by one: when it went on, it
+    would start them again.
 
     Raises:
-        IoError: that one cannot be killed, and no service was ended.
+        IoError: that one cannot be killed, and nothing was ended.
     """
-    left = _store_everything(paths)
     standing = supervisor.standing()
-    killed = None
+    killed = standing.pid if standing is not None and not standing.answers else None
+    if killed is not None:
+        end_frozen(killed)
+    left = _store_everything(paths)
     if standing is not None and standing.answers:
         supervisor.shut_down()
         if not _gone(standing.pid, within_s=END_WITHIN_S):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(standing.pid, signal.SIGKILL)
-    elif standing is not None:
-        end_frozen(standing.pid)
-        killed = standing.pid
     end_left_overs(paths)
     return Ended(left=left, killed=killed)
 
@@ -274,8 +278,4 @@ def _gone(pid: int, *, within_s: float) -> bool:
 
 def _has_ended(pid: int) -> bool:
     """Whether the process is gone, or only waits for its parent to take note of its end."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-    return stat.rpartition(")")[2].split()[0] == "Z"
+    return state_of(pid) in (None, "Z")

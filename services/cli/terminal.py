@@ -38,11 +38,13 @@ def stay(paths: Paths, supervisor: Supervisor, process: "subprocess.Popen[bytes]
     _say("Ending in order …")
     in_memory = only_in_memory_bytes(paths)
     with only_one(paths):
-        left = stop_suite(paths, supervisor).left
+        notes = stop_suite(paths, supervisor).notes
     process.wait()
     if in_memory:
-        left = f"{output.size(in_memory)} were only in memory, because the journal could not be written, and are lost."
-    _say(left or "Down; everything received is stored.")
+        lost = output.size(in_memory)
+        notes = [f"{lost} were only in memory, because the journal could not be written, and are lost.", *notes]
+    for note in notes or ["Down; everything received is stored."]:
+        _say(note)
 
 
 def _supervisor_is_gone(paths: Paths) -> int:

@@ -15,7 +15,7 @@ from services.cpu_monitor.alerting.remains import remains_of
 from services.cpu_monitor.alerting.rule_book import KEPT as RULES
 from services.cpu_monitor.alerting.seen import KEPT as SEEN
 from services.cpu_monitor.alerting.seen import decode_seen
-from services.cpu_monitor.guarding.standing import SERVICES, STORM, decode_services, decode_storm
+from services.cpu_monitor.guarding.standing import KEPT_SERVICES, KEPT_STORM, decode_services, decode_storm
 from services.cpu_monitor.health.since import KEPT as SINCE
 from services.cpu_monitor.health.since import decode_since
 from services.cpu_monitor.picture import Picture
@@ -29,8 +29,8 @@ FORMS: Final[dict[str, tuple[str, Callable[[bytes], Any]]]] = {
     NOTICES: ("messages of alerts", msgspec.msgpack.Decoder(Notice).decode),
     SEEN: ("times of alerts", decode_seen),
     SINCE: ("times of health", decode_since),
-    SERVICES: ("processes of services", decode_services),
-    STORM: ("services that do not stay up", decode_storm),
+    KEPT_SERVICES: ("processes of services", decode_services),
+    KEPT_STORM: ("services that do not stay up", decode_storm),
 }
 """What is kept under keys that begin so, for people, and how it is read."""
 

@@ -60,7 +60,7 @@ class Ears:
         self._runtime = runtime
         self._picture = picture
         self._asker = asker
-        self._boots: dict[str, str] = {}
+        self._signs: dict[str, ServiceHealth] = {}
         self._knows_rings = False
         self._trouble_at_s = -math.inf
 
@@ -71,11 +71,14 @@ class Ears:
             return  # somebody's own service, not of the suite
         life.health = health
         life.heard_at_s = monotonic_s()
-        if self._boots.get(health.service) != health.boot_id:
-            self._boots[health.service] = health.boot_id
+        before = self._signs.get(health.service)
+        is_same = before is not None and before.boot_id == health.boot_id
+        self._signs[health.service] = health
+        if not is_same:
             self.ask(health.service)
+        known = before.stages if before is not None and is_same else {}
         for ring, stage in health.stages.items():
-            self.hear_stage(ring, stage)
+            self.hear_stage(ring, stage, is_live=ring in known)
 
     def hear_fault(self, fault: ServiceFault) -> None:
         """Something in a service failed."""
@@ -97,12 +100,15 @@ class Ears:
         """The journal cannot be written, or can again."""
         self._picture.journal_error = trouble.error
 
-    def hear_stage(self, name: str, stage: Stage) -> None:
-        """How far a ring's match is. A datagram changed it within the last second; udp-ingest may tell of it later."""
+    def hear_stage(self, name: str, stage: Stage, *, is_live: bool) -> None:
+        """How far a ring's match is. `is_live`: the parser told it in its last sign of life, too, so that a datagram
+        changed it within the last second; udp-ingest may tell of it later. Else the stage was read out of the journal,
+        and may be minutes old.
+        """
         ring, now_s = self._picture.rings.get(name), monotonic_s()
         if ring is None or ring.stage is stage:
             return
-        if ring.stage is not None:
+        if is_live and ring.stage is not None:
             ring.packet_at_s = max(ring.packet_at_s or 0.0, now_s - HEALTH_EVERY_S)
         ring.stage, ring.stage_at_s = stage, now_s
 
@@ -117,7 +123,7 @@ class Ears:
 
     def hear_trouble(self, trouble: WriteTrouble) -> None:
         """The database cannot be written, or can again."""
-        self._picture.database_error = trouble.error
+        self._picture.database_error, self._picture.database_cause = trouble.error, trouble.cause
         self._trouble_at_s = monotonic_s()
 
     def hear_license(self, status: LicenseStatus) -> None:
@@ -163,7 +169,7 @@ class Ears:
     def _take_database(self, asked_at_s: float, status: DatabaseStatus) -> None:
         self._picture.database = status
         if self._trouble_at_s < asked_at_s:
-            self._picture.database_error = status.error
+            self._picture.database_error, self._picture.database_cause = status.error, status.cause
 
     def _take_obs(self, statuses: ObsStatuses) -> None:
         self._picture.obs = {status.connection: status for status in statuses.connections}

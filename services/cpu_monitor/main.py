@@ -35,8 +35,9 @@ def build(runtime: Runtime) -> None:
     guard(runtime, picture, asker, outbox)
     expose(runtime, picture)
     keep_logs(runtime, picture)
-    watch_health(runtime, picture, ears, outbox)
+    telling = watch_health(runtime, picture, ears, outbox)
     alert(runtime, picture, outbox)
+    runtime.after_turn(telling.keep)
 
 
 def main() -> None:

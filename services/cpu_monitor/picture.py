@@ -70,6 +70,11 @@ class Supervisor(Struct):
         """Whether it does not answer; one answer that is missing may be this machine's."""
         return self.misses >= MISSES
 
+    @property
+    def starts_again(self) -> bool:
+        """Whether it starts a service again that ended."""
+        return self.is_there and not self.is_silent
+
 
 class RingPicture(Struct):
     """A ring: its socket, and the match on it. `packet_at_s` is when its last datagram came, `stage_at_s` when a change
@@ -128,6 +133,7 @@ class Picture:
         self.database: DatabaseStatus | None = None
         self.journal_error: str | None = None
         self.database_error: str | None = None
+        self.database_cause: str | None = None
         self.sample: SystemSample | None = None
         self.time_error: str | None = None
         self.meters: dict[str, MetersRead] = {}

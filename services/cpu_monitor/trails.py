@@ -1,10 +1,15 @@
 """What grew lately, and since when something is behind: the memory of health's judgements; cpu-monitor. Plain data."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from services.cpu_monitor.growth import Growth
 from shared.alerts.metrics import GROWN_S
 from shared.messages.health import Condition, Subject
+
+AWAY_S: Final = 600.0
+"""What was longer ago than a restart takes, such as yesterday, has nothing to do with now."""
 
 
 class Behind(Struct, frozen=True):
@@ -20,6 +25,13 @@ class Stood(Struct, frozen=True):
 
     condition: Condition
     since_us: int
+
+
+def is_long_ago(was_alive_us: int | None, *, now_us: int) -> bool:
+    """Whether the cpu-monitor before this one ended so long ago that what it kept has nothing to do with now; None: it
+    is not known when, so nothing can be said of now. Unix microseconds.
+    """
+    return was_alive_us is None or now_us - was_alive_us > AWAY_S * 1e6
 
 
 class Trails:

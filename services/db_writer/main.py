@@ -107,6 +107,7 @@ class Writer:
         self._schema_version = schema_version
         self._positions = intake.stored()
         self._error: str | None = None
+        self._cause: str | None = None
         self._retry_at = self._ask_at = self._flood_until_s = 0.0
         self._farewell = farewell
         self._entries = self._messages = self._refused = self._transactions = self._failures = 0
@@ -201,6 +202,7 @@ class Writer:
             transactions=self._transactions + self._facts.transactions,
             error=self._error,
             last_restore=last_restore(self._runtime.paths),
+            cause=self._cause,
         )
 
     def _tell(self, applied: Applied) -> None:
@@ -223,7 +225,7 @@ class Writer:
 
     def _writable(self) -> None:
         if self._error is not None:
-            self._error = None
+            self._error = self._cause = None
             self._runtime.logger("database").info("database_writable_again")
             self._runtime.bus.publish(DB_TROUBLE, self._runtime.service, WriteTrouble(error=None))
 
@@ -231,10 +233,11 @@ class Writer:
         self._retry_at = monotonic_s() + RETRY_S
         self._failures += 1
         if self._error is None:
-            self._error = str(error)
+            self._error, self._cause = str(error), None if error.value is None else str(error.value)
             help_ = "Free space on the disk of data/."
             self._runtime.logger("database").error("database_not_writable", error=self._error, help=help_)
-            self._runtime.bus.publish(DB_TROUBLE, self._runtime.service, WriteTrouble(error=self._error))
+            trouble = WriteTrouble(error=self._error, cause=self._cause)
+            self._runtime.bus.publish(DB_TROUBLE, self._runtime.service, trouble)
 
 
 def _turn_again() -> None:

@@ -103,8 +103,9 @@ class Desk:
         try:
             self._publish(stand, stand.catch_up())
         except (NetworkError, RefusedError) as error:
-            pause_s = SOON_S if error.code == "service.not_running" else RETRY_S  # one that hangs is left alone
-            self._retry_at[stand.ring] = monotonic_s() + pause_s
+            is_away = error.code == "service.not_running"  # for all rings; one that hangs is left alone for longer
+            pause_s = SOON_S if is_away else RETRY_S
+            self._retry_at |= dict.fromkeys(self._stands if is_away else [stand.ring], monotonic_s() + pause_s)
             self._runtime.after(pause_s, self.schedule)
         self.schedule()
 
@@ -236,6 +237,7 @@ def build(runtime: Runtime) -> None:
     runtime.done_with = desk.done_with
     runtime.stages = desk.stages
     runtime.post(desk.schedule)
+    runtime.every(RETRY_S, desk.schedule)  # a fault in the midst of catching up leaves nobody else who would go on
     runtime.every(STANDING_EVERY_S, desk.stand_up)
     runtime.every(STATE_EVERY_S, desk.repeat_states)
     runtime.every(SAVE_BOUNDARIES_EVERY_S, desk.save_boundaries)

@@ -182,7 +182,7 @@ _SERVICES: Final = (
         threshold=10.0,
         clear_s=3.0,
         message="Nothing was heard of {subject} for {value}.",
-        remedy="supervisord starts it again; if it does not stay: restrike health, restrike logs tail, restrike up.",
+        remedy="If it does not come back, or does not stay: restrike health, restrike logs tail, restrike up.",
     ),
     _of_health(
         "service.supervisor",
@@ -190,6 +190,7 @@ _SERVICES: Final = (
         Subject.SERVICE,
         severity=AlertSeverity.WARNING,
         above=NOT_DEGRADED,
+        for_s=5.0,
         only=("supervisord",),
     ),
     AlertRule(
@@ -199,7 +200,7 @@ _SERVICES: Final = (
         topic="system.incident",
         when={"kind": ("ended",)},
         clear_s=600.0,
-        message="{subject} was frozen. {detail} supervisord starts it again.",
+        message="{subject} was frozen. {detail}",
         remedy="Once is no harm. If it comes again, keep what was written: restrike doctor --bundle.",
     ),
     AlertRule(

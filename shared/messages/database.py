@@ -17,10 +17,11 @@ class EntriesCommitted(Struct, frozen=True, kw_only=True, gc=False):
 
 class WriteTrouble(Struct, frozen=True, kw_only=True):
     """`db.trouble/<service>/`: the database cannot be written (`error`), or can again (None). Nothing is lost
-    meanwhile: the journal keeps it.
+    meanwhile: the journal keeps it. `cause`: what SQLite or the disk said, without what to do.
     """
 
     error: str | None
+    cause: str | None = None
 
 
 class Restored(Struct, frozen=True, kw_only=True):
@@ -35,7 +36,9 @@ class Restored(Struct, frozen=True, kw_only=True):
 
 
 class DatabaseStatus(Struct, frozen=True, kw_only=True):
-    """Where the store is and how far it is per ring; counters run since the start of db-writer."""
+    """Where the store is and how far it is per ring; counters run since the start of db-writer. `error` and `cause` are
+    those of `WriteTrouble`.
+    """
 
     path: str
     schema_version: int
@@ -46,3 +49,4 @@ class DatabaseStatus(Struct, frozen=True, kw_only=True):
     transactions: int
     error: str | None
     last_restore: Restored | None = None
+    cause: str | None = None

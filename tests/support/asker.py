@@ -21,11 +21,11 @@ class PatientClient(Client):
         if deadline_s is not None:
             return super().call(command, service=service, deadline_s=deadline_s)
         name = service or command.service
-        until_s, asked = monotonic_s() + command.deadline_s, _holder(self._paths, name)
+        until_s, asked = monotonic_s() + command.deadline_s, _holder(self.paths, name)
         client = Client(
-            self._paths,
+            self.paths,
             self._context,
-            is_over=lambda: monotonic_s() > until_s and _holder(self._paths, name) != asked,
+            is_over=lambda: monotonic_s() > until_s and _holder(self.paths, name) != asked,
         )
         return client.call(command, service=service, deadline_s=lenient(command.deadline_s))
 

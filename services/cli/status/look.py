@@ -37,7 +37,7 @@ class Look(Struct, frozen=True, kw_only=True):
 
 def look(paths: Paths, client: Client, *, deadline_s: float = 1.0) -> Look:
     """Ask every service, once."""
-    ready = readiness.ask(client, deadline_s=deadline_s)
+    ready = readiness.ask_all(client, deadline_s=deadline_s)
     matches: dict[str, MatchState] = {}
     health: HealthReport | None = None
     alerts: tuple[AlertChanged, ...] | None = None

@@ -1,7 +1,7 @@
 """Joins the watchdog, the restarts and systemd to cpu-monitor's loop."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from services.cpu_monitor.guarding.returns import Returns
 from services.cpu_monitor.guarding.standing import kept_storms, resume, storm_to_keep, to_keep
 from services.cpu_monitor.guarding.supervision import Supervision
 from services.cpu_monitor.picture import Picture
+from services.cpu_monitor.trails import is_long_ago
 from services.registry import SERVICES
 from shared.asker import Asker
 from shared.clock import monotonic_s, unix_ns
@@ -33,51 +34,53 @@ READY_WITHIN_S: Final = 20.0
 def guard(runtime: Runtime, picture: Picture, asker: Asker, outbox: Outbox) -> None:
     """Watch every other service."""
     others = [name for name in SERVICES if name != runtime.service]
-    desk = Guard(runtime, picture, outbox)
-    sentry = Sentry(runtime, asker, others, answered=desk.hear, killed=desk.note_killed)
-    restarts = Restarts(lambda: runtime.settings.get(STORM_RESTARTS))
-    resume(restarts, outbox, desk.storms & set(others), now_s=monotonic_s(), now_us=unix_ns() // 1000)
-
-    def take(processes: list[dict[str, Any]], ends: Mapping[str, str]) -> None:
-        now_s, now_us = monotonic_s(), unix_ns() // 1000
-        listed = [process for process in processes if process["name"] != runtime.service]  # Returns is for this one
-        for incident in restarts.take(listed, ends, now_s=now_s, now_us=now_us):
-            desk.note(incident)
-        if restarts.has_news:
-            outbox.add([], kept=to_keep(restarts, now_s=now_s, now_us=now_us))
-
-    supervision = Supervision(runtime, picture, take)
+    kept, now_us = kept_storms(outbox), unix_ns() // 1000
+    storms, old = ([], kept) if is_long_ago(runtime.last_alive_us, now_us=now_us) else (kept, [])
+    desk = Guard(runtime, picture, outbox, storms)
+    sentry = Sentry(
+        runtime,
+        asker,
+        others,
+        may_end=lambda: picture.supervisor is None or picture.supervisor.starts_again,
+        answered=desk.hear,
+        killed=desk.note_killed,
+    )
+    restless = {storm.service for storm in storms} & set(others)  # Returns is for this one
+    resume(desk.restarts, outbox, restless, now_s=monotonic_s(), now_us=now_us)
+    supervision = Supervision(runtime, picture, desk.take)
     known: dict[str, int | None] = {}
 
     def look() -> None:
         now = {name: watched.pid for name, watched in sentry.watched.items()}
         for name, pid in now.items():
             picture.services[name].is_running = pid is not None
-        is_news = now != known or None in now.values() or restarts.is_restless
+        is_news = now != known or None in now.values() or desk.restarts.is_restless
         known.update(now)
         supervision.look(is_news=is_news, now_s=monotonic_s())
         desk.tell_systemd(is_up=all(life.answered_at_s is not None for life in picture.services.values()))
 
     picture.services[runtime.service].answered_at_s = monotonic_s()
     runtime.on_start(desk.note_own_return)
+    runtime.on_start(partial(desk.end_storms, old))
     runtime.on_stop(desk.returns.end)
     runtime.every(LOOK_EVERY_S, look)
     runtime.on(SERVICE_HEALTH)(sentry.hear)
-    desk.systemd.give_signs_of_life(runtime)
+    desk.systemd.give_signs_of_life(runtime, SERVICES)
 
 
 class Guard:
-    """What is done with what was noticed."""
+    """What is done with what was noticed. `storms`: of those who did not stay up when the cpu-monitor before this one
+    ended.
+    """
 
-    def __init__(self, runtime: Runtime, picture: Picture, outbox: Outbox) -> None:
+    def __init__(self, runtime: Runtime, picture: Picture, outbox: Outbox, storms: Sequence[ServiceIncident]) -> None:
         self.systemd = Systemd()
         self.returns = Returns(outbox)
+        self.restarts = Restarts(lambda: runtime.settings.get(STORM_RESTARTS))
         self._runtime = runtime
         self._picture = picture
         self._outbox = outbox
-        storms = kept_storms(outbox)
-        self.storms = {storm.service for storm in storms}
-        """Who did not stay up when the cpu-monitor before this one ended."""
+        self._was_restless = runtime.service in {storm.service for storm in storms}
         picture.incidents.extend(storms)
         self._is_ready = False
         self._began_s = monotonic_s()
@@ -87,6 +90,15 @@ class Guard:
         life = self._picture.services[name]
         life.answered_at_s = monotonic_s()
         life.health = health
+
+    def take(self, processes: list[dict[str, Any]], ends: Mapping[str, str]) -> None:
+        """Take which processes supervisord says there are, and how the last ones ended by its log."""
+        now_s, now_us = monotonic_s(), unix_ns() // 1000
+        listed = [process for process in processes if process["name"] != self._runtime.service]
+        for incident in self.restarts.take(listed, ends, now_s=now_s, now_us=now_us):
+            self.note(incident)
+        if self.restarts.has_news:
+            self._outbox.add([], kept=to_keep(self.restarts, now_s=now_s, now_us=now_us))
 
     def note_own_return(self) -> None:
         """If the cpu-monitor before this one did not end in order, nobody has told of it yet."""
@@ -98,7 +110,7 @@ class Guard:
         detail = self.returns.begin(was_alive_us=was_alive_us, now_us=now_us, ended_by=ended_by)
         if detail is not None:
             self._runtime.after(ON_BUS_S, partial(self._note_return, note, detail))
-        elif self._runtime.service in self.storms:
+        elif self._was_restless:
             self._await_calm()
 
     def _note_return(self, note: EndNote | None, detail: str) -> None:
@@ -110,7 +122,7 @@ class Guard:
         is_storm = self.returns.recent >= self._runtime.settings.get(STORM_RESTARTS)
         if is_storm:
             self._note_own(IncidentKind.STORM, f"It was started {self.returns.recent} times within a minute. {detail}")
-        if is_storm or self._runtime.service in self.storms:
+        if is_storm or self._was_restless:
             self._await_calm()
 
     def _await_calm(self) -> None:
@@ -119,19 +131,29 @@ class Guard:
     def _note_own(self, kind: IncidentKind, detail: str) -> None:
         self.note(_incident(self._runtime.service, kind, os.getpid(), detail))
 
+    def end_storms(self, storms: Sequence[ServiceIncident]) -> None:
+        """They were so long ago that their end is told without a look."""
+        for storm in storms:
+            self._runtime.after(ON_BUS_S, partial(self._end_storm, storm.service))
+
+    def _end_storm(self, service: str) -> None:
+        self.note(_incident(service, IncidentKind.CALMED, None, "It was started anew since."))
+
     def note_killed(self, event: ServiceKilled) -> None:
         """A service was ended, because it did not answer."""
         detail = f"It had not answered for {event.silent_s:.0f} s and was ended."
         self.note(_incident(event.service, IncidentKind.ENDED, event.pid, detail))
 
     def note(self, incident: ServiceIncident) -> None:
-        """Put an incident into the picture, the log, the database and on the bus."""
+        """Put an incident into the picture, the log and on the bus, then into the database: no slow disk keeps anybody
+        from hearing of it.
+        """
         self._picture.incidents.append(incident)
         self._runtime.log.warning(
             "incident", of=incident.service, kind=incident.kind, detail=incident.detail, pid_of=incident.pid
         )
-        self._outbox.add([incident], kept=storm_to_keep(incident))
         self._runtime.bus.publish(SYSTEM_INCIDENT, incident.service, incident)
+        self._outbox.add([incident], kept=storm_to_keep(incident))
 
     def tell_systemd(self, *, is_up: bool) -> None:
         """Tell once that the suite is up, or that this is all that comes up."""
@@ -142,7 +164,9 @@ class Guard:
         self.systemd.tell(READY, f"STATUS={', '.join(silent)}: no answer" if silent else "STATUS=all services answer")
 
 
-def _incident(service: str, kind: IncidentKind, pid: int, detail: str, *, at_us: int | None = None) -> ServiceIncident:
+def _incident(
+    service: str, kind: IncidentKind, pid: int | None, detail: str, *, at_us: int | None = None
+) -> ServiceIncident:
     at_us = unix_ns() // 1000 if at_us is None else at_us
     name = f"{service}:{kind}:{pid}:{at_us}"
     return ServiceIncident(incident_id=name, service=service, kind=kind, happened_at_us=at_us, pid=pid, detail=detail)

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from services.cpu_monitor.guarding.restarts import WITHIN_S
-from services.cpu_monitor.guarding.standing import SERVICES
+from services.cpu_monitor.guarding.standing import KEPT_SERVICES
 from shared.outbox import Outbox
 
 RUNS: Final = "guard.runs"
@@ -39,7 +39,7 @@ class Returns:
 
     def end(self) -> None:
         """It ends in order: the next one has nothing to tell, and what happens to the others meanwhile is wanted."""
-        self._outbox.add([], kept={RUNS: None, SERVICES: None})
+        self._outbox.add([], kept={RUNS: None, KEPT_SERVICES: None})
 
 
 def _times(kept: Mapping[str, bytes]) -> list[int]:

@@ -15,9 +15,9 @@ from services.cpu_monitor.sampling.kernel_file import read_once
 from shared.messages.incidents import IncidentKind, ServiceIncident
 from shared.outbox import Outbox
 
-SERVICES: Final = "guard.services"
-STORM: Final = "guard.storm:"
-GONE: Final = -1
+KEPT_SERVICES: Final = "guard.services"
+KEPT_STORM: Final = "guard.storm:"
+NO_PROCESS: Final = -1
 """No process: the one that was there ended, and another may have its number."""
 _US: Final = 1_000_000
 _BEGAN: Final = 19
@@ -41,9 +41,9 @@ _encode = msgspec.msgpack.Encoder().encode
 
 def resume(restarts: Restarts, outbox: Outbox, storms: Collection[str], *, now_s: float, now_us: int) -> None:
     """Have `restarts` go on from what the cpu-monitor before kept; monotonic s, Unix us."""
-    body = outbox.kept(SERVICES).get(SERVICES)
+    body = outbox.kept(KEPT_SERVICES).get(KEPT_SERVICES)
     before = {} if body is None else decode_services(body)
-    pids = {name: one.pid if began(one.pid) == one.began else GONE for name, one in before.items()}
+    pids = {name: one.pid if began(one.pid) == one.began else NO_PROCESS for name, one in before.items()}
     times = {
         name: [now_s - (now_us - at) / _US for at in one.restarts_us if 0 <= now_us - at <= WITHIN_S * _US]
         for name, one in before.items()
@@ -55,7 +55,7 @@ def resume(restarts: Restarts, outbox: Outbox, storms: Collection[str], *, now_s
 
 def kept_storms(outbox: Outbox) -> list[ServiceIncident]:
     """The storms that nobody has told the end of."""
-    return sorted(map(decode_storm, outbox.kept(STORM).values()), key=lambda incident: incident.happened_at_us)
+    return sorted(map(decode_storm, outbox.kept(KEPT_STORM).values()), key=lambda incident: incident.happened_at_us)
 
 
 def to_keep(restarts: Restarts, *, now_s: float, now_us: int) -> dict[str, bytes]:
@@ -64,14 +64,14 @@ def to_keep(restarts: Restarts, *, now_s: float, now_us: int) -> dict[str, bytes
         name: Stood(pid=pid, began=began(pid), restarts_us=[now_us - round((now_s - at) * _US) for at in times])
         for name, (pid, times) in restarts.standing.items()
     }
-    return {SERVICES: _encode(stood)}
+    return {KEPT_SERVICES: _encode(stood)}
 
 
 def storm_to_keep(incident: ServiceIncident) -> dict[str, bytes | None]:
     """What changes in what is kept of storms."""
     if incident.kind is IncidentKind.STORM:
-        return {f"{STORM}{incident.service}": _encode(incident)}
-    return {f"{STORM}{incident.service}": None} if incident.kind is IncidentKind.CALMED else {}
+        return {f"{KEPT_STORM}{incident.service}": _encode(incident)}
+    return {f"{KEPT_STORM}{incident.service}": None} if incident.kind is IncidentKind.CALMED else {}
 
 
 def began(pid: int) -> int | None:

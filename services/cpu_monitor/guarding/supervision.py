@@ -15,7 +15,7 @@ from services.cpu_monitor.guarding.restarts import ends_in
 from services.cpu_monitor.picture import Picture, Supervisor
 from shared.clock import monotonic_s
 from shared.runtime import Runtime
-from shared.supervised import answers, is_supervised
+from shared.supervised import answers, is_supervised, number_of
 from shared.supervisor import ask_supervisor
 
 ALIVE_EVERY_S: Final = 5.0
@@ -36,7 +36,9 @@ class Supervision:
         self._is_asking = self._is_news = False
         self._due_s = monotonic_s()
         if is_supervised(runtime.paths):
-            picture.supervisor = Supervisor(pid=os.getppid(), answered_at_s=self._due_s)
+            # By its own number: of one that ended before this line the parent is another process already.
+            pid = number_of(runtime.paths) or os.getppid()
+            picture.supervisor = Supervisor(pid=pid, answered_at_s=self._due_s)
         self._supervisor = picture.supervisor
 
     def look(self, *, is_news: bool, now_s: float) -> None:
@@ -60,7 +62,7 @@ class Supervision:
             if is_news:
                 listed = ask_supervisor(paths, "getAllProcessInfo")
                 ends = ends_in(_end_of(paths.logs / "supervisord.log"))
-            is_alive = isinstance(listed, list) or (not is_news and answers(paths))
+            is_alive = isinstance(listed, list) or (self._supervisor is not None and answers(paths))
         finally:
             self._runtime.post(partial(self._end, listed, ends, is_alive=is_alive))
 

@@ -1,6 +1,5 @@
 """The database: whether it can be written, keeps up, and is of this version; cpu-monitor."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,8 +10,6 @@ from shared.messages.service import WRITER
 NAME: Final = "restrike.db"
 FAR_BEHIND: Final = 6
 """So many times the tolerance is a failure."""
-_VALUE: Final = re.compile(r"\(got: (?P<quote>['\"])(?P<value>.+)(?P=quote)\)$")
-"""How a `DatabaseError` ends as text."""
 
 
 def judge_database(view: View) -> Iterator[Verdict]:
@@ -27,7 +24,8 @@ def judge_database(view: View) -> Iterator[Verdict]:
 def _faults(view: View) -> Iterator[Verdict]:
     picture = view.picture
     if picture.database_error is not None:
-        reason = f"The database cannot be written: {closed(_cause(picture.database_error))} Nothing is lost meanwhile."
+        said = closed(picture.database_cause or picture.database_error)  # the error says what to do, too
+        reason = f"The database cannot be written: {said} Nothing is lost meanwhile."
         remedy = "Free space on the disk of data/, and see that no other program holds the file; see: restrike db check"
         yield failed(NAME, reason, remedy)
     yield from _behind(view)
@@ -42,12 +40,6 @@ def _faults(view: View) -> Iterator[Verdict]:
     if wanted is not None and found is not None and found != wanted:
         reason = f"The database is of version {found}, this program of version {wanted}."
         yield degraded(NAME, reason, "Start the suite anew: restrike down, then restrike up -d")
-
-
-def _cause(error: str) -> str:
-    """What SQLite or the disk said, of an error that tells besides what happened and what to do."""
-    found = _VALUE.search(error)
-    return found["value"] if found is not None else error
 
 
 def _behind(view: View) -> Iterator[Verdict]:

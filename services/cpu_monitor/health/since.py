@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from services.cpu_monitor.picture import Picture
-from services.cpu_monitor.trails import Stood
+from services.cpu_monitor.trails import Stood, is_long_ago
 from shared.messages.health import RANK, Condition, HealthReport, Subject
 from shared.outbox import Outbox
 
@@ -15,8 +15,6 @@ SETTLED_S: Final = 30.0
 """By then cpu-monitor has heard and measured everything anew: what is not found in the condition that it had before was
 in another one.
 """
-AWAY_S: Final = 600.0
-"""What was longer ago than a restart takes, such as yesterday, has nothing to do with now."""
 KEEP_EVERY_S: Final = 5.0
 """What flutters is not written more often."""
 
@@ -43,25 +41,27 @@ class Since:
         self._outbox = outbox
         self._picture = picture
         self._kept = outbox.kept(KEPT).get(KEPT)
-        self._kept_at_s = 0.0
-        if self._kept is not None and was_alive_us is not None and now_us - was_alive_us <= AWAY_S * 1e6:
+        if self._kept is not None and not is_long_ago(was_alive_us, now_us=now_us):
             found = decode_since(self._kept)
             picture.trails.stood = {(was.subject, was.name): Stood(was.condition, was.since_us) for was in found}
 
-    def keep(self, report: HealthReport, *, now_s: float, is_last: bool = False) -> None:
-        """Keep it, if a condition changed; `is_last`: cpu-monitor ends. What was not found anew yet, nor worse,
-        stays as it was.
-        """
-        if now_s - self._kept_at_s < KEEP_EVERY_S and not is_last:
-            return
-        stood = self._picture.trails.stood
+    def keep(self, report: HealthReport, *, now_s: float) -> None:
+        """Keep it, if a condition changed. Waits for the disk."""
+        self._settle(now_s)
+        body = _encode([Was(*key, one.condition, one.since_us) for key, one in sorted(self._merged(report).items())])
+        if body != self._kept:
+            self._kept = body
+            self._outbox.add([], kept={KEPT: body})
+
+    def _settle(self, now_s: float) -> None:
+        """Forget how it stood before, once everything was found anew."""
         if now_s - self._picture.began_at_s >= SETTLED_S:
-            stood.clear()
+            self._picture.trails.stood.clear()
+
+    def _merged(self, report: HealthReport) -> dict[tuple[Subject, str], Stood]:
+        """How it stands. What was not found anew yet, nor worse, is as it was."""
         now = {(item.subject, item.name): Stood(item.condition, item.since_us) for item in report.items}
-        for key, before in stood.items():
+        for key, before in self._picture.trails.stood.items():
             if key not in now or RANK[now[key].condition] <= RANK[Condition.UNKNOWN]:
                 now[key] = before
-        body = _encode([Was(*key, one.condition, one.since_us) for key, one in sorted(now.items())])
-        if body != self._kept:
-            self._kept, self._kept_at_s = body, now_s
-            self._outbox.add([], kept={KEPT: body})
+        return now

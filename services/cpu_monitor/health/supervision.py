@@ -27,4 +27,4 @@ def judge_supervisor(view: View) -> Iterator[Verdict]:
 def starts_again(view: View) -> bool:
     """Whether somebody starts a service again that ended."""
     known = view.picture.supervisor
-    return known is not None and known.is_there and not known.is_silent
+    return known is not None and known.starts_again

@@ -8,7 +8,7 @@ from services.cpu_monitor.health.facts import INTERFACES_EVERY_S, Facts
 from services.cpu_monitor.health.judging import judge
 from services.cpu_monitor.health.noting import Notes
 from services.cpu_monitor.health.rings import is_suspicious
-from services.cpu_monitor.health.since import Since
+from services.cpu_monitor.health.since import KEEP_EVERY_S, Since
 from services.cpu_monitor.health.view import Tolerances
 from services.cpu_monitor.listening import Ears
 from services.cpu_monitor.picture import Picture
@@ -49,8 +49,8 @@ _NUMBERS: Final = re.compile(r"\d[\d.]*( (B|KiB|MiB|GiB))?")
 _GIB: Final = 1 << 30
 
 
-def watch_health(runtime: Runtime, picture: Picture, ears: Ears, outbox: Outbox) -> None:
-    """Register the judge."""
+def watch_health(runtime: Runtime, picture: Picture, ears: Ears, outbox: Outbox) -> "Telling":
+    """Register the judge. Its `keep` has to be called at the end of a turn, after whoever tells of what changed."""
     since = Since(outbox, picture, was_alive_us=runtime.last_alive_us, now_us=unix_ns() // 1000)
     telling = Telling(runtime, picture, ears, since)
     facts = Facts(runtime, picture)
@@ -59,8 +59,10 @@ def watch_health(runtime: Runtime, picture: Picture, ears: Ears, outbox: Outbox)
     runtime.on_start(facts.look)
     runtime.every(INTERFACES_EVERY_S, facts.look)
     runtime.every(JUDGE_EVERY_S, telling.look)
+    runtime.every(KEEP_EVERY_S, telling.want_kept)
     runtime.after_turn(telling.note_turn)
     runtime.on_stop(telling.end)
+    return telling
 
 
 def read_schema_version(picture: Picture, migrations: Path) -> None:
@@ -83,6 +85,7 @@ class Telling:
         self._settings = runtime.settings
         self._told_at_s = 0.0
         self._put_off = 0
+        self._is_keeping_due = False
 
     def note_turn(self) -> None:
         """A turn of the loop ends: everything that waited was read."""
@@ -110,12 +113,21 @@ class Telling:
         if changed or now_s - self._told_at_s >= TELL_EVERY_S:
             self._told_at_s = now_s
             self._runtime.bus.publish(SYSTEM_HEALTH, self._runtime.service, report)
-            self._since.keep(report, now_s=now_s)
+
+    def want_kept(self) -> None:
+        """Keep how everything stands, at the end of this turn."""
+        self._is_keeping_due = True
+
+    def keep(self) -> None:
+        """Keep it, if it is time to. It waits for the disk, so alerts of this turn are told before."""
+        if self._is_keeping_due:
+            self.end()
 
     def end(self) -> None:
         """Keep how everything stood."""
+        self._is_keeping_due = False
         if self._picture.health is not None:
-            self._since.keep(self._picture.health, now_s=monotonic_s(), is_last=True)
+            self._since.keep(self._picture.health, now_s=monotonic_s())
 
     def judge(self) -> HealthReport:
         """How everything stands now."""

@@ -8,10 +8,13 @@ from unittest.mock import Mock
 
 import pytest
 
-from services.cpu_monitor.guarding.guard import ON_BUS_S, Guard
+from services.cpu_monitor.guarding.guard import ON_BUS_S, Guard, guard
 from services.cpu_monitor.guarding.restarts import WITHIN_S
-from services.cpu_monitor.guarding.standing import kept_storms
+from services.cpu_monitor.guarding.returns import RUNS
+from services.cpu_monitor.guarding.standing import kept_storms, storm_to_keep
 from services.cpu_monitor.picture import Picture
+from services.cpu_monitor.trails import AWAY_S
+from services.registry import SERVICES
 from shared.clock import unix_ns
 from shared.end_note import leave_note
 from shared.messages.incidents import IncidentKind, ServiceIncident, ServiceKilled
@@ -41,8 +44,14 @@ class Life:
             after=lambda seconds, callback: self.timers.append((seconds, callback)),
         )
         self.picture = Picture([MONITOR], began_at_s=0.0)
-        self.guard = Guard(cast(Runtime, runtime), self.picture, outbox)
+        self.outbox = outbox
+        self.guard = Guard(cast(Runtime, runtime), self.picture, outbox, kept_storms(outbox))
         self.guard.note_own_return()
+
+    @property
+    def storms(self) -> list[str]:
+        """Who does not stay up, as health shows it at the start."""
+        return [incident.service for incident in self.picture.incidents]
 
     def pass_s(self, seconds: float) -> list[IncidentKind]:
         """What is told within so many seconds."""
@@ -107,9 +116,44 @@ def test_what_is_kept_of_a_storm(home: Callable[..., Life], tmp_path: Path) -> N
     life = home(silent_s=None)
     storm = ServiceIncident(incident_id="s", service=BROKER, kind=IncidentKind.STORM, happened_at_us=1)
     life.guard.note(storm)
-    assert home().guard.storms == {BROKER}
+    assert home().storms == [BROKER]
     life.guard.note(ServiceIncident(incident_id="c", service=BROKER, kind=IncidentKind.CALMED, happened_at_us=2))
-    assert home().guard.storms == set()
+    assert home().storms == []
     again = Outbox(tmp_path / "outbox.db", producer=MONITOR, publish=lambda _: None, log=Mock())
     assert kept_storms(again) == []
     again.close()
+
+
+def test_what_happened_is_told_before_the_disk_is_waited_for(
+    home: Callable[..., Life], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow it is; it is kept all the same."""
+    life = home(silent_s=None)
+    told_before: list[int] = []
+    monkeypatch.setattr(life.outbox, "add", lambda *_, **__: told_before.append(len(life.told)))
+    life.guard.note(ServiceIncident(incident_id="s", service=BROKER, kind=IncidentKind.STORM, happened_at_us=1))
+    assert told_before == [1]
+
+
+@pytest.mark.parametrize(("silent_s", "is_old"), [(AWAY_S - 5, False), (AWAY_S + 5, True), (None, True)])
+def test_a_storm_of_yesterday_is_no_failure_of_today(
+    home: Callable[..., Life], tmp_path: Path, *, silent_s: float | None, is_old: bool
+) -> None:
+    """Of one that cpu-monitor was there for until a moment ago nobody knows yet whether it is over."""
+    outbox = home(silent_s=None).outbox
+    storm = ServiceIncident(incident_id="s", service=BROKER, kind=IncidentKind.STORM, happened_at_us=1)
+    outbox.add([storm], kept=storm_to_keep(storm))
+    runtime, picture = Mock(service=MONITOR, paths=Paths(tmp_path)), Picture(list(SERVICES), began_at_s=0.0)
+    runtime.last_alive_us = None if silent_s is None else int(unix_ns() / 1000 - silent_s * S_US)
+    outbox.add([], kept={RUNS: None})  # it ended in order
+    guard(runtime, picture, Mock(), outbox)
+    assert list(picture.incidents) == ([] if is_old else [storm])
+    for begin in [call.args[0] for call in runtime.on_start.call_args_list]:
+        begin()
+    for seconds, callback in [call.args for call in runtime.after.call_args_list]:
+        if seconds == ON_BUS_S:
+            callback()
+    assert [(one.service, one.kind) for one in picture.incidents] == [
+        (BROKER, IncidentKind.CALMED if is_old else IncidentKind.STORM)
+    ]
+    assert kept_storms(outbox) == ([] if is_old else [storm])

@@ -9,7 +9,7 @@ from services.cpu_monitor.alerting.alerting import KEPT as ALERTS
 from services.cpu_monitor.alerting.delivery.post import KEPT as NOTICES
 from services.cpu_monitor.alerting.rule_book import KEPT as RULES
 from services.cpu_monitor.alerting.seen import KEPT as SEEN
-from services.cpu_monitor.guarding.standing import SERVICES, STORM
+from services.cpu_monitor.guarding.standing import KEPT_SERVICES, KEPT_STORM
 from services.cpu_monitor.health.since import KEPT as SINCE
 from services.cpu_monitor.keeping import forget_unreadable
 from services.cpu_monitor.picture import Picture
@@ -35,7 +35,7 @@ def test_what_cannot_be_read_is_forgotten_and_told(tmp_path: Path) -> None:
     assert outbox.kept() == {f"{ALERTS}a1": good, "guard": b"1"}
     assert picture.forgotten == {"open alerts": 1, "alert rules": 1, "messages of alerts": 1}
     assert log.warning.call_count == 3
-    outbox.add([], kept={SEEN: b"\xff", SINCE: b"\x91\x01", SERVICES: b"", f"{STORM}broker": b"\x80"})
+    outbox.add([], kept={SEEN: b"\xff", SINCE: b"\x91\x01", KEPT_SERVICES: b"", f"{KEPT_STORM}broker": b"\x80"})
     picture.forgotten.clear()
     forget_unreadable(outbox, picture, log)
     assert set(outbox.kept()) == {f"{ALERTS}a1", "guard"}

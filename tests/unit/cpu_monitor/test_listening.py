@@ -94,18 +94,20 @@ def test_an_answer_does_not_undo_what_was_told_since_the_question() -> None:
     ears, picture, status = _ears()
     ears._take_rings(Rings(rings=[status]))
     ears.ask()
-    ears.hear_stage(status.ring, Stage.DECIDED)
-    ears.hear_trouble(WriteTrouble(error="disk full"))
+    ears.hear_stage(status.ring, Stage.DECIDED, is_live=True)
+    ears.hear_trouble(WriteTrouble(error="Make room.", cause="disk full"))
     running = MatchState(ring=status.ring, journal_id="j", entry=1, changed_at_us=1, match_id="m", stage=Stage.RUNNING)
     database = World().picture.database
     assert database is not None
     _asked(ears, ListMatchStates)[-1](ParserRings(states=[running]))
     _asked(ears, GetDatabaseStatus)[-1](database)
-    assert (picture.rings[status.ring].stage, picture.database_error) == (Stage.DECIDED, "disk full")
+    assert (picture.rings[status.ring].stage, picture.database_error) == (Stage.DECIDED, "Make room.")
+    assert picture.database_cause == "disk full"
     ears.ask()
     _asked(ears, ListMatchStates)[-1](ParserRings(states=[running]))
     _asked(ears, GetDatabaseStatus)[-1](database)
     assert (picture.rings[status.ring].stage, picture.database_error) == (Stage.RUNNING, None)
+    assert picture.database_cause is None
 
 
 def test_a_stage_is_heard_with_the_parsers_sign_of_life() -> None:
@@ -122,3 +124,27 @@ def test_a_stage_is_heard_with_the_parsers_sign_of_life() -> None:
         ears.hear_health(msgspec.structs.replace(health, stages={status.ring: stage, "ring-9": stage}))
         assert (ring.stage, ring.packet_at_s is not None) == (stage, was_there)
     assert set(picture.rings) == {status.ring}
+
+
+def test_what_the_parser_read_again_is_no_datagram() -> None:
+    """It came back, or began a ring anew: the stage that it found in the journal may be minutes old. With the next
+    change a datagram came.
+    """
+    ears, picture, status = _ears()
+    picture.services["pss-parser"] = Life()
+    ears.hear_ring(status)
+    ring = picture.rings[status.ring]
+    health = World().healths["pss-parser"]
+    ring.packet_at_s = None
+    for boot, stages, is_heard in (
+        ("1", {status.ring: Stage.RUNNING}, False),
+        ("2", {}, False),  # it reads the journal
+        ("2", {status.ring: Stage.BREAK}, False),
+        ("3", {status.ring: Stage.RUNNING}, False),
+        ("3", {}, False),
+        ("3", {status.ring: Stage.BREAK}, False),
+        ("3", {status.ring: Stage.RUNNING}, True),
+    ):
+        ears.hear_health(msgspec.structs.replace(health, boot_id=boot, stages=stages))
+        assert (ring.packet_at_s is not None) == is_heard
+    assert ring.stage is Stage.RUNNING

@@ -4,7 +4,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 from services.cpu_monitor.guarding.returns import Returns
-from services.cpu_monitor.guarding.standing import SERVICES
+from services.cpu_monitor.guarding.standing import KEPT_SERVICES
 from shared.outbox import Outbox
 
 S = 1_000_000
@@ -40,7 +40,7 @@ def test_who_ended_it_is_told(tmp_path: Path) -> None:
     outbox = open_outbox(tmp_path / "outbox.db")
     told = Returns(outbox).begin(was_alive_us=1 * S, now_us=23 * S, ended_by="broker")
     assert told == "It was frozen and ended by broker, and was away for 22 s."
-    outbox.add([], kept={SERVICES: b"x"})
+    outbox.add([], kept={KEPT_SERVICES: b"x"})
     Returns(outbox).end()
     assert outbox.kept() == {}
     outbox.close()

@@ -11,7 +11,7 @@ import pytest
 
 from services.cpu_monitor.guarding.restarts import WITHIN_S, Restarts
 from services.cpu_monitor.guarding.standing import (
-    SERVICES,
+    KEPT_SERVICES,
     Stood,
     began,
     decode_services,
@@ -72,10 +72,10 @@ def test_one_that_ended_meanwhile_is_told(guarding: Guarding) -> None:
 def test_another_process_of_the_same_number_is_another(guarding: Guarding) -> None:
     """As after a start of the machine, where numbers are given anew."""
     guarding.look(OURS)
-    before = decode_services(guarding.outbox.kept(SERVICES)[SERVICES])
+    before = decode_services(guarding.outbox.kept(KEPT_SERVICES)[KEPT_SERVICES])
     assert before == {"db-writer": Stood(pid=OURS, began=began(OURS), restarts_us=[])}
     older = msgspec.structs.replace(before["db-writer"], began=(began(OURS) or 0) - 1)
-    guarding.outbox.add([], kept={SERVICES: msgspec.msgpack.encode({"db-writer": older})})
+    guarding.outbox.add([], kept={KEPT_SERVICES: msgspec.msgpack.encode({"db-writer": older})})
     assert guarding.again(after_s=5).look(OURS) == [IncidentKind.RESTARTED]
 
 
@@ -91,7 +91,7 @@ def test_the_end_of_a_storm_is_told_by_the_next(guarding: Guarding, *, is_orderl
     told = [kind for pid in [*range(1, 6), OURS] for kind in guarding.look(pid)]
     assert told[-1] is IncidentKind.STORM
     if is_orderly:
-        guarding.outbox.add([], kept={SERVICES: None})
+        guarding.outbox.add([], kept={KEPT_SERVICES: None})
     again = guarding.again(after_s=5)
     assert again.look(OURS) == []
     assert again.look(OURS, after_s=calm_after_s - 2) == []

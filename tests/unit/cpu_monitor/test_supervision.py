@@ -13,6 +13,7 @@ from services.cpu_monitor.guarding.supervision import Supervision
 from services.cpu_monitor.picture import Picture, Supervisor
 from shared.paths import Paths
 from shared.runtime import Runtime
+from shared.supervised import PID_FILE
 from tests.support.wait import eventually
 
 LISTED = [{"name": "broker", "pid": 5}]
@@ -23,7 +24,7 @@ class Desk:
 
     def __init__(self, home: Path, patch: pytest.MonkeyPatch, *, is_child: bool = True) -> None:
         self.now_s = 1_000.0
-        self.is_alive = True
+        self.is_alive = self.lists = True
         self.asked: list[str] = []
         self.taken: list[Any] = []
         self.parent = os.getppid()
@@ -33,7 +34,7 @@ class Desk:
         if is_child:
             patch.setenv("SUPERVISOR_SERVER_URL", f"unix://{paths.supervisor_socket}")
         patch.setattr(supervision, "answers", lambda _: self._say("alive"))
-        patch.setattr(supervision, "ask_supervisor", lambda *_: LISTED if self._say("list") else None)
+        patch.setattr(supervision, "ask_supervisor", lambda *_: LISTED if self._say("list") and self.lists else None)
         patch.setattr(supervision, "monotonic_s", lambda: self.now_s)
         patch.setattr(os, "getppid", lambda: self.parent)
         self.picture = Picture(["broker"], began_at_s=0.0)
@@ -52,7 +53,7 @@ class Desk:
         if self.supervision._is_asking:
             eventually(lambda: self._posted, within=2)
             self._posted.pop()()
-            assert len(self.asked) == before + 1
+            assert self.asked[before:] in (["alive"], ["list"], ["list", "alive"])
 
     @property
     def known(self) -> Supervisor:
@@ -96,6 +97,15 @@ def test_one_that_is_frozen(desk: Desk) -> None:
     assert not desk.known.is_silent
 
 
+def test_one_that_refuses_the_list(desk: Desk) -> None:
+    """As it does while it ends, and when it is slow: it lives all the same."""
+    desk.lists = False
+    for _ in range(3):
+        desk.look(is_news=True)
+    assert (desk.asked, desk.taken) == (["list", "alive"] * 3, [])
+    assert not desk.known.is_silent
+
+
 def test_one_that_ended(desk: Desk) -> None:
     """This process has another parent then; nobody is asked any more."""
     desk.look()
@@ -122,3 +132,13 @@ def test_nobody_is_missed_where_none_started_it(tmp_path: Path, monkeypatch: pyt
         desk.look(is_news=number == 0)
     assert desk.asked == ["list"]
     assert desk.picture.supervisor is None
+
+
+def test_one_that_ended_before_the_first_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its number is there, and the parent is another process already: it is away, and nobody is called silent."""
+    home = tmp_path / "home"
+    Paths(home).prepare()
+    (Paths(home).run / PID_FILE).write_text("4194305\n")
+    desk = Desk(home, monkeypatch)
+    desk.look()
+    assert (desk.known.pid, desk.known.is_there, desk.asked) == (4194305, False, [])

@@ -152,11 +152,11 @@ def test_trouble_with_facts_and_with_the_stream_keeps_neither_waiting(store: Sto
     with pytest.raises(KeyError):
         writer.store()
     assert intake.stored()["live"].entry == 30
-    facts.turn.side_effect = DatabaseError("db.write_failed", "It is full.")
+    facts.turn.side_effect = DatabaseError("db.write_failed", "Make room.", value="disk full")
     writer.store()
-    assert writer._error is not None
+    assert (writer._error, writer._cause) == ("Make room. (got: 'disk full')", "disk full")
     writer._retry_at = 0.0
     facts.turn = Mock(return_value=True)
     writer.store()
     assert facts.turn.called
-    assert writer._error is None
+    assert (writer._error, writer._cause) == (None, None)

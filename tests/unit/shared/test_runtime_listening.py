@@ -82,3 +82,19 @@ def test_what_is_taken_now_and_then_does_not_wake_the_loop(loop: Loop) -> None:
     calls = len(judged)
     loop.turn_until(lambda: len(loop.heard) == 5 + DRAIN_LIMIT + 1)
     assert len(judged) - calls <= 2
+
+
+def test_what_does_not_fit_the_contract_holds_nothing_up(loop: Loop) -> None:
+    """A full drain is one, whatever was in it: the rest is taken in the next turn, and does not wait for a timer."""
+    loop.runtime.listens_every_s = EVERY_S
+    loop.listen()
+    judged: list[int] = []
+    loop.runtime.every(EVERY_S, lambda: judged.append(len(loop.heard)))
+    loop.turn_until(lambda: bool(judged))
+    drains = 6
+    for _ in range(drains):
+        loop.broker.socket.send_multipart((SERVICE_FAULT.frame("db-writer"), b"\xff"))
+        loop.publish("db-writer", DRAIN_LIMIT - 1)
+    calls = len(judged)
+    loop.turn_until(lambda: len(loop.heard) == drains * (DRAIN_LIMIT - 1))
+    assert len(judged) - calls < drains - 2

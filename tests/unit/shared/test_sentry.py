@@ -28,7 +28,7 @@ class Place:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *services: str) -> None:
         self.pids: dict[str, int | None] = {name: 10 + n for n, name in enumerate(services)}
-        self.lived = True
+        self.lived = self.may_end = True
         self.limits = {KILL_AFTER_S.name: LIMIT_S, START_WITHIN_S.name: START_S}
         self.ended: list[tuple[int, int]] = []
         self.told: list[ServiceKilled] = []
@@ -46,7 +46,13 @@ class Place:
             bus=SimpleNamespace(publish=lambda *_: None),
         )
         asker = SimpleNamespace(ask=self._ask)
-        self.sentry = Sentry(cast(Runtime, runtime), cast(Asker, asker), services, killed=self.told.append)
+        self.sentry = Sentry(
+            cast(Runtime, runtime),
+            cast(Asker, asker),
+            services,
+            may_end=lambda: self.may_end,
+            killed=self.told.append,
+        )
 
     def _ask(self, _command: object, answered: Any, failed: Any, *, service: str, deadline_s: float) -> None:
         assert service not in self.asked, "a second question before the first was answered"
@@ -169,3 +175,16 @@ def test_nobody_is_ended_where_it_is_switched_off(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("tests.unit.shared.test_sentry.LIMIT_S", 0)
     place.look(500)
     assert place.ended == []
+
+
+def test_nobody_is_ended_who_would_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody starts it again: one that is only slow may come back by itself. Once somebody does, the frozen one is."""
+    place = Place(monkeypatch, "a")
+    place.look()
+    place.answer("a")
+    place.may_end = False
+    place.look(10)
+    assert place.ended == []
+    place.may_end = True
+    place.look()
+    assert [pid for _, pid in place.ended] == [10]

@@ -42,14 +42,15 @@ def test_a_systemd_that_is_not_there_is_no_trouble(tmp_path: Path) -> None:
             Systemd({"NOTIFY_SOCKET": str(tmp_path / "full")}).tell(ALIVE)
 
 
-@pytest.mark.parametrize("is_child", [True, False])
+@pytest.mark.parametrize(("is_child", "is_whole"), [(True, False), (True, True), (False, False)])
 def test_no_sign_of_life_without_supervisord(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_child: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_child: bool, is_whole: bool
 ) -> None:
-    """One that is frozen: systemd hears nothing more after the start, and starts all anew. A service that supervisord
-    did not start needs none.
+    """One that is frozen while a service is missing: systemd hears nothing more after the start, and starts all anew. A
+    whole suite goes on, and a service that supervisord did not start needs none.
     """
     paths, asked, told = Paths(tmp_path), list[bool](), list[str]()
+    monkeypatch.setattr(module, "is_locked", lambda lock: is_whole or "db-writer" not in lock.name)
     is_alive = False
     monkeypatch.setenv("SUPERVISOR_SERVER_URL", f"unix://{paths.supervisor_socket}" if is_child else "")
 
@@ -62,10 +63,10 @@ def test_no_sign_of_life_without_supervisord(
     runtime = SimpleNamespace(paths=paths, on_start=starts.append, every=lambda _, callback: timers.append(callback))
     systemd = Systemd({"WATCHDOG_USEC": "600000"})
     monkeypatch.setattr(systemd, "tell", told.append)
-    systemd.give_signs_of_life(cast(Runtime, runtime))
+    systemd.give_signs_of_life(cast(Runtime, runtime), ["broker", "db-writer"])
     for look in (*starts, *timers):
         look()
-    if not is_child:
+    if is_whole or not is_child:
         assert (told, asked) == ([ALIVE, ALIVE], [])
         return
     eventually(lambda: asked, equals=[False], within=2)

@@ -37,11 +37,14 @@ def test_a_database_that_cannot_be_written() -> None:
 def test_what_to_do_is_told_once() -> None:
     """db-writer's own error says what to do, too: of it, health tells the cause."""
     world = World()
-    world.picture.database_error = str(write_failed(OSError("database or disk is full")))
+    error = write_failed(OSError("database or disk is full"))
+    world.picture.database_error, world.picture.database_cause = str(error), str(error.value)
     item = world.item(Subject.DATABASE, "restrike.db")
     told = "The database cannot be written: OSError: database or disk is full. Nothing is lost meanwhile."
     assert item.reason == told
     assert (item.remedy or "").startswith("Free space")
+    world.picture.database_cause = f"OSError: {'a' * 300}"
+    assert "a" * 300 in (world.item(Subject.DATABASE, "restrike.db").reason or "")
 
 
 def test_a_database_that_is_behind() -> None:

@@ -29,6 +29,7 @@ class Loop:
         self.bus = SimpleNamespace(publish=lambda _topic, _key, report: self.said.append(report))
         self.log = SimpleNamespace(info=lambda *_, **__: None, warning=lambda *_, **__: None)
         self.service = "cpu-monitor"
+        self.kept: list[HealthReport] = []
 
     def after(self, seconds: float, callback: Callable[[], None]) -> None:
         self.timers.append((seconds, callback))
@@ -45,7 +46,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def _telling(world: World) -> tuple[Telling, Loop]:
-    loop, ears, since = Loop(), SimpleNamespace(ask=lambda _: None), SimpleNamespace(keep=lambda *_, **__: None)
+    loop, ears = Loop(), SimpleNamespace(ask=lambda _: None)
+    since = SimpleNamespace(keep=lambda report, **_: loop.kept.append(report))
     telling = Telling(cast(Runtime, loop), world.picture, cast(Ears, ears), cast(Since, since))
     telling.note_turn()
     telling.look()
@@ -94,6 +96,23 @@ def test_a_machine_on_which_each_turn_is_slow_is_judged(world: World) -> None:
         telling.look()
     assert 0 < len(loop.timers) < 5
     assert _bad(world)
+
+
+def test_it_is_kept_at_the_end_of_a_turn(world: World) -> None:
+    """When it is time to, and not where it is told: that waits for the disk, and alerts must not."""
+    telling, loop = _telling(world)
+    world.picture.log_error = "read-only"
+    telling.look()
+    assert (len(loop.said), loop.kept) == (2, [])
+    telling.keep()
+    assert loop.kept == []
+    telling.want_kept()
+    assert loop.kept == []
+    for _ in range(2):
+        telling.keep()
+    assert loop.kept == [world.picture.health]
+    telling.end()
+    assert len(loop.kept) == 2
 
 
 def test_migrations_that_cannot_be_read_keep_nobody_from_watching(world: World, tmp_path: Path) -> None:
