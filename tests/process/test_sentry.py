@@ -53,6 +53,11 @@ def said(monitor: Service) -> str | None:
     return next(one.reason for one in monitor.call(GetHealthReport()).items if one.name == MONITOR)
 
 
+def alerted(monitor: Service) -> set[str]:
+    """Of whom it is told that they had to be ended."""
+    return {one.subject for one in monitor.call(GetAlerts()).alerts if one.rule == "service.killed"}
+
+
 def test_frozen_services_are_ended(house: House) -> None:
     """SIGSTOP of pss-parser and of cpu-monitor itself: each is ended by SIGKILL, told on the bus, logged and stored;
     everybody else goes on. cpu-monitor tells of its own end when it is back, by incident, alert and health, and of none
@@ -76,8 +81,7 @@ def test_frozen_services_are_ended(house: House) -> None:
     again = house.start(MONITOR)
     stored = [(MONITOR, "ended", monitor.pid), (MONITOR, "restarted", again.pid)]
     eventually(lambda: incidents(house)[1:], equals=stored, within=5, what="cpu-monitor's own return")
-    killed = {one.subject for one in again.call(GetAlerts()).alerts if one.rule == "service.killed"}
-    assert killed == {PARSER, MONITOR}
+    eventually(lambda: alerted(again), equals={PARSER, MONITOR}, within=5, what="an alert of each")
     reason = "cpu-monitor did not answer, was ended, and runs again."
     eventually(lambda: said(again), equals=reason, within=5, what="its health")
     assert again.stop() == 0
