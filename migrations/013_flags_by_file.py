@@ -17,7 +17,9 @@ def migrate(migrator, database, fake=False, **kwargs):
 
 
 def rollback(migrator, database, fake=False, **kwargs):
-    # The row of flag_mappings stays: the older version has a place for it.
+    # The rows of Vatican City in flag_mappings and flags stay: the older version has a place for them, but no picture,
+    # and so writes its rows of flags anew at each start.
+    # That an operator took a picture away is forgotten: when this is applied again, a scan shows it again.
     migrator.sql("ALTER TABLE flags DROP COLUMN cleared_at")
     migrator.sql("ALTER TABLE recognition_history DROP COLUMN reason")
     migrator.sql("ALTER TABLE recognition_history DROP COLUMN filename")

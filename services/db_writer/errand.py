@@ -38,9 +38,10 @@ ERRANDS: Final[dict[str, str]] = {
     "remote": "services.db_writer.errands.offsite:remote_backups",
 }
 """Errand -> `module:function`; imported only when it is asked for."""
-AWAITED: Final = frozenset({"backups_find", "restore"})
-"""Who waits for these may have no database meanwhile. They give way, too, but are never starved, as others may be where
-programs take all of the processor."""
+AWAITED: Final = frozenset({"backups_find", "fetch", "restore"})
+"""Who waits for these may have no database meanwhile. They give way, too, but are never starved. Others may be, while
+programs take all of the processor.
+"""
 LOW: Final = 10
 LOWEST: Final = 19
 _DIE_WITH_PARENT: Final = 1

@@ -1,4 +1,4 @@
-"""Words of file names of flags: which say nothing, which say more than one thing, and which name no country at all.
+"""Words of file names of flags: which say nothing, and which say more than one thing.
 
 Data only, for shared/flags/recognition.py; `restrike flags`.
 """
@@ -22,48 +22,64 @@ NOISE: Final = FLAG_WORDS | frozenset(
         """
         of the de la le du des der die das von del della svg png jpg jpeg webp gif icon icons icons8 flaticon
         wikipedia wikimedia commons round rounded square circle circular waving wave wavy small large medium big
-        mini hd 4k px xs sm md lg xl copy kopie copie copia final national country team civil ensign banner
-        vector 2d 3d shiny glossy web print rgb cmyk version variant emoji twemoji hires lowres image img
+        mini hd 4k px xs sm md lg xl copy kopie copie copia final national country team
+        vector 2d 3d shiny glossy web print rgb cmyk emoji twemoji hires lowres image img
         picture transparent rectangle rectangular
         """,
     )
 )
-"""Words that say nothing of the country. `new`, `old`, `state` and `olympic` do: New Guinea, an old flag, New York
-State, the Russian Olympic Committee.
+"""Words that say nothing of the country. `new`, `old`, `state`, `olympic` and `ensign` do: New Guinea, an old flag, New
+York State, the Russian Olympic Committee, the red one of British ships. `de`, `la`, `md` and `sm` are codes, too.
 """
 JOINING: Final = frozenset({"and", "und", "et", "y", "e", "i", "en"})
 """Between the parts of a name: Serbia and Montenegro is Serbia-Montenegro."""
 WRITTEN_OUT: Final = {"rep": "republic", "repub": "republic", "dem": "democratic", "nth": "north", "sth": "south"}
 """What short words stand for; `DPR` and the like are in the names themselves."""
 AMBIGUOUS: Final = frozenset(
-    re.findall(
-        r"[^,\s][^,]*[^,\s]",
-        """korea, congo, kongo, jersey, guiana, guayana, papua, virgin islands, south vietnam, republic vietnam,
-        republic of vietnam, vietnam south, slovenska, slovenski, slovenske, dominican, dominicaine, mixed, unified,
-        refugee, neutral, man, north vietnam, timor, saint martin, st martin,
-        san martin, norfolk, granada, island, islands, tunis""",
-    )
+    {
+        "congo",
+        "dominicaine",
+        "dominican",
+        "granada",
+        "guayana",
+        "guiana",
+        "island",
+        "islands",
+        "jersey",
+        "kongo",
+        "korea",
+        "man",
+        "mixed",
+        "neutral",
+        "norfolk",
+        "north vietnam",
+        "papua",
+        "refugee",
+        "republic of vietnam",
+        "republic vietnam",
+        "saint martin",
+        "san martin",
+        "slovenska",
+        "slovenske",
+        "slovenski",
+        "south vietnam",
+        "st martin",
+        "timor",
+        "tunis",
+        "unified",
+        "vietnam south",
+        "virgin islands",
+    }
 )
 """Names that could be of several countries, or of a shirt; as they are compared."""
-OTHER_PLACES: Final = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        abkhazia alemanni arminia bolivar borussia brasilia bulgari cameron domenica francis franconia guyanese hispania
-        hungry indies islands jordana liberty macedon malay moghulistan moravia ottoman panorama portland prussia rhodes
-        romagna romani romany samba somaliland styria tasmania turkestan turquoise
-        """,
-    )
-)
-"""What is spelled nearly like a country and is none."""
-ENGLISH: Final = frozenset(
+ALSO_WORDS: Final = frozenset(
     re.findall(
         r"\w+",
         """
         am an and ant as at ban bar be ben bot by cam can car col com den do dom est far fin for gam geo gum he hun id
         in is it jam js lie mac mad man map mas may me mix mon my net nor no pan per ph pol pm por ps re rot sam sh sin
-        so sol sun tan to tv van vin ws
+        so sol sud sun sur tan to tv van vin ws
         """,
     )
 )
-"""Codes that are words, too: `no flag`, `my country`, `sun icon`; those of three letters are codes beside `flag`."""
+"""Codes that are words, too: `no flag`, `sun icon`, `Sud-Soedan`; those of three letters are codes beside `flag`."""

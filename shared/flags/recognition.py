@@ -5,7 +5,7 @@ Pure and without I/O; `restrike flags`. rapidfuzz is loaded by who asks for a sp
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import PurePath
 from types import MappingProxyType
@@ -13,12 +13,21 @@ from typing import Final
 
 from msgspec import Struct
 
-from shared.flags.file_words import AMBIGUOUS, ENGLISH, FLAG_WORDS, JOINING, NOISE, OTHER_PLACES, WRITTEN_OUT
+from shared.flags.file_words import ALSO_WORDS, AMBIGUOUS, FLAG_WORDS, JOINING, NOISE, WRITTEN_OUT
 from shared.flags.lookup import folded
 from shared.flags.table import FlagCode, Standing, flag_codes
 
 SURE: Final = 0.8
 """From here on it is taken for that country; below, a person is asked."""
+_WHOLE_NAME: Final = 0.98
+_IOC_CODE: Final = 0.97
+_ISO3: Final = 0.95
+_NAME: Final = 0.95
+_ISO2: Final = 0.9
+_SAID_TWICE: Final = 0.9
+_ALIAS: Final = 0.85
+_MOST_BY_SPELLING: Final = 0.79
+"""Below SURE: `Slovinsko` is spelled nearly like Slovakia, and is Slovenia."""
 _DOUBTFUL: Final = 0.6
 """Of a name or code beside words that may make another country of it, and of a name that several have."""
 _NUMBERS: Final = re.compile(r"v?\d+(x\d*)?(px|mm|cm|dpi|k)?")
@@ -31,12 +40,6 @@ _SPELLED: Final = re.compile(r"\b[^\W\d_](?:[.\s_-]+[^\W\d_])+\b(?!['\N{RIGHT SI
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPELLING_LEAST: Final = 80.0
 """Of 100: below, two names have too little in common."""
-_LEAST_OF_A_WORD: Final = 70.0
-"""Of 100, of each word of a name that is misspelled."""
-_MOST_BY_SPELLING: Final = 0.92
-"""So that it is sure with one letter exchanged in a name of eight, or added to one of four, and unsure with more."""
-_MARGIN: Final = 4.0
-"""By how much the best name must be better than that of another country."""
 _SHORTEST: Final = 5
 """A name of fewer letters is too near to others to be guessed."""
 
@@ -74,19 +77,33 @@ def words_of(text: str) -> list[str]:
 
 
 def _by_name(stem: str, own: Mapping[str, str]) -> Recognized:
+    """What the first line of this table tells that fits; words such as `flag` and `512px` say nothing:
+
+    | a file is called | example | confidence |
+    |---|---|---|
+    | by the very code, or one of an operator's own | `KOR`, `KLB` | 1 |
+    | by an operator's own in another case | `klb` | 0.97 |
+    | by a name; in another order, with words that say nothing | `South Korea`; `Flag of Korea, South` | 0.98; 0.95 |
+    | by a code of the IOC, of ISO, of another list | `kor`, `deu`, `de`, `saf` | 0.97, 0.95, 0.9, 0.85 |
+    | by a code in capitals; beside what says something else | `CRO croatia`; `KOR U21` | at most 0.9; 0.6 |
+    | by a code; which is a word, too | `flag_cro`; `flag_de` | as above; 0.6 |
+    | by a name beside its code; beside other words | `Croatia hrv`; `Lower Austria` | 0.9; 0.6 |
+    | nearly by a name | `Lybia` | up to 0.79 |
+
+    A name that several countries have (`Korea`) has 0.6.
+    """
     whole = stem.strip()
     if whole in flag_codes():
         return Recognized(code=flag_codes()[whole].meant, method="ioc_code", confidence=1.0)
     if folded(whole) in own and folded(whole) not in flag_codes():
-        return Recognized(code=own[folded(whole)], method="own_code", confidence=1.0 if whole in own else 0.97)
+        confidence = 1.0 if whole in own else _IOC_CODE
+        return Recognized(code=own[folded(whole)], method="own_code", confidence=confidence)
     words = words_of(stem)
-    alone = _exact(words, 0.98) or (_code(words[0]) if len(words) == 1 else None)
-    if alone is not None:
-        return alone
-    rest = [word for word in words if word not in NOISE and not _is_number(word)]
+    rest = [word for word in words if not _says_nothing(word)] or _short_codes(words)
     return (
-        _exact(rest, 0.95)
-        or _other_order(rest)
+        _name(words, _WHOLE_NAME)
+        or (_code(words[0]) if len(words) == 1 else None)
+        or _name(rest, _NAME)
         or _capitals(stem, rest)
         or (_code(rest[0], beside=words) if len(rest) == 1 else None)
         or _longest_part(rest)
@@ -95,49 +112,48 @@ def _by_name(stem: str, own: Mapping[str, str]) -> Recognized:
     )
 
 
-def _is_number(word: str) -> bool:
-    return _NUMBERS.fullmatch(word) is not None and _YEARS.fullmatch(word) is None
+def _says_nothing(word: str) -> bool:
+    return word in NOISE or (_NUMBERS.fullmatch(word) is not None and _YEARS.fullmatch(word) is None)
 
 
-def _exact(words: list[str], confidence: float) -> Recognized | None:
+def _short_codes(words: Sequence[str]) -> list[str]:
+    """Those of two letters, also `de` and `la`, which say nothing beside longer words."""
+    return [word for word in words if len(word) == 2 and _code(word) is not None]
+
+
+def _name(words: list[str], confidence: float) -> Recognized | None:
+    """A name, or all words of one in any order: Korea, North."""
     names = _names()
     name = next((one for one in (" ".join(words), "".join(words)) if one in names), None)
+    if name is None:
+        name, confidence = _any_order().get(_bag(words)), _NAME
     if name is None:
         return None
     return Recognized(code=names[name], method="name", confidence=_DOUBTFUL if name in AMBIGUOUS else confidence)
 
 
-def _other_order(words: list[str]) -> Recognized | None:
-    """All words of a name in any order: Korea, North."""
-    found = _bags().get(_bag(words))
-    if found is None:
-        return None
-    code, name = found
-    return Recognized(code=code, method="name", confidence=_DOUBTFUL if name in AMBIGUOUS else 0.93)
-
-
 def _code(word: str, *, beside: Sequence[str] = ()) -> Recognized | None:
-    """A word that is a code and nothing else; beside others, `no` and `my` may be no codes."""
+    """A word that is a code; beside others, `no` and `my` may be none, and `US DE` may be Delaware."""
     for method, codes, confidence in _codes():
         code = codes.get(word.upper())
         if code is not None:
-            is_doubtful = word.lower() in ENGLISH and (
-                method == "alias" or (bool(beside) and (len(word) == 2 or FLAG_WORDS.isdisjoint(beside)))
-            )
+            is_doubtful = word in ALSO_WORDS and (method == "alias" or (bool(beside) and FLAG_WORDS.isdisjoint(beside)))
+            if len(word) == 2 and beside:
+                is_doubtful = word in ALSO_WORDS | NOISE or len(_short_codes(beside)) > 1
             return Recognized(code=code, method=method, confidence=_DOUBTFUL if is_doubtful else confidence)
     return None
 
 
 def _capitals(stem: str, rest: list[str]) -> Recognized | None:
-    """One word in capitals among others: `flag_CRO_croatia`. Others that say no such thing make it doubtful."""
-    found = {word for word in re.split(r"[\W_]+", stem) if len(word) == 3 and word.isupper()}
-    known = [one for word in sorted(found) if (one := _code(word)) is not None]
-    if len({one.code for one in known}) != 1:
+    """One code in capitals among other words: any that says something else makes it doubtful, in capitals, too."""
+    said = {word.lower() for word in re.split(r"[\W_]+", stem) if len(word) == 3 and word.isupper()}
+    known = {word: one for word in sorted(said) if (one := _code(word)) is not None}
+    if len({one.code for one in known.values()}) != 1:
         return None
-    code = known[0].code
-    others = [word for word in rest if word.upper() not in found]
-    confidence = min(known[0].confidence, 0.9) if _says_the_same(others, code) else _DOUBTFUL
-    return Recognized(code=code, method=known[0].method, confidence=confidence)
+    first = next(iter(known.values()))
+    is_same = _says_the_same([word for word in rest if word not in known], first.code)
+    confidence = min(first.confidence, _SAID_TWICE) if is_same else _DOUBTFUL
+    return Recognized(code=first.code, method=first.method, confidence=confidence)
 
 
 def _longest_part(words: list[str]) -> Recognized | None:
@@ -150,7 +166,7 @@ def _longest_part(words: list[str]) -> Recognized | None:
         if len(set(found.values())) == 1:
             first, code = next(iter(found.items()))
             is_sure = _says_the_same(words[:first] + words[first + length :], code) and parts[first] not in AMBIGUOUS
-            return Recognized(code=code, method="name", confidence=0.9 if is_sure else _DOUBTFUL)
+            return Recognized(code=code, method="name", confidence=_SAID_TWICE if is_sure else _DOUBTFUL)
         if found:
             return None
     return None
@@ -158,12 +174,11 @@ def _longest_part(words: list[str]) -> Recognized | None:
 
 def _says_the_same(words: list[str], code: str | None) -> bool:
     """Whether words beside a country's name or code are its names or codes themselves."""
-    if not words:
-        return True
-    whole = _exact(words, 1.0) or _other_order(words)
+    whole = _name(words, _NAME)
     if whole is not None:
         return whole.code == code
-    return all((found := _code(word)) is not None and found.code == code for word in words)
+    said = [_code(word, beside=words) for word in words]
+    return all(one is not None and one.code == code and one.confidence >= SURE for one in said)
 
 
 def _bag(words: Iterable[str]) -> tuple[str, ...]:
@@ -171,41 +186,19 @@ def _bag(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _spelling(words: list[str]) -> Recognized | None:
-    """The name that is spelled most like it, if no other country's is nearly as near."""
+    """The name that is spelled most like it: a suggestion, and never sure."""
     from rapidfuzz import fuzz, process  # noqa: PLC0415  # only for what nothing else told
 
     asked = " ".join(words)
     if len(asked) < _SHORTEST:
         return None
-    names = _names()
-    if OTHER_PLACES.intersection(words):
+    names = [name for name in _names() if len(name) >= _SHORTEST]
+    found = process.extractOne(asked, names, scorer=fuzz.ratio, score_cutoff=_SPELLING_LEAST)
+    if found is None:
         return None
-    found = process.extract(asked, _long_names(), scorer=fuzz.ratio, limit=12, score_cutoff=_SPELLING_LEAST)
-    if not found:
-        return None
-    best, score, _ = found[0]
-    others = [other for name, other, _ in found if names[name] != names[best]]
-    if others and score - others[0] < _MARGIN:
-        return None
+    name, score, _ = found
     confidence = round(score / 100 * _MOST_BY_SPELLING, 2)
-    is_old = flag_codes()[names[best]].standing is Standing.HISTORIC
-    if is_old or best in AMBIGUOUS or asked in AMBIGUOUS or not _is_slip(words, best.split(), fuzz.ratio):
-        confidence = min(confidence, _DOUBTFUL)
-    return Recognized(code=names[best], method="spelling", confidence=confidence)
-
-
-def _is_slip(asked: list[str], name: list[str], ratio: Callable[[str, str], float]) -> bool:
-    """Whether each word is like its counterpart, and begins so: West Korea is not South Korea misspelled."""
-    if len(asked) != len(name):
-        return False
-    return all(
-        one[0] == other[0] and ratio(one, other) >= _LEAST_OF_A_WORD for one, other in zip(asked, name, strict=True)
-    )
-
-
-@cache
-def _long_names() -> list[str]:
-    return [name for name in _names() if len(name) >= _SHORTEST]
+    return Recognized(code=_names()[name], method="spelling", confidence=confidence)
 
 
 @cache
@@ -220,15 +213,14 @@ def _names() -> Mapping[str, str]:
 
 
 @cache
-def _bags() -> Mapping[tuple[str, ...], tuple[str, str]]:
-    """Names of several words, whatever their order; what two countries share is none."""
-    found: dict[tuple[str, ...], tuple[str, str]] = {}
-    shared: set[tuple[str, ...]] = set()
-    for name, code in _names().items():
-        bag = _bag(name.split())
-        if len(bag) > 1 and found.setdefault(bag, (code, name))[0] != code:
-            shared.add(bag)
-    return {bag: one for bag, one in found.items() if bag not in shared}
+def _any_order() -> Mapping[tuple[str, ...], str]:
+    """Names of several words by these, whatever their order; what two countries share is none."""
+    names = _names()
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        if len(bag := _bag(name.split())) > 1:
+            found.setdefault(bag, []).append(name)
+    return {bag: same[0] for bag, same in found.items() if len({names[name] for name in same}) == 1}
 
 
 def _forms(names: Iterable[str]) -> Iterable[str]:
@@ -249,10 +241,10 @@ def _codes() -> tuple[tuple[str, Mapping[str, str], float], ...]:
             if len(alias) <= 3 and alias.isascii():
                 aliases.setdefault(alias.upper(), row.meant)
     return (
-        ("ioc_code", {row.code: row.meant for row in rows}, 0.97),
-        ("iso3", {row.iso3: row.code for row in rows if row.iso3}, 0.95),
-        ("iso2", {row.iso2: row.code for row in rows if row.iso2}, 0.9),
-        ("alias", aliases, 0.85),
+        ("ioc_code", {row.code: row.meant for row in rows}, _IOC_CODE),
+        ("iso3", {row.iso3: row.code for row in rows if row.iso3}, _ISO3),
+        ("iso2", {row.iso2: row.code for row in rows if row.iso2}, _ISO2),
+        ("alias", aliases, _ALIAS),
     )
 
 

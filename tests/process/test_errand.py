@@ -124,9 +124,10 @@ def test_an_errand_is_modest(tmp_path: Path) -> None:
     assert (child.returncode, json.loads(out)) == (0, {"result": {}})
 
 
-def test_a_restore_is_never_starved(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["restore", "fetch"])
+def test_a_restore_is_never_starved(tmp_path: Path, name: str) -> None:
     """Who waits for it may have no database meanwhile: it gives way, but has its share where all is busy."""
-    with waiting(tmp_path, "restore") as child:
+    with waiting(tmp_path, name) as child:
         process = psutil.Process(child.pid)
         eventually(process.nice, within=10, equals=10)
         assert os.sched_getscheduler(child.pid) == os.SCHED_OTHER

@@ -154,7 +154,7 @@ def _tell_history(paths: Paths, *, json: bool) -> None:
     ]
     output.line(output.table(("when", "sent", "before", "after", "who", "why"), mapped))
     taken = [
-        (output.local_date_time(one.at), (one.filename or "")[:28], one.code, one.method, one.outcome, one.author)
+        (output.local_date_time(one.at), (one.filename or "")[-28:], one.code, one.method, one.outcome, one.author)
         for one in attempts
     ]
     output.line("")

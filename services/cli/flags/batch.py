@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from services.cli import output
 from services.cli.flags.files import Picture
 from shared.messages.flags import FlagsTaken, GivenFlag, RefusedFlag, TakeFlags, TakeOutcome
 
@@ -12,11 +11,11 @@ REFUSED_AT_ONCE: Final = 100
 BYTES_AT_ONCE: Final = 4 * 1024 * 1024
 
 
-def given(picture: Picture, *, chosen: str | None = None) -> GivenFlag:
+def given(picture: Picture, *, filename: str, chosen: str | None = None) -> GivenFlag:
     """A picture as it is given, with what it was recognized as or chosen for."""
     found = picture.recognized
     return GivenFlag(
-        filename=picture.path.name,
+        filename=filename,
         content=picture.content,
         ioc_code=found.code if chosen is None else chosen,
         method=found.method,
@@ -54,12 +53,12 @@ class Batch:
             self.take()
             if self._is_dry_run and self._shown is not None:
                 self._given = [(self._shown, {})]
-        self._given.append((given(picture), row))
+        self._given.append((given(picture, filename=row["file"]), row))
 
     def refuse(self, filename: str, reason: str) -> None:
         """Have it kept that a file was refused; a dry run keeps nothing."""
         if not self._is_dry_run:
-            self._refused.append(RefusedFlag(filename=output.plain(filename), reason=reason))
+            self._refused.append(RefusedFlag(filename=filename, reason=reason))
         if len(self._refused) == REFUSED_AT_ONCE:
             self.take()
 

@@ -1,5 +1,6 @@
 """`restrike flags scan` and `recognize`: what an operator's own pictures are, and taking them."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from services.cli.flags.batch import Batch, given
 from services.cli.flags.files import REFUSED, SKIPPED, Entry, Picture, by_code, entries_in, read_picture, sound_picture
 from services.cli.flags.stored import lookup_in_force
 from services.cli.writer import ask
-from shared.errors import ValidationError
+from shared.errors import RestrikeError, ValidationError
 from shared.flags.recognition import SURE
 from shared.messages.flags import RefusedFlag, TakeFlags, TakeOutcome
 from shared.paths import Paths
@@ -45,13 +46,13 @@ def scan(
     own = lookup_in_force(Paths.from_environment()).own_codes()
     rows = {entry.path: _row(folder, entry) for entry in entries_in(folder)}
     batch = Batch(by, ask=ask, is_dry_run=dry_run)
-    for path, row in rows.items():
+    for row in rows.values():
         if row["outcome"] == REFUSED:
-            batch.refuse(path.name, row["message"])
+            batch.refuse(row["file"], row["message"])
     for group in by_code([path for path, row in rows.items() if row["outcome"] is None], own):
         batch.begin(len(group))
         for path in group:
-            _give(batch, rows[path], path, sound_picture(path, own))
+            _give(batch, rows[path], sound_picture(path, own))
     batch.take()
     found = list(rows.values())
     if json:
@@ -74,14 +75,15 @@ def recognize(
     if as_ is None:
         _tell_seeming(file, read_picture(file, lookup_in_force(Paths.from_environment()).own_codes()), json=json)
         return
-    by = author_of(author)
+    by, name = author_of(author), output.plain(file.name)
     try:
         picture = read_picture(file, {})
     except ValidationError as error:
-        refused = RefusedFlag(filename=output.plain(file.name), reason=str(error))
-        ask(TakeFlags(pictures=(), author=by, reason=reason, refused=(refused,)))
+        refused = RefusedFlag(filename=name, reason=str(error))
+        with suppress(RestrikeError):  # why it was refused is to be seen, also where that cannot be kept
+            ask(TakeFlags(pictures=(), author=by, reason=reason, refused=(refused,)))
         raise
-    command = TakeFlags(pictures=(given(picture, chosen=as_),), author=by, reason=reason)
+    command = TakeFlags(pictures=(given(picture, filename=name, chosen=as_),), author=by, reason=reason)
     (taken,) = ask(command).taken
     if taken.outcome is TakeOutcome.REFUSED:
         raise ValidationError("flag.refused", taken.message)
@@ -108,10 +110,10 @@ def _row(folder: Path, entry: Entry) -> dict[str, Any]:
     return row | {"outcome": entry.outcome, "message": entry.message}
 
 
-def _give(batch: Batch, row: dict[str, Any], path: Path, read: Picture | str) -> None:
+def _give(batch: Batch, row: dict[str, Any], read: Picture | str) -> None:
     if isinstance(read, str):
         row |= {"outcome": REFUSED, "message": read}
-        batch.refuse(path.name, read)
+        batch.refuse(row["file"], read)
         return
     found = read.recognized
     row |= {"code": found.code, "method": found.method, "confidence": found.confidence}

@@ -4,7 +4,6 @@ What a person chose stands before what was recognized, and what was recognized m
 """
 
 import hashlib
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
@@ -13,15 +12,14 @@ from services.db_writer.office.desk import Act, Desk, check_who
 from services.db_writer.office.flags.codes import shown_code
 from services.db_writer.office.flags.files import file_path_of, write_picture
 from services.db_writer.office.flags.rows import (
-    SHOW_PRODUCT,
     StoredFlag,
     find_copy,
     find_shown,
     hide_all,
-    hide_own,
     keep_attempt,
     link_athletes,
     product_row,
+    show_product,
 )
 from shared.clock import utc_now_iso
 from shared.errors import IoError, ValidationError
@@ -65,8 +63,6 @@ UPDATE flags SET filename = ?, ioc_code = ?, country_name = ?, recognition_statu
     upload_date = ?, last_modified = ?, file_size = ?, file_path = ?, is_recognized = ?, checksum = ?, is_shown = ?,
     media_type = ?, picture = ?, updated_at = ?, cleared_at = iif(?, NULL, cleared_at) WHERE id = ?
 """
-
-
 _CLEAR: Final = "UPDATE flags SET cleared_at = ? WHERE id = ?"
 """It was a choice, too: only another one shows this picture again."""
 
@@ -116,7 +112,9 @@ def take_flags(desk: Desk, command: TakeFlags) -> FlagsTaken:
 
 
 def _rehearsed(desk: Desk, command: TakeFlags) -> FlagsTaken:
-    """What would become of them, by doing it and taking it back: it cannot say other than what is done."""
+    """What would become of them, by doing it and taking it back: of one part it cannot say other than what is done. The
+    next part does not see it, so who gives several has those of one code in one.
+    """
     check_who(command.author, command.reason)
     with desk.changing() as connection:
         connection.execute("SAVEPOINT rehearsal")
@@ -132,7 +130,8 @@ def _target(command: TakeFlags) -> str:
 
 
 def _name(filename: str) -> str:
-    return PurePath(filename).name[:MOST_OF_NAME]
+    """Its path from the folder that was scanned; of a long one the end, where the file's own name is."""
+    return filename[-MOST_OF_NAME:]
 
 
 def _take_all(taking: _Taking, command: TakeFlags) -> tuple[FlagTaken, ...]:
@@ -189,9 +188,8 @@ def clear_flag(desk: Desk, command: ClearFlag) -> ShownFlag:
         if shown is None:
             sentence = f"No picture of your own is shown for {code[:20]}; see restrike flags list --own."
             raise ValidationError("flag.none_of_own", sentence, value=code[:20])
-        hide_own(connection, code)
+        show_product(connection, code)
         connection.execute(_CLEAR, (utc_now_iso(), shown.id))
-        connection.execute(SHOW_PRODUCT)
         keep_attempt(
             connection,
             shown.id,

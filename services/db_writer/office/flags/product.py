@@ -14,7 +14,7 @@ from shared.flags.stored import own_picture_file
 from shared.flags.table import FOLDER, FlagCode, flag_codes
 
 _COLUMNS: Final = ("ioc_code", "filename", "country_name", "file_path", "checksum")
-_SELECT: Final = f"SELECT {', '.join(_COLUMNS)} FROM flags WHERE source = 'product'"
+_SELECT: Final = f"SELECT {', '.join(_COLUMNS)}, is_shown FROM flags WHERE source = 'product'"
 _INSERT: Final = f"""
 INSERT INTO flags ({", ".join(_COLUMNS)}, file_size, source, media_type, recognition_status, recognition_confidence,
     is_recognized, created_at, updated_at)
@@ -33,23 +33,26 @@ Row = tuple[Any, ...]
 
 
 def bring_flags_up_to_date(desk: Desk) -> None:
-    """Make the rows of shipped pictures those of the table; writes only when something differs.
+    """Make the rows of shipped pictures those of the table; writes only when something differs. A row that only another
+    version has stays, and is not shown.
 
     Raises DatabaseError: the database could not be written.
     """
     stored: dict[str, Row] = {row[0]: row for row in desk.connection.execute(_SELECT).fetchall()}
     wanted = {code: _row(row) for code, row in flag_codes().items()}
-    if stored != wanted:
+    differing = [row for code, row in wanted.items() if code not in stored or stored[code][:-1] != row]
+    retired = [code for code in stored.keys() - wanted.keys() if stored[code][-1]]
+    if differing or retired:
         with desk.changing() as connection:
             now = utc_now_iso()
-            for code, row in wanted.items():
-                size = (FOLDER / row[1]).stat().st_size
+            for code, *rest in differing:
+                size = (FOLDER / rest[0]).stat().st_size
                 if code not in stored:
-                    connection.execute(_INSERT, (*row, size, now, now))
-                elif stored[code] != row:
-                    connection.execute(_UPDATE, (*row[1:], size, now, code))
-            connection.executemany(_RETIRE, [(now, code) for code in stored.keys() - wanted.keys()])
+                    connection.execute(_INSERT, (code, *rest, size, now, now))
+                else:
+                    connection.execute(_UPDATE, (*rest, size, now, code))
             connection.execute(SHOW_PRODUCT)
+            connection.executemany(_RETIRE, [(now, code) for code in stored.keys() - wanted.keys()])
             link_athletes(connection)
     _write_lost_files(desk)
 

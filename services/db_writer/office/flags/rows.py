@@ -23,6 +23,7 @@ _HIDE: Final = """
 UPDATE flags SET is_shown = 0, picture = NULL, recognition_status = 'pending', is_recognized = 0, updated_at = ?
 WHERE ioc_code = ? AND is_shown = 1 AND source = 'operator'
 """
+_SHOW_PRODUCT_OF: Final = "UPDATE flags SET is_shown = 1 WHERE ioc_code = ? AND source = 'product'"
 _HIDE_PRODUCT: Final = "UPDATE flags SET is_shown = 0 WHERE ioc_code = ? AND source = 'product'"
 SHOW_PRODUCT: Final = """
 UPDATE flags SET is_shown = 1 WHERE source = 'product' AND is_shown = 0 AND NOT EXISTS
@@ -73,6 +74,12 @@ def hide_all(connection: "sqlite3.Connection", ioc_code: str) -> None:
     """Show nothing for a code, to show something else."""
     hide_own(connection, ioc_code)
     connection.execute(_HIDE_PRODUCT, (ioc_code,))
+
+
+def show_product(connection: "sqlite3.Connection", ioc_code: str) -> None:
+    """Show the picture that ships for a code instead of an operator's."""
+    hide_own(connection, ioc_code)
+    connection.execute(_SHOW_PRODUCT_OF, (ioc_code,))
 
 
 def keep_attempt(  # noqa: PLR0913  # a row has as many columns

@@ -15,6 +15,7 @@ from services.db_writer.database import open_database
 from services.db_writer.office.desk import Desk
 from services.db_writer.office.flags.product import bring_flags_up_to_date
 from services.db_writer.office.handlers import HANDLERS
+from shared.errors import NetworkError
 from shared.flags.table import FOLDER, flag_codes
 from shared.messages.requests import Command
 from shared.paths import Paths
@@ -141,7 +142,7 @@ def test_scan_a_folder(desk: Desk, run: Run, tmp_path: Path) -> None:
     assert done.code == 1
     assert {row["file"]: (row["code"], row["outcome"]) for row in done.document["files"]} == expected
     history = run("flags", "mappings", "--history", "--json").document["pictures"]
-    tried = {Path(name).name: outcome for name, (_, outcome) in expected.items() if outcome != "skipped"}
+    tried = {name: outcome for name, (_, outcome) in expected.items() if outcome != "skipped"}
     assert {one["filename"]: one["outcome"] for one in history} == tried
     reasons = {one["filename"]: one["reason"] for one in history}
     assert reasons["BUL.jpg"] == "JPG is not taken; save it as SVG or PNG."
@@ -222,6 +223,23 @@ def test_doubtful_name_is_asked_for(desk: Desk, run: Run, given: Path) -> None:
     last = run("flags", "mappings", "--history", "--json").document["pictures"][0]
     assert (last["filename"], last["outcome"]) == ("blank.svg", "refused")
     assert "draws nothing" in last["reason"]
+
+
+def test_reason_is_told_though_nobody_keeps_it(
+    desk: Desk,  # noqa: ARG001  # the home has a database
+    run: Run,
+    given: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """db-writer does not answer: what is wrong with the picture is said all the same."""
+
+    def ask(_: Command[Any]) -> Any:
+        raise NetworkError("rpc.timeout", "db-writer does not answer.")
+
+    monkeypatch.setattr(scanning, "ask", ask)
+    (given / "blank.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    refused = run("flags", "recognize", str(given / "blank.svg"), "--as", "GRE", "--author", "ana")
+    assert (refused.code, "draws nothing" in refused.err) == (1, True)
 
 
 def _own(desk: Desk) -> list[str]:

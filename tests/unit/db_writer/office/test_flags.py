@@ -103,6 +103,23 @@ def test_pictures_that_ship(flagged: Desk) -> None:
     assert row == (flag_codes()["CRO"].sha256,)
 
 
+def test_picture_that_only_another_version_has(flagged: Desk) -> None:
+    """Its row stays, is not shown, and lets no start write; a picture that is taken away does not show it."""
+    sql = "SELECT is_shown FROM flags WHERE ioc_code = 'QQQ'"
+    flagged.connection.execute("UPDATE flags SET ioc_code = 'QQQ' WHERE ioc_code = 'CRO'")
+    bring_flags_up_to_date(flagged)
+    assert flagged.connection.execute(sql).fetchall() == [(0,)]
+    before = flagged.connection.total_changes
+    bring_flags_up_to_date(flagged)
+    assert flagged.connection.total_changes == before
+    take(flagged, picture("#1"), "KOR", chosen=True)
+    act(flagged, ClearFlag(ioc_code="KOR", author="ana"))
+    assert flagged.connection.execute(sql).fetchall() == [(0,)]
+    assert shown(flagged, "KOR").source is FlagSource.PRODUCT
+    everything = "SELECT count(*) FROM flags WHERE source = 'product' AND is_shown = 1"
+    assert flagged.connection.execute(everything).fetchone() == (len(flag_codes()),)
+
+
 def test_athletes_have_their_flag(flagged: Desk) -> None:
     """By code, by an old variant, by ISO's, in any case; none for an unknown one, until it is mapped."""
     for name, noc in (("A", "CRO"), ("B", "LIB"), ("C", " deu "), ("D", "QQQ")):
@@ -220,11 +237,12 @@ def test_surer_before_less_sure(flagged: Desk) -> None:
 
 
 def test_a_mended_file(flagged: Desk) -> None:
-    """The file that is shown, changed since, is shown; one of that name that is older, as in another folder, is not."""
-    take(flagged, picture("#1"), "CRO", name="CRO.svg", modified_at="2026-01-02T00:00:00.000+00:00")
-    older = take(flagged, picture("#2"), "CRO", name="CRO.svg", modified_at="2026-01-01T00:00:00.000+00:00")
-    newer = take(flagged, picture("#3"), "CRO", name="CRO.svg", modified_at="2026-01-03T00:00:00.000+00:00")
-    assert (older.outcome, newer.outcome) == (TakeOutcome.KEPT, TakeOutcome.SHOWN)
+    """The file that is shown, changed since, is shown; an older one is not, nor one of that name in another folder."""
+    take(flagged, picture("#1"), "CRO", name="4x3/CRO.svg", modified_at="2026-01-02T00:00:00.000+00:00")
+    older = take(flagged, picture("#2"), "CRO", name="4x3/CRO.svg", modified_at="2026-01-01T00:00:00.000+00:00")
+    other = take(flagged, picture("#4"), "CRO", name="1x1/CRO.svg", modified_at="2026-01-04T00:00:00.000+00:00")
+    newer = take(flagged, picture("#3"), "CRO", name="4x3/CRO.svg", modified_at="2026-01-03T00:00:00.000+00:00")
+    assert [one.outcome.value for one in (older, other, newer)] == ["kept", "kept", "shown"]
 
 
 def test_what_a_person_must_say(flagged: Desk) -> None:
@@ -301,8 +319,8 @@ def test_history_names_each_file(flagged: Desk) -> None:
     history = "SELECT filename, outcome, author, reason, flag_id IS NULL FROM recognition_history ORDER BY id"
     assert flagged.connection.execute(history).fetchall() == [
         ("banana.svg", "unknown", "ana", None, 0),
-        ("b.svg", "unknown", "ana", None, 0),
-        ("BUL.jpg", "refused", "ben", "JPG is not taken.", 1),
+        ("sub/b.svg", "unknown", "ana", None, 0),
+        ("x/BUL.jpg", "refused", "ben", "JPG is not taken.", 1),
     ]
     with pytest.raises(ValidationError):
         act(flagged, TakeFlags(pictures=(), author="ben", refused=refused * 201))
@@ -325,7 +343,7 @@ def test_bad_picture_does_not_keep_the_others_waiting(flagged: Desk) -> None:
     ]
     taken = act(flagged, TakeFlags(pictures=tuple(given), author="ana")).taken
     assert [(one.filename, one.outcome.value) for one in taken] == [
-        ("bad.svg", "refused"),
+        ("x/bad.svg", "refused"),
         ("good.svg", "shown"),
         ("none.svg", "refused"),
     ]
