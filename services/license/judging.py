@@ -202,7 +202,7 @@ def _warnings(case: Case, found: License) -> tuple[str, ...]:
         left = found.checks.limit_after_days - overdue_days
         warnings.append(
             f"The vendor's server could not be asked for {_count(overdue_days)} of running ({why}); features end after"
-            f" {left} more."
+            f" {left} more {'day' if left == 1 else 'days'}."
         )
     if case.record.trail.is_set_back(case.now_us):
         warnings.append("The clock stands before a time that it has shown already: set it right (timedatectl).")
@@ -222,7 +222,7 @@ def check_due_us(record: Record, found: License | None) -> int | None:
     return max(checked_at_us, found.issued_at * 1_000_000) + found.checks.every_hours * HOUR_US
 
 
-def lost(before: License | None, after: License) -> str | None:
+def what_is_lost(before: License | None, after: License) -> str | None:
     """What a licence that holds had, and the one that takes its place has not; None: nothing."""
     if before is None:
         return None

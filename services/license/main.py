@@ -18,7 +18,7 @@ from services.license.store import Store
 from services.license.witness import testimony
 from shared.clock import boot_ns, monotonic_ns, unix_ns
 from shared.errors import ConfigError
-from shared.licensing.fingerprint import fingerprint
+from shared.licensing.fingerprint import fingerprint, machine_id
 from shared.licensing.installation import Installation
 from shared.licensing.key_ring import KeyRing
 from shared.licensing.verdict import VerdictFile
@@ -62,7 +62,7 @@ def build(
         VerdictFile(runtime.paths, installation),
         outbox,
         ring,
-        Removals(installation),
+        Removals(machine_id(root)),
         machine=machine.fingerprint,
         record=_remembered(store, runtime, now_us, made_us=made_us(ring)),
         tell=lambda status: runtime.bus.publish(LICENSE_STATUS, runtime.service, status),

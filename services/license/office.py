@@ -11,15 +11,15 @@ import structlog
 from msgspec.structs import replace
 
 from services.license.clock_trail import TOLERANCE_US
-from services.license.judging import DAY_US, Case, check_due_us, judge, lost
-from services.license.record import Record, Revocation
-from services.license.removals import Removal, Removals, Said, StoredChange
+from services.license.judging import DAY_US, Case, check_due_us, judge, what_is_lost
+from services.license.record import Record
+from services.license.removals import Removals, Said, StoredChange, heeded
 from services.license.store import Store
 from services.license.trouble import Trouble, trouble_of
 from shared.errors import IoError, LicenseError
 from shared.licensing.fingerprint import is_same_machine
 from shared.licensing.key_ring import KeyRing
-from shared.licensing.signing import TokenError, opened
+from shared.licensing.signing import TokenError, claimed, opened
 from shared.licensing.statements import License
 from shared.licensing.verdict import VerdictFile
 from shared.messages.license import LicenseAct, LicenseChanged, LicenseReason, LicenseState, LicenseStatus
@@ -80,7 +80,6 @@ class Office:
         self._steady_us = steady_us
         self._awake_us = awake_us
         self._removals = removals
-        self._unheeded: dict[str, str] = {}
         self._log = log
         self._seen_us = steady_us()
         self._written_us = self._seen_us - WRITE_EVERY_US  # at the start everything is written
@@ -89,8 +88,11 @@ class Office:
 
     def read(self, changes: Sequence[StoredChange] = ()) -> None:
         """Read what is stored anew, and judge. `changes` are those that the database has, the newest first."""
+        record = heeded(self.record, self._removals.last(changes), now_us=self.now_us())
+        if record != self.record:
+            self._log.warning("record_was_put_back_or_lost", removed=[*record.removed], revoked=[*record.revoked])
+            self.remember(record)
         self._open()
-        self._heed(self._removals.last(changes))
         self.look()
 
     def look(
@@ -146,10 +148,12 @@ class Office:
         self.remember(replace(self.record, trail=self.record.trail.told(at_us)))
 
     def check_is_due(self) -> bool:
-        """Whether the vendor ought to be asked now: it is time, he can say what time it is, or, after his keys were
-        changed, he has a newer text.
+        """Whether the vendor ought to be asked now: it is time, he was tried in vain, he can say what time it is, or,
+        after his keys were changed, he has a newer text.
         """
         status, due_us = self.status, check_due_us(self.record, self.license)
+        if due_us is not None and status.unreached_since_us is not None:
+            return True
         if self.text is not None and LicenseState.CLOCK_TAMPERED is status.state:
             return True
         if self.text is not None and status.reason is LicenseReason.UNKNOWN_KEY:
@@ -164,15 +168,15 @@ class Office:
             IoError: it cannot be stored; what there was is in force.
         """
         found = opened(text, self.ring, License)
-        record = self.record.installed(found.license_id, found.issued_at)
+        record = self.record if act is LicenseAct.INSTALLED else self.record.wanted_here(found.license_id)
+        _refuse_replayed(found, record)
+        record = record.installed(found.license_id, found.issued_at)
         if is_fresh:
-            record = record.holds(found.license_id, now_us=self.now_us())
-        self._refuse_replayed(found)
+            record = record.forgiven(found.license_id).holds(found.license_id, now_us=self.now_us())
         self._refuse_useless(found, record)
         self._store.keep_license(text)
-        loss = None if act is LicenseAct.CHECKED or self.status.state not in USEFUL else lost(self.license, found)
-        if found.license_id in self._unheeded:  # removed once, and here again with the vendor's will
-            record = record.removing(self._unheeded.pop(found.license_id))
+        is_asked_for = act is not LicenseAct.CHECKED and self.status.state in USEFUL
+        loss = what_is_lost(self.license, found) if is_asked_for else None
         self.remember(record)
         self._open()
         self._log.info("license_installed", license=found.license_id, token=found.token_id, author=author)
@@ -180,24 +184,15 @@ class Office:
         return status if loss is None else replace(status, warnings=(*status.warnings, loss))
 
     def remove(self, *, act: LicenseAct, author: str | None) -> LicenseStatus:
-        """Take the licence from this machine. Raises IoError: it is still there."""
+        """Take the licence from this machine, also one that does not open. Raises IoError: it is still there."""
+        found = self.license or claimed(self.text or "")
+        self._outbox.add([], kept=self._store.without_copy())  # or a crash after the next line brought it back
         self._store.keep_license(None)
-        found = self.license
         if found is not None:
             self.remember(self.record.taken_away(found.token_id, found.license_id))
             self._log.info("license_removed", license=found.license_id, author=author)
         self._open()
         return self.look(act, author, removed=found.license_id if found is not None else None)
-
-    def _refuse_replayed(self, found: License) -> None:
-        if found.token_id in self.record.spent:
-            raise TokenError(
-                LicenseReason.REPLAYED,
-                "This licence was deactivated on this machine. Activate it again (restrike license activate), or ask"
-                " the vendor for a new file.",
-            )
-        if found.issued_at < self.record.newest.get(found.license_id, 0):
-            raise TokenError(LicenseReason.REPLAYED, "A newer text of this licence was installed here: use that.")
 
     def _refuse_useless(self, found: License, record: Record) -> None:
         if found.seats and not found.machines:
@@ -215,13 +210,17 @@ class Office:
     def _open(self) -> None:
         self.license, self.text, self._fault = None, None, None
         try:
-            self.text = self._store.license_text()
+            self.text = self._store.license_text(self._is_gone)
             if self.text is not None:
                 found = opened(self.text, self.ring, License)
-                self._refuse_replayed(found)  # its file was put back
+                _refuse_replayed(found, self.record)  # its file was put back
                 self.license = found
         except TokenError as error:
             self._fault = error
+
+    def _is_gone(self, text: str) -> bool:
+        found = claimed(text)
+        return found is not None and found.token_id in self.record.spent
 
     def _judged(self) -> LicenseStatus:
         case = Case(
@@ -252,25 +251,6 @@ class Office:
         if found is not None and found.license_id in self.record.contacts:
             contact = self.record.contact(found.license_id).went_on(self.now_us(), ran_us=ran_us)
             self.record = self.record.in_contact(found.license_id, contact)
-
-    def _heed(self, removals: Sequence[Removal]) -> None:
-        """What the database says of removals that the record does not know: it was put back, or lost."""
-        found = self.license
-        self._unheeded = {
-            one.license_id: one.change_id for one in removals if one.change_id not in self.record.removals
-        }
-        if found is None or found.license_id not in self._unheeded:
-            return
-        removal = next(one for one in removals if one.license_id == found.license_id)
-        record = self.record.removing(self._unheeded.pop(found.license_id))
-        if removal.said is Said.REVOKED:
-            at = max(removal.at_us // 1_000_000, found.issued_at)
-            record = record.revoking(found.license_id, Revocation(at=at, why=None))
-        else:
-            record = record.taken_away(found.token_id, found.license_id)
-        self._log.warning("record_was_put_back", license=found.license_id, said=removal.said)
-        self.remember(record)
-        self._open()
 
     def _settle(self, act: LicenseAct, author: str | None, removed: str | None) -> None:
         """Judge; tell and write what is to be told and written."""
@@ -322,6 +302,7 @@ class Office:
         )
 
     def _keep(self, change: LicenseChanged | None) -> None:
+        """Commit the record as it became, and what is told of it, in the outbox; then write as ever."""
         self.record = replace(self.record, serial=self.record.serial + 1)
         self._is_changed = False
         # First what says that it is told, with what is told, in one transaction.
@@ -355,6 +336,17 @@ class Office:
             self._verdict_trouble = trouble_of(error)
         else:
             self._verdict_trouble = None
+
+
+def _refuse_replayed(found: License, record: Record) -> None:
+    if found.token_id in record.spent or found.issued_at <= record.removed.get(found.license_id, -1):
+        raise TokenError(
+            LicenseReason.REPLAYED,
+            "This licence was deactivated on this machine. Activate it again (restrike license activate), or ask"
+            " the vendor for a new file.",
+        )
+    if found.issued_at < record.newest.get(found.license_id, 0):
+        raise TokenError(LicenseReason.REPLAYED, "A newer text of this licence was installed here: use that.")
 
 
 def _news(status: LicenseStatus) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from services.license.clock_trail import ClockTrail
+from services.license.clock_trail import TOLERANCE_US, ClockTrail
 from services.license.contact import Contact
 
 MOST_OPEN: Final = 20
@@ -15,9 +15,7 @@ MOST_OPEN: Final = 20
 OPEN_US: Final = 60 * 86_400_000_000
 """So long an answer to a request is taken; one that is kept for longer would turn the time back."""
 MOST_SPENT: Final = 500
-"""Licences that were taken from this machine; the oldest is forgotten."""
-
-
+"""Texts that were taken from this machine, and changes that said so; the oldest is forgotten."""
 NEVER: Final = 2**62
 """A time that does not come."""
 
@@ -28,6 +26,10 @@ class Revocation(Struct, frozen=True, kw_only=True):
     at: int
     why: str | None
 
+    def put_right(self, now_us: int) -> "Revocation":
+        """What a clock noted that was ahead is put right; the vendor's own time is within the tolerance."""
+        return replace(self, at=min(self.at, (now_us + TOLERANCE_US) // 1_000_000))
+
 
 class Record(Struct, frozen=True, kw_only=True):
     """`serial` grows with each change. `first_start_us` is when the trial began; NEVER: no clock was right yet. `open`
@@ -35,7 +37,8 @@ class Record(Struct, frozen=True, kw_only=True):
     licence texts that must not be installed again. By licence, `newest` has when its newest text was issued, `revoked`
     how the vendor took it back (`issued_at` and `at`: Unix seconds), `contacts` whether he could be asked. `told` is
     what was told last: the state, and what made it news. `removals` are the ids of the changes that say of a licence
-    that it was taken from here or taken back (removals.py).
+    that it was taken from here or taken back (removals.py); `removed` is when that was, of those that only the database
+    knew of (Unix seconds): no text from before is taken.
     """
 
     first_start_us: int
@@ -47,6 +50,7 @@ class Record(Struct, frozen=True, kw_only=True):
     revoked: dict[str, Revocation] = {}
     contacts: dict[str, Contact] = {}
     removals: tuple[str, ...] = ()
+    removed: dict[str, int] = {}
     told: tuple[str, str] | None = None
 
     @classmethod
@@ -67,6 +71,8 @@ class Record(Struct, frozen=True, kw_only=True):
             trail=trail,
             first_start_us=min(self.first_start_us, now_us),
             contacts={key: contact.put_right(now_us) for key, contact in self.contacts.items()},
+            removed={key: min(at, now_us // 1_000_000) for key, at in self.removed.items()},
+            revoked={key: value.put_right(now_us) for key, value in self.revoked.items()},
         )
 
     def contact(self, license_id: str | None) -> Contact:
@@ -110,9 +116,18 @@ class Record(Struct, frozen=True, kw_only=True):
         """Changes said of licences that they were removed, and that is known."""
         return replace(self, removals=(*self.removals, *change_ids)[-MOST_SPENT:])
 
+    def removed_at(self, license_id: str, at: int) -> "Record":
+        """A licence was taken from this machine at that time, as the database says."""
+        return replace(self, removed={**self.removed, license_id: at})
+
+    def wanted_here(self, license_id: str) -> "Record":
+        """The vendor answered this machine with a licence: that it was taken away before does not matter to it."""
+        return replace(self, removed={key: at for key, at in self.removed.items() if key != license_id})
+
     def forgiven(self, license_id: str) -> "Record":
-        """The vendor gave a licence back."""
-        return replace(self, revoked={key: value for key, value in self.revoked.items() if key != license_id})
+        """The vendor said just now that a licence is good here."""
+        revoked = {key: value for key, value in self.revoked.items() if key != license_id}
+        return replace(self.wanted_here(license_id), revoked=revoked)
 
     def revoking(self, license_id: str, revocation: Revocation) -> "Record":
         """The vendor took a licence back."""

@@ -5,7 +5,7 @@ that opens in none is told; of a record that is in none the database remembers t
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -65,24 +65,32 @@ class Store:
         self._log = log
         self.trouble: Trouble | None = None
 
-    def license_text(self) -> str | None:
-        """The signed text of the licence that is installed; None: there is none.
+    def license_text(self, is_gone: Callable[[str], bool]) -> str | None:
+        """The signed text of the licence that is installed; None: there is none. `is_gone`: whether a text was taken
+        away, though its copy is still there, as a full disk may leave it.
 
         Raises:
             TokenError: there is one, but neither it nor its copy can be read.
         """
+        fault: TokenError | None = None
         try:
             self._text = self._from_license()
         except TokenError as error:
+            self._text, fault = None, error
+        if self._text is None:
             self._text = self._from_copy()
-            if self._text is None:
-                raise
-            self._log.warning(
-                "license_damaged", error=error.message, help="Its copy is used, and written in its place."
-            )
-            with contextlib.suppress(OSError, IoError):
-                self._license.write(_encode(Held(text=self._text)))
+            if self._text is not None and fault is None and is_gone(self._text):
+                self._text = None
+            elif self._text is not None:
+                self._mend(self._text, fault.message if fault else f"{self._license.path} is missing.")
+            elif fault is not None:
+                raise fault
         return self._text
+
+    def _mend(self, text: str, why: str) -> None:
+        self._log.warning("license_damaged", error=why, help="Its copy is used, and written in its place.")
+        with contextlib.suppress(OSError, IoError):
+            self._license.write(_encode(Held(text=text)))
 
     def _from_license(self) -> str | None:
         try:
@@ -109,6 +117,11 @@ class Store:
         finally:
             with contextlib.suppress(OSError):
                 place.unlink(missing_ok=True)
+
+    def without_copy(self) -> dict[str, bytes | None]:
+        """For the outbox, before the licence is taken away: of one whose file is lost the copy is used."""
+        self._copy = None
+        return {COPY: None}
 
     def keep_license(self, text: str | None) -> None:
         """Install a signed text, or take the one that is there away.

@@ -21,14 +21,14 @@ _NEWEST: Final = (
     "SELECT changed_at FROM license_changes ORDER BY id DESC LIMIT 1",
 )
 _FIRST: Final = "SELECT changed_at FROM license_changes ORDER BY id LIMIT 1"
-
-
-_CHANGES: Final = (
-    "SELECT change_key, license_key, changed_at FROM license_changes"
-    " WHERE license_key IS NOT NULL ORDER BY id DESC LIMIT ?"
-)
-MOST_CHANGES: Final = 500
-"""Of licences that are read; one changes some times a year."""
+_CHANGES: Final = """
+SELECT change_key, license_key, changed_at FROM (
+    SELECT *, row_number() OVER (PARTITION BY license_key ORDER BY id DESC) AS place
+    FROM license_changes WHERE license_key IS NOT NULL
+) WHERE place <= ? ORDER BY id DESC
+"""
+MOST_CHANGES: Final = 50
+"""Of each licence, that are read: no other licence hides its changes. One changes some times a year."""
 
 
 class Testimony(Struct, frozen=True, kw_only=True):

@@ -25,11 +25,20 @@ NONE: Final = "none"
 """The fingerprint of a machine that tells nothing: no licence is bound to it, as it would be to all such machines."""
 LEAST_LETTERS: Final = 4
 """And digits, of a number that tells machines apart."""
+LEAST_DIFFERENT: Final = 3
+"""Letters and digits of it: 0000000001 tells nothing."""
 _OF_A_KIND: Final = re.compile(
-    r"qm\d{5}|virtual|overlay|persistent-disk|local-ssd|0123456789|123456789|deadbeef|filled by|not specified|default",
+    r"qemu|\bqm\d{5}$|drive-|virtual|overlay|persistent-disk|local-ssd|nvme_card|filled by|not specified|default"
+    r"|^nvme\.|^0?123456789(0|abcdef)?$|^deadbeef$",
     re.IGNORECASE,
 )
-"""What hypervisors, containers and clouds give to every guest (QEMU: QM00001), and what makers leave in."""
+"""What hypervisors, containers and clouds give to every guest (QEMU: QM00001, QEMU HARDDISK drive-scsi0), and what
+makers leave in. `nvme.` is made of the serial number, which was asked for before.
+"""
+_PREFIX: Final = re.compile(r"^(eui\.|naa\.|t10\.|0x|sn:? +|sn:)", re.IGNORECASE)
+"""Of what sort a number is: nothing of the number."""
+_OUTSIDE: Final = re.compile(r"/(usb\d|mmc_host/)")
+"""On which way of the system a disk lies that can be pulled out."""
 _SERIALS: Final = ("device/serial", "serial", "device/wwid", "wwid")
 _DMI: Final = ("sys_vendor", "product_name", "board_vendor", "board_name")
 
@@ -68,10 +77,10 @@ def _part(name: str, what: str, value: str | None) -> FingerprintPart:
 
 def is_number(value: str) -> bool:
     """Whether a value may be one machine's own number: not what a whole kind of them has, and no placeholder."""
-    letters = [letter for letter in value.lower() if letter.isalnum()]
-    if len(letters) < LEAST_LETTERS or len(set(letters)) < 2 or not any(letter.isdigit() for letter in letters):
-        return False
-    return _OF_A_KIND.search(value) is None
+    number = _PREFIX.sub("", value)
+    letters = [letter for letter in number.lower() if letter.isalnum()]
+    is_long = len(letters) >= LEAST_LETTERS and len(set(letters)) >= LEAST_DIFFERENT
+    return is_long and any(letter.isdigit() for letter in letters) and _OF_A_KIND.search(number) is None
 
 
 def _board(root: Path) -> str | None:
@@ -85,11 +94,21 @@ def _board(root: Path) -> str | None:
 
 
 def _disk(root: Path) -> str | None:
-    """The number of the first disk that has one of its own: the system's, as a rule. None that can be pulled out."""
+    """The number of the first disk that has one of its own: the system's, as a rule. One that can be pulled out (USB,
+    a card) only where the machine has no other.
+    """
     disks = [disk for disk in sorted((root / "sys/block").glob("*")) if _text(disk / "removable") != "1"]
-    told = (_text(disk / name) for disk in disks for name in _SERIALS)
-    found = [text for text in told if text]
+    fixed = [
+        disk for disk in disks if _OUTSIDE.search(os.path.realpath(disk).removeprefix(os.path.realpath(root))) is None
+    ]
+    if not any((disk / "device").exists() or _told(disk) for disk in fixed):
+        fixed = disks
+    found = [text for disk in fixed for text in _told(disk)]
     return next(filter(is_number, found), found[0] if found else None)
+
+
+def _told(disk: Path) -> list[str]:
+    return [text for name in _SERIALS if (text := _text(disk / name))]
 
 
 def _text(path: Path) -> str | None:

@@ -76,6 +76,15 @@ def opened_any(text: str, ring: KeyRing) -> Statement:
     return statement
 
 
+def claimed(text: str) -> License | None:
+    """The licence that a text says it is, whoever signed it: for names, and never to be trusted. None: it says none."""
+    try:
+        statement = _statement(_bytes(_parts(text)[2]))
+    except TokenError:
+        return None
+    return statement if isinstance(statement, License) else None
+
+
 def _parts(text: str) -> list[str]:
     is_plain = len(text) <= MOST_CHARACTERS and text.isascii() and text.isprintable()
     parts = text.split(".") if is_plain else []

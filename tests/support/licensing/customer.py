@@ -21,7 +21,9 @@ from services.license.removals import Removals
 from services.license.store import COPY, Store
 from shared.errors import NetworkError, RestrikeError
 from shared.licensing.features import FEATURES
+from shared.licensing.fingerprint import machine_id
 from shared.licensing.installation import Installation
+from shared.licensing.signing import claimed
 from shared.licensing.statements import (
     DAY_S,
     Activation,
@@ -175,7 +177,7 @@ class Customer:
             self.verdicts,
             outbox,
             self.vendor.ring,
-            Removals(self.installation),
+            Removals(machine_id(self._root)),
             machine=self.machine,
             record=main._remembered(self.store, runtime, self.now_us, made_us=self.made_us),
             tell=self.told.append,
@@ -303,7 +305,7 @@ class Customer:
         if isinstance(request, ActivationRequest):
             assert newer is not None, "nothing to activate"
             return Activation(nonce=request.nonce, at=at, license=newer)
-        held = self.office.license
+        held = self.office.license or claimed(self.office.text or "")
         assert held is not None
         if not isinstance(request, CheckRequest):
             return Released(nonce=request.nonce, at=at, license_id=held.license_id)

@@ -126,7 +126,8 @@ def damage(customer: Customer) -> None:
 
 
 def take_away(customer: Customer) -> None:
-    """The licence's file is moved away."""
+    """The licence's file is moved away; nothing is left of its copy."""
+    customer.lose_copy()
     _sealed(customer).rename(_aside(customer))
     customer.read()
 

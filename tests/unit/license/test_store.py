@@ -196,6 +196,35 @@ def test_a_licence_heals_from_its_copy(stored: Customer, spoil: Callable[[Path],
     assert stored.status.state == TRIAL, "no copy is left"
 
 
+def test_a_licence_whose_file_alone_is_lost(stored: Customer) -> None:
+    """As by a check of the disk, or a wrong rm: it is taken from its copy; one that was taken away is not."""
+    stored.close()
+    licence(stored).unlink()
+    stored.start()
+    assert stored.status.state == VALID
+    assert licence(stored).exists()
+    stored.deactivate(is_offline=True)
+    stored.start()
+    assert stored.status.state == TRIAL
+
+
+def test_a_power_cut_while_it_is_taken_away(stored: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file is gone, and nobody noted it yet: no copy brings it back."""
+
+    class PowerCutError(Exception):
+        pass
+
+    def cut_short(_: str | None) -> None:
+        licence(stored).unlink()
+        raise PowerCutError
+
+    monkeypatch.setattr(stored.store, "keep_license", cut_short)
+    with pytest.raises(PowerCutError):
+        stored.deactivate(is_offline=True)
+    stored.start()
+    assert stored.status.state == TRIAL
+
+
 def test_a_licence_that_may_not_be_read(held: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk or the rights fail: unreadable, and well again when it is read again."""
     real = os.open

@@ -7,7 +7,7 @@ import pytest
 from shared.errors import RestrikeError
 from shared.licensing.statements import Checks
 from shared.messages.license import LicenseReason, LicenseState
-from tests.support.licensing.customer import DAY_US, OTHER_MACHINE, Customer
+from tests.support.licensing.customer import DAY_US, OTHER_MACHINE, Customer, refusal
 from tests.support.licensing.happenings import clock, down, install
 from tests.support.licensing.vendor import ISSUED_AT
 
@@ -254,3 +254,20 @@ def test_no_trial_is_longer_for_a_clock_that_leaps(customer: Customer) -> None:
     for wrong in (5, 20):
         clock(wrong)(customer)
     assert customer.status.state == UNLICENSED
+
+
+def test_one_failed_check_by_hand_where_checks_are_rare(customer: Customer) -> None:
+    """The server is tried until it answers, not when the next check is due: it takes a quarter of an hour."""
+    customer.install(customer.vendor.text(customer.license(checks=Checks(every_hours=720))))
+    customer.run(1)
+    customer.is_down = True
+    refusal(customer.check)
+    asked = len(customer.line.asked)
+    customer.run(1 / 96)
+    assert len(customer.line.asked) == asked + 1
+    customer.is_down = False
+    customer.run(1 / 96)
+    assert customer.status.not_checked is None
+    customer.run(20)
+    assert (customer.status.state, customer.status.warnings) == (VALID, ())
+    assert len(customer.line.asked) == asked + 2

@@ -89,7 +89,50 @@ def test_a_container(tmp_path: Path) -> None:
     assert not is_same_machine(before, fingerprint(tmp_path).fingerprint)
 
 
-KINDS = ["overlayblk", "QM00001", "QM00005", "Virtual Disk 1", "persistent-disk-0", "0000000000", "SSD", "model", "0x0"]
+KINDS = [
+    "overlayblk",
+    "QM00001",
+    "QM00005",
+    "t10.ATA     QEMU HARDDISK                           QM00001",
+    "0QEMU    QEMU HARDDISK   drive-scsi0",
+    "0QEMU    QEMU HARDDISK   drive-scsi0-0-0-0",
+    "drive-virtio1",
+    "nvme-qemu-1",
+    "nvme.1b36-6465616462656566-51454d55204e564d65204374726c-00000001",
+    "Virtual Disk 1",
+    "SN: 000001",
+    "nvme.1414-534e3a20303030303031-4d534654-00000001",
+    "persistent-disk-0",
+    "nvme_card-pd0",
+    "0000000000",
+    "00000000000000000001",
+    "0x00000000",
+    "eui.0000000000000000",
+    "naa.0000000000000000",
+    "123456789",
+    "0123456789abcdef",
+    "deadbeef",
+    "SSD",
+    "model",
+    "0x0",
+]
+OWN = [
+    "S4EVNX0R123456789",
+    "WD-WX123456789",
+    "naa.5002538e40a1b2c3",
+    "eui.0025385b21404a3e",
+    "vol0123456789abcdef0",
+    "VB1a2b3c4d-5e6f7a8b",
+    "0x1a2b3c4d",
+    "SN: 20340987",
+]
+
+
+@pytest.mark.parametrize("serial", OWN)
+def test_numbers_of_one_disk(machine: Machine, serial: str) -> None:
+    """Also those in which one occurs that makers leave in."""
+    machine.write("sys/block/nvme0n1/device/serial", serial)
+    assert fingerprint(machine.root).parts[2].digest is not None
 
 
 @pytest.mark.parametrize("serial", KINDS)
@@ -129,6 +172,28 @@ def test_a_number_of_another_disk_is_taken(machine: Machine) -> None:
     machine.write("sys/block/aaa/removable", "0")
     machine.write("sys/block/aaa/serial", "QM00001")
     assert fingerprint(machine.root).parts[2].value == "S6B0NX0T123456"
+
+
+def outside(machine: Machine, way: str, name: str, serial: str) -> None:
+    """A disk as the system has it: a link to where it lies."""
+    machine.write(f"sys/devices/{way}/block/{name}/removable", "0")
+    machine.write(f"sys/devices/{way}/block/{name}/device/serial", serial)
+    (machine.root / "sys/block" / name).symlink_to(f"../devices/{way}/block/{name}")
+
+
+OUTSIDE = {"usb": ("pci0000:00/0000:00:14.0/usb2/2-1", "aaa"), "card": ("platform/mmc_host/mmc0/mmc0:0001", "mmcblk0")}
+
+
+@pytest.mark.parametrize("where", OUTSIDE)
+def test_a_disk_that_can_be_pulled_out(machine: Machine, where: str) -> None:
+    """It changes nothing where there is another one, also one that tells no number; alone it is the machine's."""
+    before = fingerprint(machine.root).fingerprint
+    outside(machine, *OUTSIDE[where], "CARD-4711")
+    assert fingerprint(machine.root).fingerprint == before
+    (machine.root / "sys/block/nvme0n1/device/serial").unlink()
+    assert fingerprint(machine.root).parts[2].value is None
+    shutil.rmtree(machine.root / "sys/block/nvme0n1")
+    assert fingerprint(machine.root).parts[2].value == "CARD-4711"
 
 
 def test_a_board_alone_is_no_machine(tmp_path: Path) -> None:
