@@ -49,8 +49,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pretended]:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_real_obs(place: Ringside, fault: str) -> None:
     """The fault is made on a real OBS, on the running suite, with a match on the mat."""
-    place.ready()
-    FAULTS[fault](place)
+    place.proves(FAULTS[fault])
 
 
 @needs_obs
@@ -58,8 +57,7 @@ def test_next_match_right_after_the_last(place: Ringside) -> None:
     """Matches of a second and a half, each loaded within 1 ms of the decision before: each has its file, or says
     that OBS had no picture for it yet.
     """
-    place.ready()
-    quick_matches(place, QUICK_MATCHES)
+    place.proves(lambda place: quick_matches(place, QUICK_MATCHES))
 
 
 @needs_obs
@@ -67,7 +65,11 @@ def test_everything_at_once(place: Ringside) -> None:
     """Two reviews and two saves by hand within 5 ms, and two starts and stops by hand at once: each is answered, each
     review has a clip that plays.
     """
-    place.ready()
+    place.proves(everything_at_once)
+
+
+def everything_at_once(place: Ringside) -> None:
+    """Of one match."""
     number = place.recorded(for_s=3)
     eventually(lambda: place.suite.status().outputs.is_replay_on, within=SOON_S, what="the replay buffer")  # type: ignore[union-attr]  # it is connected
     place.mat.send(b"ch1;", b"ch2;")
