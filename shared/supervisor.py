@@ -6,12 +6,11 @@ Blocks for as long as `within_s`: for command lines, and for threads beside a se
 import contextlib
 import socket
 from http.client import HTTPConnection, HTTPException
-from typing import Any, Final
+from typing import Any
 from xmlrpc.client import Error, ServerProxy, Transport
 
 from shared.paths import Paths
-
-ANSWERS_WITHIN_S: Final = 2.0
+from shared.supervised import ANSWERS_WITHIN_S
 
 
 class _Connection(HTTPConnection):

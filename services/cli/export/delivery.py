@@ -4,7 +4,6 @@ It is written to `FILE.partial`, synced, renamed. Whatever goes wrong, what was 
 """
 
 import contextlib
-import errno
 import fcntl
 import os
 import sys
@@ -13,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
+from services.cli.new_files import FULL
 from shared.durable import sync
 from shared.errors import IoError, ValidationError
 
 PARTIAL: Final = ".partial"
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @contextmanager
@@ -66,7 +65,7 @@ def full_disk_told(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in FULL:
             raise
         raise IoError(
             "export.disk_full", "The disk is full: nothing was exported. Make room or name another disk.", value=out
